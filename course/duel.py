@@ -1,0 +1,162 @@
+"""Timing: advice in the notebook, and a verdict by duel.
+
+A duel compares a learner's function with a reference: both get the same fresh arguments in turn, in random order, and
+must give the same answer; the ratio of their times decides. Source of the statistics: a sign test as an e-process
+(Ville's inequality makes it valid at every look), so a clear case ends after 7 or 13 pairs and noise only costs time.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .check import difference, show
+
+PASS_EVIDENCE = 20     # odds against a solution over the limit: 7 pairs in a row
+FAIL_EVIDENCE = 1000   # odds against one under it: 13 pairs in a row; a false "too slow" hurts more
+MAX_PAIRS = 60
+MAX_SECONDS = 15.0
+WARM_UP = 5            # pairs at most
+
+
+class TooSlow(AssertionError):
+    """The function is right and slower than the limit allows."""
+
+
+class Undecided(AssertionError):
+    """The measurement was too noisy, or too close to the limit, to say."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """verdict: fast | slow | close. ratio: median of learner's time / reference's time. pairs: how many were timed."""
+
+    verdict: str
+    ratio: float
+    pairs: int
+
+
+def duel(fn: Callable, draw: Callable[[np.random.Generator], tuple], *, reference: str, limit: float,
+         rtol: float | None = None, atol: float | None = None) -> Outcome:
+    """Pass when `fn` takes less than `limit` times the reference's time.
+
+    draw:      gives the arguments of one call; called afresh for each pair
+    reference: source that defines a function of the same name as `fn`, standing on its own
+    limit:     of the ratio of times
+    rtol, atol: how far the answers may be apart, see course.check.expect
+    Raises TooSlow, Undecided, or AssertionError when an answer is wrong.
+    """
+    remote = getattr(type(fn), "timed_duel", None)
+    if remote is not None:
+        return remote(fn, draw=draw, reference=reference, limit=limit, rtol=rtol, atol=atol)
+    namespace: dict[str, Any] = {}
+    exec(reference, namespace)
+    sides = {"learner": fn, "reference": namespace[fn.__name__]}
+
+    def turn(side: str, args: tuple) -> tuple[float, Any]:
+        start = time.process_time()
+        answer = sides[side](*args)
+        return time.process_time() - start, answer
+
+    return run(turn, draw, limit, fn.__name__, rtol, atol)
+
+
+def run(turn: Callable[[str, tuple], tuple[float, Any]], draw: Callable, limit: float, name: str,
+        rtol: float | None = None, atol: float | None = None) -> Outcome:
+    """The duel itself. `turn(side, args)` runs one side on its own copy of the arguments: (seconds, answer)."""
+    rng = np.random.default_rng()
+    coin = random.SystemRandom()
+    end = time.monotonic() + MAX_SECONDS
+
+    def pair() -> tuple[float, float]:
+        args = draw(rng)
+        order = ["learner", "reference"]
+        coin.shuffle(order)
+        done = {side: turn(side, args) for side in order}
+        if where := difference(done["learner"][1], done["reference"][1], rtol, atol):
+            raise AssertionError(f"{name} is timed on larger inputs, such as {', '.join(map(show, args))}, "
+                                 f"and is wrong there: {where}")
+        return done["learner"][0], done["reference"][0]
+
+    warm_up(pair, end)
+    logs: list[float] = []
+    totals = [0.0, 0.0]
+    while (verdict := decided(sum(d < 0 for d in logs), len(logs))) is None:
+        if len(logs) >= MAX_PAIRS or time.monotonic() > end:
+            break
+        mine, theirs = pair()
+        totals = [totals[0] + mine, totals[1] + theirs]
+        logs.append(math.log(max(mine, 1e-9) / max(theirs, 1e-9)) - math.log(limit))
+    ratio = math.exp(statistics.median(logs)) * limit if logs else math.inf
+    if verdict == "fast" and totals[0] > 2 * limit * totals[1]:
+        verdict = "slow"  # a median hides work that is put off to one call in many
+    return conclude(Outcome(verdict or ("fast" if ratio <= limit and len(logs) >= 20 else "close"), ratio, len(logs)),
+                    name, limit)
+
+
+def warm_up(pair: Callable[[], tuple[float, float]], end: float) -> None:
+    """Run pairs that do not count until two in a row agree within 20 %."""
+    last = None
+    for _ in range(WARM_UP):
+        now = pair()
+        if time.monotonic() > end or last and all(abs(a - b) < 0.2 * b for a, b in zip(now, last)):
+            return
+        last = now
+
+
+def decided(wins: int, pairs: int) -> str | None:
+    """fast, slow, or None while the evidence is not enough."""
+    if evidence(wins, pairs) >= PASS_EVIDENCE:
+        return "fast"
+    return "slow" if evidence(pairs - wins, pairs) >= FAIL_EVIDENCE else None
+
+
+def evidence(wins: int, pairs: int) -> float:
+    """E-value against "a win is no likelier than a loss": mean over p in (1/2, 1) of the likelihood ratio.
+
+    2^n * 2 * integral_{1/2}^{1} p^h (1-p)^(n-h) dp, as a sum: the integral is B(h+1, n-h+1) times the chance that a
+    Beta(h+1, n-h+1) variable is over 1/2, which is the chance of at most h heads in n+1 throws of a fair coin.
+    """
+    n, h = pairs, wins
+    tail = sum(math.comb(n + 1, k) for k in range(h + 1)) / 2 ** (n + 1)
+    return 2 ** (n + 1) * tail / ((n + 1) * math.comb(n, h))
+
+
+def conclude(outcome: Outcome, name: str, limit: float) -> Outcome:
+    measured = f"{outcome.ratio:.2f} times the reference's time over {outcome.pairs} pairs; the limit is {limit:g}"
+    if outcome.verdict == "slow":
+        raise TooSlow(f"{name} is right but too slow: {measured}")
+    if outcome.verdict == "close":
+        raise Undecided(f"{name} is right, but its speed is too close to the limit to call: {measured}; grade it again "
+                        "on a quieter machine")
+    return outcome
+
+
+def advise(fn: Callable, draw: Callable[[np.random.Generator], tuple], *, yardstick: Callable, usual: float) -> None:
+    """Print how `fn` compares with a simple operation on the same input. Advice only: it never fails.
+
+    usual: how many times the yardstick's time a good solution takes
+    """
+    if hasattr(type(fn), "timed_duel"):
+        return  # in the judge there is nobody to advise
+    args = draw(np.random.default_rng(0))
+    try:
+        mine, its = (min(_time(f, args) for _ in range(3)) for f in (fn, yardstick))
+    except NotImplementedError:
+        print(f"{fn.__name__} is not written yet, so there is nothing to time.")
+        return
+    print(f"{fn.__name__}: {1e3 * mine:.1f} ms, {mine / its:.1f} times the yardstick ({1e3 * its:.1f} ms). "
+          f"A good solution takes about {usual:g} times. The graded check decides against a reference.")
+
+
+def _time(f: Callable, args: tuple) -> float:
+    start = time.perf_counter()
+    f(*args)
+    return time.perf_counter() - start

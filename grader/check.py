@@ -1,0 +1,23 @@
+"""A full verdict on one notebook, for its owner: what `course check` runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .sandbox.host import Warm
+from .section import SectionError, load
+from .verdict import Submission
+from .work import Job, judge_job
+
+
+def run_check(section_name: str, path: Path, exercise: str | None = None, *, insecure: bool = False) -> Submission:
+    """Judge the notebook at `path`, all of it or one exercise.
+
+    Raises SectionError for an unknown section or exercise, grader.sandbox.host.SandboxError where no sandbox works.
+    """
+    section = load(section_name)
+    if exercise is not None and exercise not in section.exercises:
+        raise SectionError(f"{section_name} has no exercise {exercise!r}; it has {', '.join(section.exercises)}.")
+    with Warm(insecure=insecure) as warm:
+        only = None if exercise is None else frozenset({exercise})
+        return judge_job(Job(section_name, path.stem, path=path, only=only), warm)

@@ -1,0 +1,110 @@
+"""`grader`: the instructor's and the author's command line."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
+                  help="Judge submissions, prove that tests are good, build notebooks.")
+out, err = Console(), Console(stderr=True)
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+Jobs = Annotated[int, typer.Option("--jobs", min=0, help="Processes; 0 for one per core.")]
+Insecure = Annotated[bool, typer.Option("--insecure", help="Grade even where no sandbox works.")]
+
+
+@app.command()
+def prove(section: str,
+          cases: Annotated[Path | None, typer.Option(help="Take DIR/mutants and DIR/variants instead of the section's.")] = None,
+          as_json: JsonFlag = False, jobs: Jobs = 0, insecure: Insecure = False) -> None:
+    """Prove a section's tests: reference, untouched release, mutants, variants."""
+    from . import prove as proving
+    from .sandbox.host import Warm
+    from .section import load
+    with Warm(insecure) as warm:
+        loaded = load(section)
+        if cases is not None and not (cases / "mutants").is_dir() and not (cases / "variants").is_dir():
+            fail(f"{cases} has neither mutants/ nor variants/.")
+        with progress("proving", quiet=as_json) as report:
+            document = proving.prove(loaded, warm, cases, jobs or None, report)
+    if as_json:
+        print(json.dumps(document, indent=1))
+    else:
+        show_proof(document)
+    raise typer.Exit(0 if document["ok"] else 1)
+
+
+def show_proof(document: dict) -> None:
+    table = Table(title=f"{document['section']}: {'proven' if document['ok'] else 'NOT proven'} in {document['seconds']} s; "
+                        f"isolation {document['isolation']}", title_justify="left")
+    for column in ("exercise", "points", "reference", "stub", "mutants killed", "variants accepted"):
+        table.add_column(column, justify="left" if column == "exercise" else "right")
+    for e in document["exercises"]:
+        killed, accepted = sum(m["killed"] for m in e["mutants"]), sum(v["accepted"] for v in e["variants"])
+        table.add_row(e["id"], f"{e['points']:g}", f"{e['reference']:g}", f"{e['stub']:g}",
+                      f"{killed}/{len(e['mutants'])}", f"{accepted}/{len(e['variants'])}")
+    out.print(table)
+    for e in document["exercises"]:
+        for aspect, message in e["messages"].items():
+            out.print(f"reference loses {aspect}: {message}", style="red", markup=False)
+        for m in e["mutants"]:
+            if not m["killed"]:
+                out.print(f"mutant lives: {m['name']}", style="red", markup=False)
+        for v in e["variants"]:
+            for aspect, message in v["lost"].items():
+                out.print(f"variant {v['name']} loses {aspect}: {message}", style="red", markup=False)
+    for case in document["skipped"]:
+        out.print(f"skipped {case['name']}: {case['reason']}", style="yellow", markup=False)
+
+
+@app.command()
+def build(sections: Annotated[list[str] | None, typer.Argument()] = None,
+          check: Annotated[bool, typer.Option(help="Only say what is stale.")] = False) -> None:
+    """Build the source and release notebooks from the .py files."""
+    from . import build as building
+    raise typer.Exit(building.main(sections or [], check))
+
+
+class progress:
+    """A bar on a terminal, nothing elsewhere. Gives a function (done, total)."""
+
+    def __init__(self, what: str, quiet: bool = False):
+        self.bar = Progress(console=err, transient=True, disable=quiet or not err.is_terminal)
+        self.task = self.bar.add_task(what, total=None)
+
+    def __enter__(self):
+        self.bar.start()
+        return lambda done, total: self.bar.update(self.task, completed=done, total=total)
+
+    def __exit__(self, *_):
+        self.bar.stop()
+
+
+def fail(message: str, code: int = 2) -> None:
+    err.print(message, style="red", markup=False, highlight=False)
+    raise typer.Exit(code)
+
+
+def main() -> None:
+    """Entry point: every error that a user can meet is one sentence."""
+    from .build import BuildError
+    from .sandbox.host import SandboxError
+    from .section import SectionError
+    try:
+        app()
+    except (SectionError, SandboxError, BuildError) as e:
+        err.print(str(e), style="red", markup=False, highlight=False)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

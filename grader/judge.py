@@ -1,0 +1,137 @@
+"""The judge: walks through a learner's notebook, runs the learner's cells over there and the graded cells here.
+
+Here no learner's code ever runs. A graded cell sees the learner's names as proxies and plain values; no verdict means
+no points; whatever happens over there ends one cell, never the judging.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import linecache
+import time
+from collections.abc import Collection
+
+from nbformat import NotebookNode
+
+from course.duel import TooSlow, Undecided
+
+from .notebook import Step, plan
+from .sandbox.host import Warm
+from .sandbox.limits import Limits
+from .section import Graded, Section
+from .session import Fatal, Session
+from .verdict import Cell, Submission
+
+
+def judge(section: Section, notebook: NotebookNode | None, warm: Warm, *, student: str = "", limits: Limits = Limits(),
+          only: Collection[str] | None = None, timed: bool = True) -> Submission:
+    """Judge one notebook.
+
+    notebook: the learner's, or None when it could not be read (then every cell gets 0)
+    only:     exercises to judge; None for all
+    timed:    False passes over the timed aspects
+    """
+    start = time.monotonic()
+    steps, repairs = plan(section, notebook)
+    wanted = [g for g in section.graded.values() if (only is None or g.exercise in only) and (timed or not g.timed)]
+    submission = Submission(student, [], status="repaired" if repairs else "graded", repairs=repairs)
+    bench = Bench(section, warm, limits)
+    cells = {}
+    try:
+        for step in steps:
+            if step.graded is None:
+                submission.outputs[step.id] = bench.run(step)
+            elif step.graded in wanted:
+                cells[step.graded.grade_id] = bench.grade(step.graded, blank=step.blank)
+    finally:
+        bench.close()
+    submission.cells = [cells[g.grade_id] for g in wanted]
+    submission.seconds = time.monotonic() - start
+    return submission
+
+
+def unreadable(section: Section, student: str, reason: str) -> Submission:
+    """The result for a notebook that cannot be read at all: 0 points, with the reason."""
+    cells = [Cell(g.grade_id, g.points, 0.0, "missing", reason) for g in section.graded.values()]
+    return Submission(student, cells, status="unreadable", repairs=[reason])
+
+
+class Bench:
+    """Judges the graded cells of one notebook, one after the other."""
+
+    def __init__(self, section: Section, warm: Warm, limits: Limits):
+        self.section, self.limits = section, limits
+        self.session = Session(warm, limits)
+        self.globals = setup_namespace(section)
+        self.stopped: dict[str, str] = {}  # stub -> why its cell stopped
+        self.slow: set[str] = set()        # exercises that have run out of time before
+
+    def close(self) -> None:
+        self.session.close()
+
+    def run(self, step: Step):
+        ran = self.session.run(step.id, step.source)
+        if step.stub and ran.error:
+            self.stopped[step.stub] = ran.error
+        return ran
+
+    def grade(self, graded: Graded, blank: bool = False) -> Cell:
+        """The verdict on one graded cell."""
+        if graded.manual:
+            return Cell(graded.grade_id, graded.points, 0.0 if blank else None, "missing" if blank else "manual",
+                        "no answer was written" if blank else "a person reads this answer")
+        linecache.cache[f"<{graded.grade_id}>"] = (len(graded.source), None, graded.source.splitlines(True), "")
+        try:
+            code = compile(graded.source, f"<{graded.grade_id}>", "exec")
+            self.session.start_clock(self.limits.cell_again if graded.exercise in self.slow else self.limits.cell)
+            exec(code, {**self.globals, **self._learners_names(graded)})
+        except Fatal as e:
+            if e.verdict == "timeout":
+                self.slow.add(graded.exercise)
+            return self._lost(graded, e.verdict, f"{graded.exercise} {e}")
+        except TooSlow as e:
+            return self._lost(graded, "too_slow", str(e))
+        except Undecided as e:
+            return self._lost(graded, "undecided", str(e))
+        except NameError as e:
+            return self._lost(graded, "missing" if hasattr(e, "theirs") else "fail", self._why_missing(graded, e))
+        except Exception as e:
+            return self._lost(graded, *diagnosis(graded, e))
+        return Cell(graded.grade_id, graded.points, float(graded.points), "pass")
+
+    def _lost(self, graded: Graded, verdict: str, message: str) -> Cell:
+        return Cell(graded.grade_id, graded.points, 0.0, verdict, message)
+
+    def _learners_names(self, graded: Graded) -> dict:
+        return {name: self.session.get(name) for name in sorted(used_names(graded.source) & set(self.section.names))}
+
+    def _why_missing(self, graded: Graded, e: NameError) -> str:
+        stub = next((s for n, s in self.section.names.items() if repr(n) in str(e)), graded.exercise)
+        if stub in self.stopped:
+            return f"the cell of {stub} stopped: {self.stopped[stub]}"
+        return f"{e}: its cell is missing, or it has another name now" if hasattr(e, "theirs") else str(e)
+
+
+def diagnosis(graded: Graded, e: Exception) -> tuple[str, str]:
+    """Verdict and message for an exception that ended a graded cell."""
+    if hasattr(e, "theirs"):
+        if isinstance(e, NotImplementedError):
+            return "missing", f"{graded.exercise} is not written yet: {e}" if str(e) else f"{graded.exercise} is not written yet"
+        return "error", f"{graded.exercise} stopped with {e.theirs}"
+    if isinstance(e, AssertionError):
+        return "fail", str(e)
+    return "fail", f"the check could not use what came back: {type(e).__name__}: {e}"
+
+
+def setup_namespace(section: Section) -> dict:
+    """What the setup cells define, fresh: the names that graded cells may use besides the learner's."""
+    namespace = {"__builtins__": builtins, "__name__": "__graded__"}
+    for cell in section.setup:
+        exec(compile(cell.source, f"<{section.name} setup>", "exec"), namespace)
+    return namespace
+
+
+def used_names(source: str) -> set[str]:
+    """Every name that the code reads."""
+    return {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}

@@ -1,0 +1,9 @@
+"""Where a learner's notebook runs.
+
+    host.py        on the trusted side: starts the warm parent, asks it for children, kills them
+    zygote.py      the warm parent: imports everything once, then forks a child per submission
+    confine.py     what a child does to itself before it runs a learner's code
+    namespaces.py  · landlock.py · seccomp.py · limits.py: its layers, one a file
+    learner.py     the child's loop: run cells, answer calls
+    probe.py       how strong all this is on this machine
+"""

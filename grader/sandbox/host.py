@@ -1,0 +1,169 @@
+"""The trusted side of the sandbox: start the warm parent, ask it for children, kill them."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+from .confine import python_paths
+from .limits import Limits
+from .probe import Isolation, probe
+
+START = 60.0  # seconds that the imports may take on a slow disk
+
+
+class SandboxError(Exception):
+    """The sandbox could not be set up; the message says why and what to do."""
+
+
+class Warm:
+    """A warm parent process. Use as a context manager; `fork` may be called from forked workers too.
+
+    insecure: grade even where nothing but time and memory limits holds.
+    """
+
+    def __init__(self, insecure: bool = False):
+        self.isolation = probe()
+        if self.isolation.level == "none" and not insecure:
+            raise SandboxError("no sandbox works on this machine (bubblewrap, Landlock and seccomp are all missing); "
+                               "install bubblewrap, or pass --insecure to grade without protection")
+        self._spawn()
+
+    def __enter__(self) -> Warm:
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.close()
+
+    def _spawn(self) -> None:
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._packages = _packages_only()
+        command = _command(self.isolation, self._packages, theirs.fileno())
+        environment = {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8", "PYTHONPATH": self._packages,
+                       "MPLCONFIGDIR": "/tmp", "PYTHONDONTWRITEBYTECODE": "1", "IPYTHONDIR": "/tmp/ipython"}
+        self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], env=environment, cwd="/",
+                                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        theirs.close()
+        self._ready = False
+
+    def _wait_until_ready(self) -> None:
+        self._control.settimeout(START)
+        try:
+            self._ready = self._control.recv(16) == b"ready"
+        except (TimeoutError, OSError):
+            pass
+        if not self._ready:
+            self._process.kill()
+            said = self._process.stderr.read().decode(errors="replace").strip().splitlines()
+            raise SandboxError(f"the sandbox did not start: {said[-1] if said else 'no answer'}")
+
+    def fork(self, limits: Limits) -> Child:
+        """A fresh child that waits for its first cell. Raises SandboxError when none can be had."""
+        self.wait()
+        return self._fork(limits)
+
+    def wait(self) -> None:
+        """Wait until the imports are done. Raises SandboxError when the parent does not come up."""
+        if not self._ready:
+            self._wait_until_ready()
+            self._settle_for_what_holds()
+
+    def _settle_for_what_holds(self) -> None:
+        """Namespaces that work for a plain process may still be refused inside bubblewrap: then do without."""
+        if "namespaces" not in self.isolation.layers:
+            return
+        try:
+            self._fork(Limits()).kill()
+        except SandboxError:
+            self.close()
+            level = "good" if "seccomp" in self.isolation.layers else "weak"
+            self.isolation = dataclasses.replace(self.isolation, level=level,
+                                                 layers=self.isolation.layers - {"namespaces"})
+            self._spawn()
+            self._wait_until_ready()
+
+    def _fork(self, limits: Limits) -> Child:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        with theirs:
+            ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+            try:
+                socket.send_fds(self._control, [json.dumps(dataclasses.asdict(limits)).encode()], [theirs.fileno()])
+            except OSError:
+                raise SandboxError("the warm parent of the sandbox is gone") from None
+        ours.settimeout(START)
+        try:
+            greeting, ancillary, _, _ = ours.recvmsg(256, socket.CMSG_SPACE(12))
+        except TimeoutError:
+            greeting, ancillary = b"", []
+        if greeting[:1] != b"+":
+            ours.close()
+            raise SandboxError(f"a sandboxed child did not start: {greeting[1:].decode(errors='replace') or 'no answer'}")
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 0)
+        return Child(ours, pid=struct.unpack("iII", ancillary[0][2])[0])
+
+    def close(self) -> None:
+        self._control.close()  # the parent's loop ends with it
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.wait()
+        self._process.stderr.close()
+        shutil.rmtree(self._packages, ignore_errors=True)
+
+
+class Child:
+    """A sandboxed process: its socket and its id as this process sees it."""
+
+    def __init__(self, sock: socket.socket, pid: int):
+        self.sock, self.pid = sock, pid
+
+    def kill(self) -> None:
+        self._signal(signal.SIGKILL)
+        self.sock.close()
+
+    def stop(self) -> None:
+        """Freeze all its threads, so that it cannot work while it is another's turn."""
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def cpu_seconds(self) -> float:
+        """CPU time of all its threads so far, read from outside: the process cannot touch this clock."""
+        return time.clock_gettime_ns((~self.pid << 3) | 2) / 1e9
+
+    def _signal(self, number: int) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, number)
+
+
+def _packages_only() -> str:
+    """A directory with links to the two packages: on the sandbox's import path in place of the repository."""
+    import course
+    import grader
+    directory = tempfile.mkdtemp(prefix="grader-packages-")
+    os.chmod(directory, 0o755)
+    for package in (course, grader):
+        os.symlink(os.path.dirname(os.path.realpath(package.__file__)), os.path.join(directory, package.__name__))
+    return directory
+
+
+def _command(isolation: Isolation, packages: str, fd: int) -> list[str]:
+    python = [sys.executable, "-P", "-s", "-m", "grader.sandbox.zygote", str(fd), ",".join(sorted(isolation.layers))]
+    if not isolation.bwrap:
+        return python
+    system = [p for p in ("/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/fonts", "/etc/localtime")
+              if os.path.exists(p)]
+    binds = [part for path in [*system, *python_paths(), packages] for part in ("--ro-bind", path, path)]
+    return [isolation.bwrap, "--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts",
+            "--unshare-cgroup-try", "--uid", "1000", "--gid", "1000", "--die-with-parent", "--new-session", "--cap-drop", "ALL",
+            "--tmpfs", "/tmp", *binds, "--proc", "/proc", "--dev", "/dev", "--chdir", "/", *python]

@@ -1,0 +1,239 @@
+"""The child's loop: run the learner's cells, answer calls. Everything here is within the learner's reach.
+
+So nothing here is trusted: the judge believes only the values that arrive, and only as values.
+"""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import io
+import linecache
+import os
+import random
+import socket
+import traceback
+
+import numpy as np
+import torch
+
+from course.check import differentiate
+
+from ..values import Decoder, Encoder, ValueCodecError
+from ..wire import Wire
+from .limits import Limits
+
+MEMORY_SIGNS = ("can't allocate memory", "bad_alloc", "Unable to allocate", "not enough memory", "out of memory")
+
+
+def serve(sock: socket.socket, limits: Limits) -> None:
+    """Answer the judge's requests until it hangs up."""
+    seed = int.from_bytes(os.urandom(4))
+    random.seed(seed), np.random.seed(seed), torch.manual_seed(seed)
+    Child(Wire(sock), limits).loop()
+
+
+class Child:
+    def __init__(self, wire: Wire, limits: Limits):
+        self.wire = wire
+        self.limits = limits
+        self.shell = _shell()
+        self.objects: list[object] = []  # what was handed to the judge as a reference; the index is its name
+        self.loaded: tuple | None = None
+        self.answers = {"exec": self.run_cell, "get": self.get, "call": self.call, "getattr": self.getattr,
+                        "grad": self.grad, "load": self.load, "go": self.go}
+
+    def loop(self) -> None:
+        while True:
+            head, buffers = self.wire.receive()
+            self.answer(head, buffers)
+
+    def answer(self, head: dict, buffers: list[bytes]) -> None:
+        """Answer one request, with a value or with the exception that came instead."""
+        try:
+            reply, out = self.answers[head["op"]](head, buffers)
+        except SystemExit as e:
+            reply, out = self.error(RuntimeError(f"exit({e.code}) was called")), []
+        except BaseException as e:
+            reply, out = self.error(e), []
+        self.wire.send(reply, out)
+
+    # --- requests -----------------------------------------------------------------------------------------------
+
+    def run_cell(self, head, buffers):
+        """Run one cell of the notebook as IPython would."""
+        out = Bounded(self.limits.output)
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
+            result = self.shell.run_cell(head["source"], store_history=False, cell_id=head["id"])
+        failure = result.error_before_exec or result.error_in_exec
+        return {"op": "return", "stdout": out.getvalue(), "error": self.error(failure)["error"] if failure else None}, []
+
+    def get(self, head, buffers):
+        name = head["name"]
+        if name not in self.shell.user_ns:
+            raise NameError(f"name '{name}' is not defined")
+        return self.value(self.shell.user_ns[name])
+
+    def getattr(self, head, buffers):
+        return self.value(getattr(self.objects[head["target"]], head["name"]))
+
+    def call(self, head, buffers):
+        args, kwargs = self.decode(head["args"], buffers)
+        try:
+            with _quiet(self.limits):
+                result = self.objects[head["target"]](*args, **kwargs)
+            reply, out = self.value(result)
+        except Exception as e:
+            reply, out = self.error(e), []
+        return self.with_changes(reply, out, args, kwargs, head["args"], buffers)
+
+    def grad(self, head, buffers):
+        args, kwargs = self.decode(head["args"], buffers)
+        with _quiet(self.limits):
+            return self.value(differentiate(self.objects[head["target"]], args, kwargs, head["wrt"], head["output"]))
+
+    def load(self, head, buffers):
+        """Take the arguments of a timed call; the call itself waits for `go`."""
+        self.loaded = (self.objects[head["target"]], *self.decode(head["args"], buffers))
+        return {"op": "return", "value": None}, []
+
+    def go(self, head, buffers):
+        f, args, kwargs = self.loaded
+        self.loaded = None
+        return self.value(f(*args, **kwargs))
+
+    # --- values -------------------------------------------------------------------------------------------------
+
+    def value(self, x) -> tuple[dict, list[bytes]]:
+        encoder = Encoder(self.refer)
+        node = encoder.encode(x)
+        return {"op": "return", "value": node}, encoder.buffers
+
+    def refer(self, x) -> dict:
+        """Anything that is no plain value goes out as a number that the judge can call or ask for attributes."""
+        if isinstance(x, Callback):
+            return {"own": x.number}
+        self.objects.append(x)
+        return {"ref": len(self.objects) - 1, "name": str(getattr(x, "__name__", "")), "type": type(x).__name__,
+                "callable": callable(x)}
+
+    def decode(self, node, buffers):
+        return Decoder(buffers, self.resolve).decode(node)
+
+    def resolve(self, node: dict):
+        if "own" in node:
+            return self.objects[node["own"]]
+        return Callback(self, node["ref"], node["name"])
+
+    def with_changes(self, reply, out, args, kwargs, sent, buffers):
+        """Add to a reply those arguments that the call changed in place: the judge's copies change with them."""
+        encoder = Encoder(self.refer)
+        encoder.buffers = out
+        changed = []
+        for key, value, node in [*zip(range(len(args)), args, sent["tuple"][0]["tuple"]),
+                                 *((k, kwargs[k], n) for k, n in sent["tuple"][1]["dict"])]:
+            if isinstance(node, (list, dict)) and "ref" not in node and "own" not in node:
+                before, after = Plain(buffers, node), Encoder(_placeholder)
+                if (after.encode(value), after.buffers) != (before.node, before.buffers):
+                    changed.append([key, encoder.encode(value)])
+        return {**reply, "changed": changed}, out
+
+    def error(self, e: BaseException) -> dict:
+        """An exception in plain words: the nearest builtin class, the message, and the learner's own line."""
+        kind = next((c.__name__ for c in type(e).__mro__ if vars(builtins).get(c.__name__) is c), "Exception")
+        memory = isinstance(e, MemoryError) or any(sign in str(e) for sign in MEMORY_SIGNS)
+        if memory:
+            e = e.with_traceback(None)
+        with contextlib.suppress(Exception):
+            return {"op": "raise", "error": {"kind": kind, "type": type(e).__name__, "message": str(e)[:2000],
+                                             "line": _own_line(e), "memory": memory}}
+        return {"op": "raise", "error": {"kind": kind, "type": kind, "message": "", "line": "", "memory": memory}}
+
+
+class Callback:
+    """A function of the judge's, callable from here."""
+
+    def __init__(self, child: Child, number: int, name: str):
+        self.child, self.number, self.__name__ = child, number, name
+
+    def __call__(self, *args, **kwargs):
+        encoder = Encoder(self.child.refer)
+        node = encoder.encode((args, kwargs))
+        self.child.wire.send({"op": "callback", "target": self.number, "args": node}, encoder.buffers)
+        while True:
+            head, buffers = self.child.wire.receive()
+            if head["op"] == "return":
+                return self.child.decode(head["value"], buffers)
+            if head["op"] == "raise":
+                raise getattr(builtins, head["error"]["kind"])(head["error"]["message"])
+            self.child.answer(head, buffers)  # the judge's function called back into this process
+
+
+class Plain:
+    """A received node in the form in which Encoder would give it: buffers numbered in the order of use."""
+
+    def __init__(self, buffers: list[bytes], node):
+        self.source, self.buffers = buffers, []
+        self.node = self.renumber(node)
+
+    def renumber(self, node):
+        if isinstance(node, list):
+            return [self.renumber(n) for n in node]
+        if isinstance(node, dict):
+            kind = next(iter(node))
+            if kind in ("tensor", "array", "scalar", "bytes"):
+                self.buffers.append(self.source[node[kind]])
+                return {**node, kind: len(self.buffers) - 1}
+            if "ref" in node or "own" in node:
+                return _placeholder(None)
+            return {k: self.renumber(v) for k, v in node.items()}
+        return node
+
+
+def _placeholder(x) -> dict:
+    return {"ref": 0}
+
+
+class Bounded(io.StringIO):
+    """Text output that stops growing at a limit."""
+
+    def __init__(self, limit: int):
+        super().__init__()
+        self.left = limit
+
+    def write(self, text: str) -> int:
+        super().write(text[:max(self.left, 0)])
+        self.left -= len(text)
+        return len(text)
+
+
+@contextlib.contextmanager
+def _quiet(limits: Limits):
+    out = Bounded(0)
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
+        yield
+
+
+def _shell():
+    """IPython without history, files, colours or a terminal."""
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
+    config = Config()
+    config.HistoryManager.enabled = False
+    config.InteractiveShell.colors = "nocolor"
+    config.InteractiveShell.cache_size = 0
+    shell = InteractiveShell.instance(config=config)
+    shell.showtraceback = shell.showsyntaxerror = lambda *args, **kwargs: None
+    shell.enable_gui = lambda gui=None: None
+    shell.displayhook.write_output_prompt = lambda: None
+    return shell
+
+
+def _own_line(e: BaseException) -> str:
+    """Where in the learner's own cells the exception arose: `line 3: x = y / 0`."""
+    if isinstance(e, SyntaxError):
+        return f"line {e.lineno}: {(e.text or '').strip()}"
+    for frame in reversed(traceback.extract_tb(e.__traceback__)):
+        if "ipykernel_" in frame.filename or frame.filename.startswith("<ipython-input") or frame.filename == "<cell>":
+            return f"line {frame.lineno}: {(frame.line or linecache.getline(frame.filename, frame.lineno)).strip()}"
+    return ""

@@ -1,0 +1,33 @@
+"""What one submission may use, and the part of it that the kernel enforces through rlimits."""
+
+from __future__ import annotations
+
+import resource
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Limits of one submission. Times are wall seconds; the judge's clock keeps them."""
+
+    cell: float = 10.0            # one graded cell, or one cell of the learner
+    cell_again: float = 3.0       # the next graded cells of an exercise that has already run out of time
+    notebook: float = 120.0       # everything
+    cpu: int = 180                # CPU seconds of the process
+    memory: int = 2 << 30         # bytes above what the warm parent had
+    disk: int = 64 << 20          # bytes on the private file system
+    output: int = 64 << 10        # characters of stdout and stderr kept per cell
+    files: int = 128              # open files
+
+
+def apply(limits: Limits) -> None:
+    """Lower this process's own rlimits. They cannot be raised again."""
+    with open("/proc/self/statm") as f:
+        used = int(f.read().split()[0]) * resource.getpagesize()
+    for what, value in (
+            (resource.RLIMIT_AS, used + limits.memory), (resource.RLIMIT_CPU, limits.cpu),
+            (resource.RLIMIT_FSIZE, limits.disk), (resource.RLIMIT_NOFILE, limits.files),
+            (resource.RLIMIT_CORE, 0), (resource.RLIMIT_MSGQUEUE, 0)):
+        hard = resource.getrlimit(what)[1]
+        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(what, (value, value))

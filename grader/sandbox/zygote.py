@@ -1,0 +1,95 @@
+"""The warm parent: imports everything that a notebook may need, then forks one child per submission.
+
+Started by host.py as `python -m grader.sandbox.zygote FD LAYERS`, inside bubblewrap where there is one. It never runs
+a learner's code, holds nothing that must stay hidden, and has one thread: a process that forks with more than one
+hands its children locks that nobody will ever open.
+
+A request is one datagram on FD: the limits as JSON, with the child's end of a fresh socket attached.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import signal
+import socket
+import sys
+
+for _pool in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"):
+    os.environ[_pool] = "1"  # before torch and numpy are imported
+
+from .libc import PR_SET_PDEATHSIG, prctl  # noqa: E402
+from .limits import Limits  # noqa: E402
+
+
+def main(fd: int, layers: set[str]) -> None:
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)   # Ctrl-C is the instructor's, host.py ends this process in order
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps
+    _import_everything()
+    control = socket.socket(fileno=fd)
+    control.send(b"ready")
+    gc.collect()
+    gc.freeze()  # so that the collector does not touch, and thereby copy, the pages that children share
+    while True:
+        data, fds, _, _ = socket.recv_fds(control, 4096, 1)
+        if not data:
+            return
+        _assert_one_thread()
+        if os.fork() == 0:
+            control.close()
+            _child(fds[0], Limits(**json.loads(data)), layers)
+        for f in fds:
+            os.close(f)
+
+
+def _import_everything() -> None:
+    import IPython.core.interactiveshell  # noqa: F401
+    import ipywidgets  # noqa: F401
+    import jaxtyping  # noqa: F401
+    import matplotlib
+    import torch
+    matplotlib.use("agg")
+    import matplotlib.pyplot  # noqa: F401
+
+    import course.check
+    import course.figures  # noqa: F401
+
+    from . import learner  # noqa: F401
+    for package in (course, sys.modules["grader"]):  # links under /tmp, which a child hides: keep their targets instead
+        package.__path__[:] = [os.path.realpath(path) for path in package.__path__]
+    torch.set_num_threads(1)
+    torch.ones(2, 2) @ torch.ones(2, 2)  # the first product loads the kernels
+
+
+def _assert_one_thread() -> None:
+    threads = len(os.listdir("/proc/self/task"))
+    if threads != 1:
+        raise SystemExit(f"the warm parent has {threads} threads and must not fork")
+
+
+def _child(fd: int, limits: Limits, layers: set[str]) -> None:
+    """Never returns."""
+    try:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        null = os.open("/dev/null", os.O_RDWR)
+        for standard in (0, 1, 2):
+            os.dup2(null, standard)
+        sock = socket.socket(fileno=fd)
+        from . import learner
+        from .confine import confine
+        try:
+            confine(limits, layers, home=f"/tmp/home-{os.getpid()}")
+        except OSError as e:
+            sock.send(b"!" + f"{e}".encode()[:200])
+            os._exit(1)
+        sock.send(b"+")  # carries this process's id as the kernel knows it
+        learner.serve(sock, limits)
+    finally:
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), set(filter(None, sys.argv[2].split(","))))

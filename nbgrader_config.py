@@ -1,0 +1,41 @@
+"""nbgrader's configuration at the course's root: every stock command works from here."""
+
+import os
+import sys
+from pathlib import Path
+
+c = get_config()  # noqa: F821  (nbgrader provides it)
+
+here = Path(__file__).resolve().parent
+# nbgrader calls alembic by its bare name, so `.venv/bin/nbgrader` would fail where .venv is not activated.
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+workspace = Path(os.environ.get("COURSE_WORKSPACE") or here / "workspace").resolve()
+
+c.CourseDirectory.course_id = "llm-engineering"
+c.CourseDirectory.root = str(here)
+if "COURSE_WORKSPACE" in os.environ:  # all that changes moves along
+    c.CourseDirectory.db_url = f"sqlite:///{workspace / 'gradebook.db'}"
+c.Exchange.root = str(workspace / "exchange")
+# The author's files beside the notebook never leave `source/`.
+c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", "*.py", "mutants", "variants"]
+
+# --- release: what `nbgrader generate_assignment` and `make release` both do ---
+c.GenerateAssignment.preprocessors = [
+    "nbgrader.preprocessors.IncludeHeaderFooter",
+    "nbgrader.preprocessors.LockCells",
+    "nbgrader.preprocessors.ClearSolutions",
+    "nbgrader.preprocessors.ClearOutput",
+    "nbgrader.preprocessors.CheckCellMetadata",
+    "nbgrader.preprocessors.ComputeChecksums",
+    "nbgrader.preprocessors.SaveCells",
+    "nbgrader.preprocessors.ClearHiddenTests",
+    "nbgrader.preprocessors.ClearMarkScheme",
+    "grader.release.Tidy",
+    "nbgrader.preprocessors.ComputeChecksums",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE"}  # the stub's own `raise` with its hint stays below
+c.ClearSolutions.text_stub = "YOUR ANSWER HERE"
+c.ClearMarkScheme.enforce_metadata = False  # the marking scheme stands in the locked question above the answer
+
+# --- autograde: the judge's preprocessors are wired in below this line ---

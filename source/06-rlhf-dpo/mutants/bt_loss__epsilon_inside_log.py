@@ -1,0 +1,6 @@
+"""An epsilon inside the log: the loss saturates and the gradient of a very wrong pair vanishes."""
+import torch
+
+
+def bt_loss(r_w, r_l, margin=0.0):
+    return -torch.log(torch.sigmoid(r_w - r_l - margin) + 1e-8).mean()

@@ -1,0 +1,8 @@
+"""Ratios of probabilities instead of differences of logs."""
+import torch.nn.functional as F
+
+
+def dpo_loss(pi_w, pi_l, ref_w, ref_l, beta, label_smoothing=0.0):
+    margins = beta * ((pi_w - ref_w.detach()).exp() - (pi_l - ref_l.detach()).exp())
+    losses = -(1 - label_smoothing) * F.logsigmoid(margins) - label_smoothing * F.logsigmoid(-margins)
+    return losses.mean(), margins

@@ -1,0 +1,6 @@
+"""Squares the batch's mean gap instead of each pair's."""
+
+
+def ipo_loss(pi_w, pi_l, ref_w, ref_l, len_w, len_l, beta):
+    gap = (pi_w - ref_w.detach()) / len_w - (pi_l - ref_l.detach()) / len_l
+    return (gap.mean() - 1 / (2 * beta)).square()

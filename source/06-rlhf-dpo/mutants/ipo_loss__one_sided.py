@@ -1,0 +1,7 @@
+"""Clipped at the target: a gap that is too large is not pulled back."""
+import torch.nn.functional as F
+
+
+def ipo_loss(pi_w, pi_l, ref_w, ref_l, len_w, len_l, beta):
+    gap = (pi_w - ref_w.detach()) / len_w - (pi_l - ref_l.detach()) / len_l
+    return F.relu(1 / (2 * beta) - gap).square().mean()

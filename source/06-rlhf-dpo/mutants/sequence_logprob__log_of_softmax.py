@@ -1,0 +1,9 @@
+"""log(softmax) instead of log_softmax: an unlikely token underflows to -inf."""
+
+
+def sequence_logprob(logits, labels, ignore=-100):
+    targets = labels[:, 1:]
+    scored = targets != ignore
+    logp = logits[:, :-1].softmax(-1).log()
+    picked = logp.gather(-1, targets.masked_fill(~scored, 0).unsqueeze(-1)).squeeze(-1)
+    return picked.masked_fill(~scored, 0).sum(-1), scored.sum(-1)

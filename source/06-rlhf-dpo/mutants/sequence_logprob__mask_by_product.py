@@ -1,0 +1,9 @@
+"""Masks by multiplication: 0 * -inf at an ignored position is NaN."""
+
+
+def sequence_logprob(logits, labels, ignore=-100):
+    targets = labels[:, 1:]
+    scored = targets != ignore
+    logp = logits[:, :-1].log_softmax(-1)
+    picked = logp.gather(-1, targets.masked_fill(~scored, 0).unsqueeze(-1)).squeeze(-1)
+    return (picked * scored).sum(-1), scored.sum(-1)

@@ -1,0 +1,10 @@
+"""Multiplies by s instead of 1 + s."""
+import torch
+
+
+def steer_dims(h, idx, strengths):
+    if len(set(idx)) != len(idx) or len(idx) != len(strengths):
+        raise ValueError("each dimension once, with one strength")
+    out = h.clone()
+    out[..., idx] = h[..., idx] * torch.tensor(strengths, dtype=h.dtype)
+    return out

@@ -1,0 +1,11 @@
+"""Sorts the dimensions and leaves the strengths as they are."""
+import torch
+
+
+def steer_dims(h, idx, strengths):
+    if len(set(idx)) != len(idx) or len(idx) != len(strengths):
+        raise ValueError("each dimension once, with one strength")
+    out = h.clone()
+    idx = sorted(idx)
+    out[..., idx] += h[..., idx] * torch.tensor(strengths, dtype=h.dtype)
+    return out
