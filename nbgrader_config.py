@@ -39,3 +39,14 @@ c.ClearSolutions.text_stub = "YOUR ANSWER HERE"
 c.ClearMarkScheme.enforce_metadata = False  # the marking scheme stands in the locked question above the answer
 
 # --- autograde: the judge's preprocessors are wired in below this line ---
+# Nothing is restored or executed by nbgrader itself: the judge takes locked cells from the section, and it alone runs
+# the learner's code, in a sandbox.
+c.Autograde.sanitize_preprocessors = ["nbgrader.preprocessors.ClearOutput"]
+c.Autograde.autograde_preprocessors = [
+    "grader.plugin.Judge",
+    "grader.plugin.SaveVerdicts",
+    "nbgrader.preprocessors.AssignLatePenalties",
+]
+
+# --- pages for people: no active content from a learner's notebook, in feedback or in the formgrader ---
+c.HTMLExporter.sanitize_html = True

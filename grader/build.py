@@ -7,6 +7,7 @@ can compare bytes. The release goes through nbgrader's own preprocessors, as con
 from __future__ import annotations
 
 import copy
+import fnmatch
 import functools
 import sys
 from collections.abc import Iterable, Iterator
@@ -65,21 +66,30 @@ def _nbgrader():
     return config, [s for s in steps if s is not SaveCells]
 
 
-def outputs(section: Section) -> dict[Path, str]:
-    """The files that a section's source makes, path -> text."""
-    def text(notebook: NotebookNode) -> str:
-        return nbformat.writes(notebook).rstrip("\n") + "\n"
-    return {section.source_path: text(source_notebook(section)), section.release_path: text(release_notebook(section))}
+def outputs(section: Section) -> dict[Path, bytes]:
+    """The files that a section's source makes, path -> content."""
+    def content(notebook: NotebookNode) -> bytes:
+        return (nbformat.writes(notebook).rstrip("\n") + "\n").encode()
+    data = {section.release_path.parent / p.relative_to(section.path): p.read_bytes() for p in data_files(section.path)}
+    return {section.source_path: content(source_notebook(section)),
+            section.release_path: content(release_notebook(section)), **data}
+
+
+def data_files(folder: Path) -> list[Path]:
+    """What a section's notebook reads: all files in its folder but notebooks and what nbgrader is told to ignore."""
+    ignored = ["*.ipynb", ".*", *_nbgrader()[0].CourseDirectory.ignore]
+    return sorted(p for p in folder.rglob("*") if p.is_file()
+                  and not any(fnmatch.fnmatch(part, glob) for part in p.relative_to(folder).parts for glob in ignored))
 
 
 def build(section_names: Iterable[str] = (), root: Path | None = None) -> list[Path]:
     """Bring the notebooks of the named sections, or of all, up to date; returns the paths that changed."""
     root = root or find_root()
     changed = []
-    for path, text in _outputs(section_names, root):
-        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+    for path, content in _outputs(section_names, root):
+        if not path.is_file() or path.read_bytes() != content:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
+            path.write_bytes(content)
             changed.append(path)
     for path in leftovers(root):
         path.unlink()
@@ -92,11 +102,11 @@ def build(section_names: Iterable[str] = (), root: Path | None = None) -> list[P
 def stale(section_names: Iterable[str] = (), root: Path | None = None) -> list[Path]:
     """What `build` would change."""
     root = root or find_root()
-    return [path for path, text in _outputs(section_names, root)
-            if not path.is_file() or path.read_text(encoding="utf-8") != text] + leftovers(root)
+    return [path for path, content in _outputs(section_names, root)
+            if not path.is_file() or path.read_bytes() != content] + leftovers(root)
 
 
-def _outputs(section_names: Iterable[str], root: Path) -> Iterator[tuple[Path, str]]:
+def _outputs(section_names: Iterable[str], root: Path) -> Iterator[tuple[Path, bytes]]:
     sections = [load(name, root) for name in section_names or names(root)]
     if complaints := [c for section in sections for c in lint(section)]:
         raise BuildError(complaints)
@@ -107,6 +117,8 @@ def _outputs(section_names: Iterable[str], root: Path) -> Iterator[tuple[Path, s
 def leftovers(root: Path) -> list[Path]:
     """Files in `release/` that no section's source makes ; Jupyter's checkpoints do not count."""
     made = {root / "release" / name / f"{name}.ipynb" for name in names(root)}
+    made |= {root / "release" / p.relative_to(root / "source")
+             for name in names(root) for p in data_files(root / "source" / name)}
     found = (p for p in (root / "release").rglob("*") if p.is_file() and ".ipynb_checkpoints" not in p.parts)
     return sorted(set(found) - made)
 

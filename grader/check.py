@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from typing import TYPE_CHECKING
+
 from .sandbox.host import Warm
 from .section import SectionError, load
-from .verdict import Submission
-from .work import Job, judge_job
+
+if TYPE_CHECKING:
+    from .verdict import Submission
 
 
 def run_check(section_name: str, path: Path, exercise: str | None = None, *, insecure: bool = False) -> Submission:
@@ -19,5 +22,6 @@ def run_check(section_name: str, path: Path, exercise: str | None = None, *, ins
     if exercise is not None and exercise not in section.exercises:
         raise SectionError(f"{section_name} has no exercise {exercise!r}; it has {', '.join(section.exercises)}.")
     with Warm(insecure=insecure) as warm:
+        from .work import Job, judge_job  # torch is imported here while the warm parent imports it there
         only = None if exercise is None else frozenset({exercise})
         return judge_job(Job(section_name, path.stem, path=path, only=only), warm)

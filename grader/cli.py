@@ -25,13 +25,13 @@ def prove(section: str,
           cases: Annotated[Path | None, typer.Option(help="Take DIR/mutants and DIR/variants instead of the section's.")] = None,
           as_json: JsonFlag = False, jobs: Jobs = 0, insecure: Insecure = False) -> None:
     """Prove a section's tests: reference, untouched release, mutants, variants."""
-    from . import prove as proving
-    from .sandbox.host import Warm
     from .section import load
+    loaded = load(section)
+    if cases is not None and not (cases / "mutants").is_dir() and not (cases / "variants").is_dir():
+        fail(f"{cases} has neither mutants/ nor variants/.")
+    from .sandbox.host import Warm
     with Warm(insecure) as warm:
-        loaded = load(section)
-        if cases is not None and not (cases / "mutants").is_dir() and not (cases / "variants").is_dir():
-            fail(f"{cases} has neither mutants/ nor variants/.")
+        from . import prove as proving  # torch is imported here while the warm parent imports it there
         with progress("proving", quiet=as_json) as report:
             document = proving.prove(loaded, warm, cases, jobs or None, report)
     if as_json:
@@ -65,6 +65,43 @@ def show_proof(document: dict) -> None:
 
 
 @app.command()
+def grade(section: str, student: Annotated[str | None, typer.Option(help="Grade this student only.")] = None,
+          jobs: Jobs = 0, force: Annotated[bool, typer.Option(help="Grade again what has not changed.")] = False,
+          as_json: JsonFlag = False, insecure: Insecure = False) -> None:
+    """Judge all submissions of a section and write the grades into nbgrader's gradebook."""
+    from .section import find_root, load
+    load(section)
+    from .sandbox.host import Warm
+    with Warm(insecure) as warm:
+        from .grade import grade as grade_section
+        if not as_json:
+            err.print(f"isolation: {warm.isolation}", style="dim", markup=False, highlight=False, soft_wrap=True)
+        with progress("grading", quiet=as_json) as report:
+            document = grade_section(section, find_root(), warm=warm, student=student, workers=jobs or None,
+                                     force=force, progress=report)
+    if as_json:
+        print(json.dumps(document, indent=1))
+    else:
+        show_grades(document)
+
+
+def show_grades(document: dict) -> None:
+    """One row a student; below, whose grades changed and why."""
+    table = Table(title=f"{document['section']}: {document['graded']} graded, {document['kept']} unchanged, "
+                        f"{document['seconds']} s", title_justify="left")
+    for column in ("student", "score", "of", "status", "lost points in"):
+        table.add_column(column, justify="right" if column in ("score", "of") else "left")
+    for s in document["submissions"]:
+        lost = [f"{c['grade_id']} ({c['verdict'].replace('_', ' ')})" for c in s["cells"] if c["verdict"] not in ("pass", "manual")]
+        table.add_row(s["student"], f"{s['score']:g}", f"{s['max_score']:g}", s["status"],
+                      ", ".join(lost[:4]) + (f" and {len(lost) - 4} more" if len(lost) > 4 else ""))
+    out.print(table)
+    for student, changes in document["changes"].items():
+        for aspect, change in changes.items():
+            out.print(f"changed: {student} {aspect} {change['from']} -> {change['to']} {change['why']}", markup=False)
+
+
+@app.command()
 def build(sections: Annotated[list[str] | None, typer.Argument()] = None,
           check: Annotated[bool, typer.Option(help="Only say what is stale.")] = False) -> None:
     """Build the source and release notebooks from the .py files."""
@@ -88,7 +125,7 @@ class progress:
 
 
 def fail(message: str, code: int = 2) -> None:
-    err.print(message, style="red", markup=False, highlight=False)
+    err.print(message, style="red", markup=False, highlight=False, soft_wrap=True)
     raise typer.Exit(code)
 
 
@@ -100,7 +137,7 @@ def main() -> None:
     try:
         app()
     except (SectionError, SandboxError, BuildError) as e:
-        err.print(str(e), style="red", markup=False, highlight=False)
+        err.print(str(e), style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from course.duel import MAX_SECONDS, Outcome, run
+from course.duel import Outcome, run
 
 from .proxy import Proxy
 from .sandbox.host import SandboxError
 
 if TYPE_CHECKING:
     from .session import Session
-
-_SETTLE = 20.0  # seconds beyond the duel's own budget for its first, untimed calls
 
 
 def remote_duel(session: Session, proxy: Proxy, *, draw: Callable, reference: str, limit: float,
@@ -23,11 +21,9 @@ def remote_duel(session: Session, proxy: Proxy, *, draw: Callable, reference: st
     The clock is the kernel's count of CPU time of each child, read from here. Arguments are drawn here, sent before
     the clock starts, and answered in full before it stops; whoever is not on turn is frozen.
     """
-    session.start_clock(MAX_SECONDS + _SETTLE)
     opponent = type(session)(session.warm, session.limits)
     try:
-        opponent.start_clock(MAX_SECONDS + _SETTLE)
-        ran = opponent.run_trusted("reference", reference)
+        ran = opponent.run("reference", reference)
         if ran.error:
             raise SandboxError(f"the reference of a timed check does not run: {ran.error}")
         sides = {"learner": (session, proxy), "reference": (opponent, opponent.get(proxy.__name__))}
@@ -38,6 +34,7 @@ def remote_duel(session: Session, proxy: Proxy, *, draw: Callable, reference: st
             other = sides["reference" if side == "learner" else "learner"][0]
             other.child.stop()
             mine.child.resume()
+            mine.start_clock()
             mine.load(f, args)
             start = mine.child.cpu_seconds()
             answer = mine.go()

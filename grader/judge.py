@@ -71,6 +71,7 @@ class Bench:
         self.session.close()
 
     def run(self, step: Step):
+        self.session.patience = self.limits.cell
         ran = self.session.run(step.id, step.source)
         if step.stub and ran.error:
             self.stopped[step.stub] = ran.error
@@ -84,7 +85,8 @@ class Bench:
         linecache.cache[f"<{graded.grade_id}>"] = (len(graded.source), None, graded.source.splitlines(True), "")
         try:
             code = compile(graded.source, f"<{graded.grade_id}>", "exec")
-            self.session.start_clock(self.limits.cell_again if graded.exercise in self.slow else self.limits.cell)
+            self.session.patience = self.limits.cell_again if graded.exercise in self.slow else self.limits.cell
+            self.session.start_clock()
             exec(code, {**self.globals, **self._learners_names(graded)})
         except Fatal as e:
             if e.verdict == "timeout":

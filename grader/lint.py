@@ -111,9 +111,15 @@ def _graded(section: Section, cell: NotebookNode) -> Iterator[str]:
     for node in ast.walk(ast.parse(cell.source)):
         if isinstance(node, ast.Assert) and node.msg is None:
             yield f"the assert in line {node.lineno} has no message: say what was expected and what came"
+    if _shows_a_value(ast.parse(cell.source).body[-1:]):
+        yield "it ends in a bare value, which plain nbgrader would read as the score: assign it, or check it"
     known = {*section.names, *(n for c in section.setup for n in bound_names(c.source)), *dir(builtins)}
     if unknown := sorted(free_names(cell.source) - known):
         yield f"{', '.join(unknown)}: neither in the setup nor in a stub nor made in this cell"
+
+
+def _shows_a_value(last: list[ast.stmt]) -> bool:
+    return bool(last) and isinstance(last[0], ast.Expr) and not isinstance(last[0].value, ast.Call)
 
 
 def free_names(source: str) -> set[str]:

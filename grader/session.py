@@ -45,6 +45,7 @@ class Session:
         self.warm, self.limits = warm, limits
         self.end = time.monotonic() + limits.notebook
         self.deadline = self.end
+        self.patience = limits.cell               # seconds for the next cell
         self.history: list[tuple[str, str]] = []  # (cell id, source) of the cells that ran and left the process alive
         self.generation = 0                       # counts processes: a proxy of a dead one is dead too
         self.child: Child | None = None
@@ -63,7 +64,7 @@ class Session:
         """Run one of the learner's cells. A cell that kills its process is left out from then on."""
         try:
             self._ensure()
-            self.start_clock(self.limits.cell)
+            self.start_clock()
             ran = self._exec(cell_id, source)
         except Fatal as e:
             return Ran(error=f"this cell {e}")
@@ -83,16 +84,12 @@ class Session:
         self.wire = Wire(self.child.sock)
         self.generation += 1
         for cell_id, source in self.history:
-            self.start_clock(self.limits.cell)
+            self.start_clock()
             self._exec(cell_id, source)
+        self.start_clock()
 
-    def start_clock(self, seconds: float) -> None:
-        self.deadline = min(time.monotonic() + seconds, self.end)
-
-    def run_trusted(self, cell_id: str, source: str) -> Ran:
-        """Run a cell under the clock that is already set."""
-        self._ensure()
-        return self._exec(cell_id, source)
+    def start_clock(self) -> None:
+        self.deadline = min(time.monotonic() + self.patience, self.end)
 
     # --- names, calls, attributes -----------------------------------------------------------------------------------
 

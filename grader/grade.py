@@ -1,0 +1,178 @@
+"""Grade a class: judge all submissions of a section in parallel, write grades and judged notebooks one at a time.
+
+Each submission's result is kept beside its judged notebook, with a key made of the submission and of everything that
+decides its grade. A run that was killed goes on where it stopped; an edited test grades again, and says who changed.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import AssignLatePenalties
+from traitlets.config import Config, PyFileConfigLoader
+
+from . import notebook as notebooks
+from .gradebook import record
+from .report import report
+from .sandbox.host import Warm
+from .section import Section, SectionError, load
+from .verdict import Submission
+from .work import Job, judge_all
+
+KEPT = "verdict.json"
+
+
+@dataclass(frozen=True)
+class Handed:
+    """One submission as it lies in nbgrader's submitted/ folder."""
+
+    student: str
+    folder: Path
+    path: Path
+
+
+class Course:
+    """nbgrader's course directory: where things are, by nbgrader's own configuration."""
+
+    def __init__(self, root: Path):
+        loader = PyFileConfigLoader("nbgrader_config.py", path=str(root))
+        self.config: Config = loader.load_config()
+        self.config.CourseDirectory.root = str(root)
+        self.directory = CourseDirectory(config=self.config)
+
+    def folder(self, step: str, student: str, section: str) -> Path:
+        return Path(self.directory.format_path(step, student, section))
+
+    def gradebook(self) -> Gradebook:
+        return Gradebook(self.directory.db_url, self.directory.course_id)
+
+    def handed_in(self, section: Section) -> list[Handed]:
+        """All submissions of a section, by student."""
+        base = self.folder(self.directory.submitted_directory, "x", section.name).parent.parent
+        folders = sorted(p / section.name for p in base.iterdir()) if base.is_dir() else []
+        return [Handed(f.parent.name, f, f / f"{section.name}.ipynb") for f in folders if f.is_dir()]
+
+
+def grade(section_name: str, root: Path, *, warm: Warm, student: str | None = None, workers: int | None = None,
+          force: bool = False, progress: Callable[[int, int], None] = lambda done, total: None) -> dict:
+    """Grade the submissions of a section; returns the document that `grader grade --json` prints, with `changes`.
+
+    student: grade this one only
+    force:   grade also what was graded before and has not changed
+    Raises SectionError where there is nothing to grade.
+    """
+    start = time.monotonic()
+    section, course = load(section_name), Course(root)
+    handed = [h for h in course.handed_in(section) if student in (None, h.student)]
+    if not handed:
+        who = f" by {student!r}" if student else ""
+        raise SectionError(f"There is no submission of {section_name}{who}: collect them with "
+                           f"`nbgrader collect {section_name}`, or put them in submitted/STUDENT/{section_name}/.")
+    register(section, course)
+    kept = {h.student: keep for h in handed if (keep := _kept(course, section, h)) and not force}
+    jobs = {h.student: h for h in handed if h.student not in kept}
+    results = {name: keep["submission"] for name, keep in kept.items()}
+    changes: dict[str, dict] = {}
+    queue = [Job(section_name, h.student, path=h.path) for h in jobs.values()]
+    for submission in judge_all(queue, warm, workers):
+        changed = _write(course, section, jobs[submission.student], submission)
+        if changed:
+            changes[submission.student] = changed
+        results[submission.student] = submission.to_json()
+        progress(len(results), len(handed))
+    return {"section": section_name, "isolation": str(warm.isolation), "seconds": round(time.monotonic() - start, 2),
+            "graded": len(jobs), "kept": len(kept), "changes": changes,
+            "submissions": [results[h.student] for h in handed]}
+
+
+def register(section: Section, course: Course) -> None:
+    """Have the gradebook know the assignment with the cells that it has now."""
+    with course.gradebook() as gradebook:
+        try:
+            known = {c.name for c in gradebook.find_notebook(section.name, section.name).grade_cells}
+        except MissingEntry:
+            known = set()
+    if known == set(section.graded):
+        return
+    if not section.source_path.is_file():
+        raise SectionError(f"{section.source_path.name} is not built yet: run `make release` first.")
+    from nbgrader.apps import NbGraderAPI
+    result = NbGraderAPI(course.directory, config=course.config).generate_assignment(section.name, force=True)
+    if not result["success"]:
+        raise SectionError(f"nbgrader cannot take {section.name} into the gradebook: graded cells were added or removed "
+                           "after submissions came in. Grade these with the old version, or remove them with "
+                           f"`nbgrader db assignment remove {section.name}` and grade again.")
+
+
+def _write(course: Course, section: Section, handed: Handed, submission: Submission) -> dict:
+    """Gradebook first, judged notebook next, the key last: whatever is interrupted is done again."""
+    target = course.folder(course.directory.autograded_directory, handed.student, section.name)
+    target.mkdir(parents=True, exist_ok=True)
+    timestamp = course.directory.get_existing_timestamp(str(handed.folder))
+    if timestamp:
+        shutil.copy(handed.folder / "timestamp.txt", target)
+    with course.gradebook() as gradebook:
+        gradebook.update_or_create_student(handed.student)
+        about = {"timestamp": timestamp} if timestamp else {}
+        gradebook.update_or_create_submission(section.name, handed.student, **about)
+        changed = record(gradebook, submission, section.name, handed.student)
+    try:
+        notebook = notebooks.read(handed.path)
+    except notebooks.Unreadable:
+        notebook = None
+    judged = report(section, notebook, submission)
+    _replace(target / f"{section.name}.ipynb", nbformat.writes(judged))
+    about = {"nbgrader": {"notebook": section.name, "assignment": section.name, "student": handed.student,
+                          "db_url": course.directory.db_url}}
+    AssignLatePenalties(config=course.config).preprocess(judged, about)
+    keep = {"key": key(section, handed), "submission": submission.to_json()}
+    _replace(target / KEPT, json.dumps(keep, indent=1))
+    messages = {c.grade_id: c.message for c in submission.cells}
+    return {g: {"from": old, "to": new, "why": messages[g]} for g, (old, new) in changed.items()}
+
+
+def _kept(course: Course, section: Section, handed: Handed) -> dict | None:
+    """The result of an earlier run, if nothing that decides the grade has changed since."""
+    path = course.folder(course.directory.autograded_directory, handed.student, section.name) / KEPT
+    try:
+        keep = json.loads(path.read_text())
+        return keep if keep["key"] == key(section, handed) else None
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def key(section: Section, handed: Handed) -> str:
+    """A hash of the submission, the section, and the code that judges."""
+    digest = hashlib.sha256(_code_hash())
+    digest.update(nbformat.writes(section.notebook).encode())
+    if handed.path.is_file() and not handed.path.is_symlink():
+        digest.update(handed.path.read_bytes())
+    return digest.hexdigest()
+
+
+@functools.cache
+def _code_hash() -> bytes:
+    import course
+    packages = [Path(__file__).parent, Path(course.__file__).parent]
+    digest = hashlib.sha256()
+    for path in sorted(p for package in packages for p in package.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.digest()
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    new = path.with_suffix(path.suffix + ".new")
+    new.write_text(text, encoding="utf-8")
+    os.replace(new, path)
