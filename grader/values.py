@@ -169,7 +169,7 @@ class Decoder:
             raise ValueCodecError(f"not a value: {type(e).__name__}: {e}") from None
 
     def _decode_tagged(self, node: dict, depth: int) -> Any:
-        kind = next(iter(node))
+        kind = next(iter(node), None)
         body = node[kind]
         if kind in ("tuple", "set", "frozenset"):
             return {"tuple": tuple, "set": set, "frozenset": frozenset}[kind](self.decode(n, depth) for n in body)
