@@ -109,6 +109,20 @@ def build(sections: Annotated[list[str] | None, typer.Argument()] = None,
     raise typer.Exit(building.main(sections or [], check))
 
 
+@app.command()
+def demo(section: str = "02-decoding") -> None:
+    """A class in small: three learners submit, are graded, and get feedback."""
+    from .demo import demo as run_demo
+    from .demo import feedback_pages
+    from .section import find_root
+    folder = find_root() / "workspace" / "demo"
+    document = run_demo(section, folder, lambda line: err.print(f"$ {line}", style="dim", markup=False, highlight=False,
+                                                                soft_wrap=True))
+    show_grades(document)
+    for page in feedback_pages(folder):
+        out.print(f"feedback: {page.relative_to(find_root())}", markup=False, highlight=False, soft_wrap=True)
+
+
 class progress:
     """A bar on a terminal, nothing elsewhere. Gives a function (done, total)."""
 
@@ -132,11 +146,12 @@ def fail(message: str, code: int = 2) -> None:
 def main() -> None:
     """Entry point: every error that a user can meet is one sentence."""
     from .build import BuildError
+    from .demo import DemoError
     from .sandbox.host import SandboxError
     from .section import SectionError
     try:
         app()
-    except (SectionError, SandboxError, BuildError) as e:
+    except (SectionError, SandboxError, BuildError, DemoError) as e:
         err.print(str(e), style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(2)
     except KeyboardInterrupt:

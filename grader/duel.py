@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +19,11 @@ def remote_duel(session: Session, proxy: Proxy, *, draw: Callable, reference: st
                 rtol: float | None, atol: float | None) -> Outcome:
     """Duel between the learner's function and the reference, which gets a child of its own.
 
-    The clock is the kernel's count of CPU time of each child, read from here. Arguments are drawn here, sent before
-    the clock starts, and answered in full before it stops; whoever is not on turn is frozen.
+    The clock is the kernel's count of CPU time of each child, read from here. It starts before the arguments, drawn
+    here, are sent, and stops when the answer is here in full; whoever is not on turn is frozen. Taking arguments in is
+    transport and counts for nobody, but only as far as it takes the reference: a child may do its work there.
     """
+    transport: list[float] = []
     opponent = type(session)(session.warm, session.limits)
     try:
         ran = opponent.run("reference", reference)
@@ -35,10 +38,15 @@ def remote_duel(session: Session, proxy: Proxy, *, draw: Callable, reference: st
             other.child.stop()
             mine.child.resume()
             mine.start_clock()
-            mine.load(f, args)
             start = mine.child.cpu_seconds()
+            mine.load(f, args)
+            loaded = mine.child.cpu_seconds()
             answer = mine.go()
-            return mine.child.cpu_seconds() - start, answer
+            end = mine.child.cpu_seconds()
+            if side == "reference":
+                transport.append(loaded - start)
+                return end - loaded, answer
+            return end - start - (statistics.median(transport) if transport else 0.0), answer
 
         return run(turn, draw, limit, proxy.__name__, rtol, atol)
     finally:

@@ -31,6 +31,7 @@ from .verdict import Submission
 from .work import Job, judge_all
 
 KEPT = "verdict.json"
+CARRIED = ("timestamp.txt", "submission_secret.txt")  # what nbgrader's feedback needs of a submission's other files
 
 
 @dataclass(frozen=True)
@@ -120,8 +121,9 @@ def _write(course: Course, section: Section, handed: Handed, submission: Submiss
     target = course.folder(course.directory.autograded_directory, handed.student, section.name)
     target.mkdir(parents=True, exist_ok=True)
     timestamp = course.directory.get_existing_timestamp(str(handed.folder))
-    if timestamp:
-        shutil.copy(handed.folder / "timestamp.txt", target)
+    for name in CARRIED:
+        if (handed.folder / name).is_file() and not (handed.folder / name).is_symlink():
+            shutil.copy(handed.folder / name, target)
     with course.gradebook() as gradebook:
         gradebook.update_or_create_student(handed.student)
         about = {"timestamp": timestamp} if timestamp else {}

@@ -16,7 +16,7 @@ from nbformat import NotebookNode
 
 from course.duel import TooSlow, Undecided
 
-from .notebook import Step, plan
+from .repair import Step, plan
 from .sandbox.host import Warm
 from .sandbox.limits import Limits
 from .section import Graded, Section

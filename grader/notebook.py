@@ -1,152 +1,211 @@
-"""A learner's notebook, however damaged: read it, match its cells with the section's, and plan the judging.
+"""Read a learner's notebook, however damaged, into plain cells.
 
-The section is the truth for graded and setup cells, the learner for everything else. A graded cell counts once, where
-the learner has it, and is judged with the section's source; what was copied, deleted, moved, retyped or renumbered is
-put right and said. The learner's own cells run in the order in which they stand.
+What matters of a cell is its source, whether it is code, its grade_id and its tags; all else is left behind, so nothing
+that a learner's file says elsewhere can disturb what comes after. `repair.py` puts the cells right.
 """
 
 from __future__ import annotations
 
+import errno
+import io
 import json
-from dataclasses import dataclass
+import os
+import re
+import stat
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from .section import SKIPPED, Graded, Section, grade_id, tags
+from .verdict import clean
 
-MAX_BYTES = 64 << 20
-BLANK_ANSWERS = ("", "YOUR ANSWER HERE")
+MAX_FILE = 256 << 20   # bytes with outputs
+MAX_TEXT = 32 << 20    # bytes without: even the most hostile JSON of this size fits into 1 GB when parsed
+MAX_CELLS = 5000
+MAX_DAMAGE = 100       # cells that do not parse; each may cost a pass over the whole text
+OUTPUTS = re.compile(rb'([ \t]*)"outputs": \[\s*$')
+CELL = re.compile(r'\{\s*"(?:cell_type|id|metadata|attachments|execution_count|collapsed|input)"\s*:')
+CONFLICT = {"<<<<<<<": ("ours",), "|||||||": (), "=======": ("theirs",), ">>>>>>>": ("ours", "theirs")}
 
 
 class Unreadable(Exception):
     """A notebook that cannot be read; the message is one sentence for its owner."""
 
 
-@dataclass(frozen=True)
-class Step:
-    """One thing to do, in order: run a cell of the learner's, or judge a graded one."""
-
-    id: str
-    source: str = ""
-    stub: str | None = None       # the stub whose definition this cell holds
-    graded: Graded | None = None
-    blank: bool = False           # a written answer that was left alone
-
-
 def read(path: Path) -> NotebookNode:
-    """Read a learner's notebook. Raises Unreadable with one sentence."""
-    try:
-        if path.is_symlink() or not path.is_file():
-            raise Unreadable(f"{path.name} is not a file" if path.exists() or path.is_symlink()
-                             else f"{path.name} was not handed in")
-        if path.stat().st_size > MAX_BYTES:
-            raise Unreadable(f"{path.name} has more than {MAX_BYTES >> 20} MiB; clear its outputs and save it again")
-        text = path.read_bytes().decode("utf-8-sig")
-        return from_text(text, path.name)
-    except UnicodeDecodeError:
-        raise Unreadable(f"{path.name} is not text in UTF-8, so it is no notebook") from None
-    except OSError as e:
-        raise Unreadable(f"{path.name} cannot be read: {e.strerror}") from None
+    """Read a learner's notebook. `metadata.grader.repairs` says what had to be put right to read it."""
+    name, raw = shown(path.name), read_bytes(path)
+    if len(raw) > MAX_TEXT:
+        raw = without_outputs(raw)
+    text, repair = decode(raw)
+    return from_text(text, name, [repair] if repair else [])
 
 
-def from_text(text: str, name: str) -> NotebookNode:
-    """Parse a notebook leniently: any format version, and cells without what nbformat insists on."""
-    if not text.strip():
+def from_text(text: str, name: str, repairs: list[str] = ()) -> NotebookNode:
+    """Parse a notebook leniently: any format version, cut off, with both sides of a merge conflict."""
+    if not text.strip("\ufeff\0 \t\r\n"):
         raise Unreadable(f"{name} is empty")
-    try:
-        data = json.loads(text)
-    except (ValueError, RecursionError) as e:
-        raise Unreadable(f"{name} is not JSON ({e}); was it cut off or edited by hand?") from None
-    if not isinstance(data, dict) or not (isinstance(data.get("cells"), list) or isinstance(data.get("worksheets"), list)):
-        raise Unreadable(f"{name} is JSON, but no notebook: it has no list of cells")
-    if "cells" not in data:  # format 3
-        try:
-            data = nbformat.convert(nbformat.from_dict(data), 4)
-        except Exception:
-            raise Unreadable(f"{name} is in an old notebook format that cannot be converted") from None
-    cells = [_cell(c) for c in data["cells"] if isinstance(c, dict)]
-    notebook = nbformat.v4.new_notebook(cells=cells)
-    for i, cell in enumerate(notebook.cells):
-        cell.id = f"cell-{i}"
+    if len(text) > MAX_TEXT:
+        raise Unreadable(f"{name} has more than {MAX_TEXT >> 20} MiB even without outputs, so it was not read")
+    cells, repair = parse(text.lstrip("\ufeff"), name)
+    if len(cells) > MAX_CELLS:
+        raise Unreadable(f"{name} has {len(cells)} cells; more than {MAX_CELLS} are not read")
+    notebook = new_notebook(cells=[_cell(raw, f"cell-{i}") for i, raw in enumerate(cells)])
+    notebook.metadata.grader = {"repairs": [*repairs, *([repair] if repair else [])]}
     return notebook
 
 
-def _cell(raw: dict) -> NotebookNode:
-    source = raw.get("source", raw.get("input", ""))
-    source = "".join(map(str, source)) if isinstance(source, list) else str(source)
-    metadata = raw.get("metadata")
-    metadata = dict(metadata) if isinstance(metadata, dict) else {}
-    if not isinstance(metadata.get("nbgrader", {}), dict):
-        del metadata["nbgrader"]
-    if not isinstance(metadata.get("tags", []), list):
-        del metadata["tags"]
-    new = nbformat.v4.new_code_cell if raw.get("cell_type") == "code" else nbformat.v4.new_markdown_cell
-    return new(source, metadata=nbformat.from_dict(metadata))
+def shown(name: str) -> str:
+    """A file's name for a message: one line, no control characters."""
+    return " ".join(clean(name, 80).split())
 
 
-def plan(section: Section, notebook: NotebookNode | None) -> tuple[list[Step], list[str]]:
-    """The steps that judge a notebook, and what had to be put right, in words."""
-    repairs: list[str] = []
-    cells = _own_cells(section, notebook, repairs)
-    setup = {grade_id(c): c for c in section.setup}
-    steps: list[Step] = []
-    present = {key for key, _ in cells}
-    # Setup first, whatever became of it: everything else stands on it.
-    for key, cell in setup.items():
-        steps.append(Step(cell.id, cell.source))
-        if key not in present:
-            repairs.append(f"the locked cell {key} was missing and has been put back")
-    for key, cell in cells:
-        if key in setup:
-            continue
-        if key in section.graded:
-            graded = section.graded[key]
-            steps.append(Step(cell.id, graded=graded, blank=cell.source.strip() in BLANK_ANSWERS))
-        elif cell.cell_type == "code" and SKIPPED not in tags(cell):
-            steps.append(Step(cell.id, cell.source, stub=key if key in section.stubs else None))
-    for key, graded in section.graded.items():
-        if key not in present:
-            repairs.append(f"the graded cell {key} was missing and has been put back")
-            steps.append(Step(key, graded=graded, blank=graded.manual))
-    return steps, repairs
+# --- bytes -----------------------------------------------------------------------------------------------------------
+
+def read_bytes(path: Path, limit: int = MAX_FILE) -> bytes:
+    """The bytes of a plain file; links are not followed, and a pipe or device is not waited for."""
+    name = shown(path.name)
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            mode = os.fstat(fd).st_mode
+            if not stat.S_ISREG(mode):
+                raise Unreadable(f"{name} is a {'folder' if stat.S_ISDIR(mode) else 'pipe or a device'}, not a file")
+            if os.fstat(fd).st_size > limit:
+                raise Unreadable(f"{name} has more than {limit >> 20} MiB; clear its outputs and save it again")
+            with open(fd, "rb", closefd=False) as file:
+                return file.read(limit)
+        finally:
+            os.close(fd)
+    except OSError as e:
+        raise Unreadable({errno.ELOOP: f"{name} is a symbolic link, and links are not followed",
+                          errno.ENOENT: f"{name} was not handed in"}.get(e.errno) or
+                         f"{name} cannot be read: {e.strerror}") from None
 
 
-def _own_cells(section: Section, notebook: NotebookNode | None, repairs: list[str]) -> list[tuple[str | None, NotebookNode]]:
-    """The learner's cells with the section's grade_id each has, if any; every graded cell at most once."""
-    known = {**dict.fromkeys(section.graded), **dict.fromkeys(section.stubs), **{grade_id(c): None for c in section.setup}}
-    found: list[tuple[str | None, NotebookNode]] = []
-    for cell in notebook.cells if notebook else ():
-        key = grade_id(cell)
-        key = key if isinstance(key, str) and key in known else None
-        cell = _retyped(section, key, cell, repairs)
-        found.append((key, cell))
-    counts: dict[str, int] = {}
-    for key, _ in found:
-        if key:
-            counts[key] = counts.get(key, 0) + 1
-    for key, count in counts.items():
-        if count > 1:
-            repairs.append(f"the cell {key} stood {count} times; " + (
-                "its parts run in order" if key in section.stubs else "it counts once"))
-    kept, seen = [], dict(counts)
-    for key, cell in found:
-        if key and key not in section.stubs:
-            seen[key] -= 1
-            if seen[key] and not section.graded.get(key, None):
-                continue  # a setup cell
-            if seen[key] and not section.graded[key].manual:
-                continue  # the last copy of a graded cell stands after all that the learner wrote for it
-            if key in section.graded and section.graded[key].manual and any(k == key for k, _ in kept):
+def without_outputs(raw: bytes) -> bytes:
+    """Drop the outputs from a notebook as Jupyter writes it, a line at a time: they may be larger than memory allows."""
+    kept, end = [], None
+    for line in io.BytesIO(raw):
+        if end is None and (match := OUTPUTS.match(line)):
+            end = match[1] + b"]"
+        elif end is not None:
+            if not line.startswith(end):
                 continue
-        kept.append((key, cell))
-    return kept
+            end = None
+        kept.append(line)
+    return b"".join(kept)
 
 
-def _retyped(section: Section, key: str | None, cell: NotebookNode, repairs: list[str]) -> NotebookNode:
-    """A stub that became a text cell is code all the same."""
-    if key in section.stubs and cell.cell_type != "code":
-        repairs.append(f"the cell {key} was no code cell any more and runs as one")
-        return nbformat.v4.new_code_cell(cell.source, metadata=cell.metadata, id=cell.id)
-    return cell
+def decode(raw: bytes) -> tuple[str, str | None]:
+    """Text in whatever encoding, and what was wrong with it."""
+    encoding = json.detect_encoding(raw)  # UTF-8, -16 or -32, by the first bytes
+    utf8 = encoding.startswith("utf-8")
+    try:
+        return raw.decode(encoding), None if utf8 else f"the file was in {encoding.upper()} instead of UTF-8"
+    except UnicodeDecodeError:
+        text = raw.decode(encoding, "replace")
+    foreign = len(text) - len(text.encode("ascii", "ignore"))
+    if utf8 and 2 * text.count("\ufffd") > foreign:  # not a few damaged characters, but another encoding
+        text = raw.decode("cp1252", "replace")
+    return text, "the file was not in UTF-8; letters beyond plain ASCII may have changed"
+
+
+# --- JSON ------------------------------------------------------------------------------------------------------------
+
+def parse(text: str, name: str) -> tuple[list[dict], str | None]:
+    """The cells in a notebook's text, as they stand there, and what was wrong with it."""
+    try:
+        return _cells(json.loads(text, strict=False), name), None
+    except (ValueError, RecursionError) as e:
+        if "\n=======" in text and ">>>>>>>" in text:
+            ours, theirs = (_parse_or_salvage(side, name) for side in conflict_sides(text))
+            cells, repair = united(ours, theirs), "the file held a git merge conflict; the cells of both sides were read"
+        else:
+            cells, repair = salvage(text), "the file was damaged or cut off; the cells that are whole were read"
+        if not cells:
+            raise Unreadable(f"{name} is not JSON ({e}); was it cut off or edited by hand?") from None
+        return cells, repair
+
+
+def _cells(data, name: str) -> list[dict]:
+    if isinstance(data, dict):
+        sheets = [data] if "cells" in data else data.get("worksheets")  # worksheets: before format 4
+        lists = [s.get("cells") for s in sheets if isinstance(s, dict)] if isinstance(sheets, list) else []
+        if lists and all(isinstance(cells, list) for cells in lists):
+            return [cell for cells in lists for cell in cells if isinstance(cell, dict)]
+    raise Unreadable(f"{name} is JSON, but no notebook: it has no list of cells")
+
+
+def _parse_or_salvage(text: str, name: str) -> list[dict]:
+    try:
+        return _cells(json.loads(text, strict=False), name)
+    except (ValueError, RecursionError, Unreadable):
+        return salvage(text)
+
+
+def salvage(text: str) -> list[dict]:
+    """The cells that are whole in a damaged notebook."""
+    decoder, cells, at, damage = json.JSONDecoder(strict=False), [], 0, 0
+    while damage < MAX_DAMAGE and (start := CELL.search(text, at)):
+        try:
+            value, at = decoder.raw_decode(text, start.start())
+        except (ValueError, RecursionError):
+            at, damage = start.end(), damage + 1
+            continue
+        if "cell_type" in value and ("source" in value or "input" in value):
+            cells.append(value)
+    return cells
+
+
+def conflict_sides(text: str) -> tuple[str, str]:
+    """Both versions of a file that git left with conflict markers."""
+    sides, where = {"ours": [], "theirs": []}, ("ours", "theirs")
+    for line in io.StringIO(text):
+        if line[:7] in CONFLICT:
+            where = CONFLICT[line[:7]]
+            continue
+        for side in where:
+            sides[side].append(line)
+    return "".join(sides["ours"]), "".join(sides["theirs"])
+
+
+def united(ours: list[dict], theirs: list[dict]) -> list[dict]:
+    """All cells of ours; before each the cells that only theirs have there."""
+    sources = {_source(cell) for cell in ours}
+    only_theirs: dict[str | None, list[dict]] = {}
+    after = None
+    for cell in theirs:
+        if _source(cell) in sources:
+            after = _source(cell)
+        else:
+            only_theirs.setdefault(after, []).append(cell)
+    return only_theirs.pop(None, []) + [c for cell in ours for c in (cell, *only_theirs.pop(_source(cell), []))]
+
+
+# --- cells -----------------------------------------------------------------------------------------------------------
+
+def _cell(raw: dict, id: str) -> NotebookNode:
+    new = new_code_cell if raw.get("cell_type") == "code" else new_markdown_cell
+    return new(_source(raw), id=id, metadata=nbformat.from_dict(_metadata(raw.get("metadata"))))
+
+
+def _source(raw: dict) -> str:
+    source = raw.get("source", raw.get("input", ""))
+    if isinstance(source, list):
+        lines = [line for line in source if isinstance(line, str)]
+        source = ("" if any(line.endswith("\n") for line in lines) else "\n").join(lines)
+    return source.encode("utf-8", "replace").decode() if isinstance(source, str) else ""  # no lone surrogates
+
+
+def _metadata(raw) -> dict:
+    """nbgrader's own entry and the tags, where they are what they should be."""
+    raw = raw if isinstance(raw, dict) else {}
+    about, tags = raw.get("nbgrader"), raw.get("tags")
+    metadata = {}
+    if isinstance(about, dict) and isinstance(about.get("grade_id"), str):
+        metadata["nbgrader"] = {k: v for k, v in about.items() if isinstance(v, (str, bool, int, float))}
+    if isinstance(tags, list):
+        metadata["tags"] = list(dict.fromkeys(t for t in tags if isinstance(t, str) and t and "," not in t))
+    return metadata

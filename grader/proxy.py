@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 class Proxy:
     """Stands for something that lives in the learner's process.
 
-    It can be called and asked for attributes. It equals only itself, and it refuses to be taken for a plain value, so
-    that an object of the learner's own making can pose neither as a number nor as an answer.
+    It can be called and asked for attributes. It refuses to be taken for a plain value or compared with one, so that an
+    object of the learner's own making can pose neither as a number nor as an answer, nor as "not equal" to one.
     """
 
     def __init__(self, session: Session, target: int, name: str, type_name: str, callable_: bool):
@@ -43,6 +43,14 @@ class Proxy:
 
     def __repr__(self) -> str:
         return self.__name__ if self._callable else f"an object of your class {self._type}"
+
+    def __eq__(self, other):
+        return self is other or self._no_value()
+
+    def __ne__(self, other):
+        return self is not other and self._no_value()
+
+    __hash__ = object.__hash__
 
     def _no_value(self, *_):
         raise TypeError(f"expected a plain value, got {self!r}")

@@ -15,9 +15,11 @@ from .sandbox.host import Child, Warm
 from .sandbox.limits import Limits
 from .values import Decoder, Encoder, ValueCodecError, overwrite
 from .verdict import Ran, clean
-from .wire import Wire, WireError, WireTimeout
+from .wire import Wire, WireClosed, WireError, WireTimeout
 
 MAX_CALLBACK_DEPTH = 20
+TAMED = (StopIteration, StopAsyncIteration,  # would end a loop of the judge's, and with it the asserts inside, unseen
+         UnicodeError, ExceptionGroup)       # cannot be made from a message alone
 
 
 class Fatal(BaseException):
@@ -74,14 +76,16 @@ class Session:
     def _exec(self, cell_id: str, source: str) -> Ran:
         head, _ = self._ask({"op": "exec", "id": cell_id, "source": source})
         error = head.get("error")
-        return Ran(clean(str(head.get("stdout", "")), self.limits.output), described(error) if error else "")
+        return Ran(clean(as_text(head.get("stdout")), self.limits.output), described(error) if error else "")
 
     def _ensure(self) -> None:
         """Have a living process in the state in which the last one was before its last cell."""
         if self.child:
             return
+        if time.monotonic() >= self.end:
+            raise OutOfTime(self._too_long())
         self.child = self.warm.fork(self.limits)
-        self.wire = Wire(self.child.sock)
+        self.wire = Wire(self.child.sock, self.child.offence)
         self.generation += 1
         for cell_id, source in self.history:
             self.start_clock()
@@ -96,13 +100,24 @@ class Session:
     def get(self, name: str) -> Any:
         """The value of a name in the learner's notebook, a Proxy where it is a function or an object."""
         self._ensure()
-        return self._value(*self._ask({"op": "get", "name": name}))
+        value = self._value(*self._ask({"op": "get", "name": name}))
+        if isinstance(value, Proxy):
+            value.__dict__["__name__"] = name  # and not what it calls itself: a duel finds the opponent by it
+        return value
 
     def call(self, proxy: Proxy, args: tuple, kwargs: dict) -> Any:
         head, buffers = self._ask_with({"op": "call", "target": self._target(proxy)}, (args, kwargs))
-        for key, node in head.get("changed") or ():
-            overwrite(kwargs[key] if isinstance(key, str) else args[key], self._decode(node, buffers))
+        self._bring_changes(head.get("changed"), buffers, args, kwargs)
         return self._value(head, buffers)
+
+    def _bring_changes(self, changed, buffers, args, kwargs) -> None:
+        """What the call did to its arguments over there happens to the judge's own."""
+        try:
+            pairs = [(kwargs[key] if isinstance(key, str) else args[key], node) for key, node in changed or ()]
+        except (TypeError, ValueError, LookupError):
+            raise theirs(TypeError("what came back is no plain value: it changes what was not passed")) from None
+        for argument, node in pairs:
+            overwrite(argument, self._decode(node, buffers))
 
     def getattr(self, proxy: Proxy, name: str) -> Any:
         return self._value(*self._ask({"op": "getattr", "target": self._target(proxy), "name": name}))
@@ -146,11 +161,13 @@ class Session:
         except WireTimeout:
             self.close()
             over = time.monotonic() >= self.end
-            raise OutOfTime("ran out of time: the notebook as a whole took longer than "
-                            f"{self.limits.notebook:g} s" if over else "ran out of time: is there an endless loop?") from None
+            raise OutOfTime(self._too_long() if over else "ran out of time: is there an endless loop?") from None
         except WireError as e:
             self.close()
-            raise Died("ended its process" if "gone" in str(e) else f"ended its process ({e})") from None
+            raise Died("ended its process" if isinstance(e, WireClosed) else f"was stopped: {e}") from None
+
+    def _too_long(self) -> str:
+        return f"ran out of time: the notebook as a whole took longer than {self.limits.notebook:g} s"
 
     def _serve_callback(self, head: dict, buffers) -> None:
         """The learner's function calls a function that a graded cell passed to it."""
@@ -185,8 +202,10 @@ class Session:
     def _resolve(self, node: dict) -> Any:
         if "own" in node:
             return self.functions[node["own"]]
-        return Proxy(self, int(node["ref"]), clean(str(node["name"]), 80), clean(str(node["type"]), 80),
-                     bool(node["callable"]))
+        if type(node["ref"]) is not int:
+            raise TypeError("a reference that is no number")
+        return Proxy(self, node["ref"], clean(as_text(node["name"]), 80), clean(as_text(node["type"]), 80),
+                     node["callable"] is True)
 
     def _refer(self, x: Any) -> dict:
         if isinstance(x, Proxy):
@@ -207,16 +226,21 @@ def theirs(e: Exception, description: str = "") -> Exception:
 def raise_theirs(error: Any) -> None:
     """Raise here what the learner's code raised there, as a builtin Exception of the same kind."""
     error = error if isinstance(error, dict) else {}
-    if error.get("memory"):
+    if error.get("memory") is True:
         raise OutOfMemory("ran out of memory")
-    kind = vars(builtins).get(str(error.get("kind")))
-    if not (isinstance(kind, type) and issubclass(kind, Exception)) or issubclass(kind, (UnicodeError, ExceptionGroup)):
+    kind = vars(builtins).get(as_text(error.get("kind")))
+    if not (isinstance(kind, type) and issubclass(kind, Exception)) or issubclass(kind, TAMED):
         kind = RuntimeError
-    raise theirs(kind(clean(str(error.get("message", "")))), described(error))
+    raise theirs(kind(clean(as_text(error.get("message")))), described(error))
 
 
-def described(error: dict) -> str:
+def described(error: Any) -> str:
     """`ValueError: k is too large (line 3: raise ValueError(...))`"""
-    line = f" ({error['line']})" if error.get("line") else ""
-    message = f": {error['message']}" if error.get("message") else ""
-    return clean(f"{error.get('type', 'Exception')}{message}{line}", 600)
+    error = error if isinstance(error, dict) else {}
+    kind, message, line = (as_text(error.get(part)) for part in ("type", "message", "line"))
+    return clean(f"{kind or 'an exception'}{message and f': {message}'}{line and f' ({line})'}", 600)
+
+
+def as_text(x: Any) -> str:
+    """What should be text, and came from a process that may send anything in its place."""
+    return x if isinstance(x, str) else ""

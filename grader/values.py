@@ -11,19 +11,22 @@ attributes, and nothing else. Decoding never trusts lengths, shapes or names tha
 from __future__ import annotations
 
 import dataclasses
-import importlib
 import math
 import numbers
 import sys
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 import torch
 
 MAX_DEPTH = 64
-MAX_NODES = 2_000_000
-MAX_ELEMENTS = 2**28  # of one array; strides let few bytes claim many
+MAX_NODES = 500_000
+MAX_ELEMENTS = 2**28   # of one array
+MAX_STRETCHED = 2**24  # of one array with strides, which let few bytes claim many
+MAX_BITS = 4096        # of one integer; Python refuses to print much longer ones
+MAX_SAME_HASH = 50     # keys of one dict: equal hashes make building it quadratic
 
 TORCH_DTYPES = {str(d).removeprefix("torch."): d for d in (
     torch.bool, torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64, torch.float16, torch.bfloat16,
@@ -71,6 +74,8 @@ class Encoder:
 
     def _int(self, x, depth):
         x = int.__index__(x)
+        if x.bit_length() > MAX_BITS:
+            raise ValueCodecError(f"an integer of more than {MAX_BITS} bits")
         return x if -2**63 <= x < 2**63 else {"int": hex(x)}
 
     def _float(self, x, depth):
@@ -153,28 +158,36 @@ class Decoder:
     def __init__(self, buffers: list[bytes], reference: Callable[[dict], Any]):
         self.buffers = buffers
         self.reference = reference
+        self.nodes = 0
 
     def decode(self, node: Any, depth: int = 0) -> Any:
         if depth > MAX_DEPTH:
             raise ValueCodecError(f"a value nested deeper than {MAX_DEPTH} levels")
-        if node is None or isinstance(node, (bool, int, float, str)):
+        self.nodes += 1
+        if self.nodes > MAX_NODES:
+            raise ValueCodecError(f"a value of more than {MAX_NODES:,} parts")
+        if node is None or isinstance(node, (bool, float, str)):
             return node
+        if isinstance(node, int):
+            return self._int(node)
         if isinstance(node, list):
             return [self.decode(n, depth + 1) for n in node]
         try:
             return self._decode_tagged(node, depth + 1)
         except ValueCodecError:
             raise
-        except (TypeError, KeyError, ValueError, IndexError, AttributeError, RuntimeError, OverflowError) as e:
+        except Exception as e:
             raise ValueCodecError(f"not a value: {type(e).__name__}: {e}") from None
 
     def _decode_tagged(self, node: dict, depth: int) -> Any:
         kind = next(iter(node), None)
         body = node[kind]
         if kind in ("tuple", "set", "frozenset"):
-            return {"tuple": tuple, "set": set, "frozenset": frozenset}[kind](self.decode(n, depth) for n in body)
+            items = [self.decode(n, depth) for n in body]
+            return tuple(items) if kind == "tuple" else {"set": set, "frozenset": frozenset}[kind](_hashed(items))
         if kind == "dict":
-            return {self.decode(k, depth): self.decode(v, depth) for k, v in body}
+            keys = _hashed([self.decode(k, depth) for k, _ in body])
+            return dict(zip(keys, (self.decode(v, depth) for _, v in body)))
         if kind == "tensor":
             return self._tensor(node)
         if kind in ("array", "scalar"):
@@ -184,13 +197,13 @@ class Decoder:
         if kind == "bytes":
             return self.buffers[body]
         if kind == "int":
-            return int(body, 16)
+            return self._int(int(body[:MAX_BITS], 16))
         if kind == "float":
             return float({"nan": "nan", "inf": "inf", "-inf": "-inf"}[body])
         if kind == "complex":
             return complex(*(self.decode(n, depth) for n in body))
         if kind == "range":
-            return range(*body)
+            return self._range(range(*body))
         if kind == "slice":
             return slice(*(self.decode(n, depth) for n in body))
         if kind == "dtype":
@@ -199,6 +212,18 @@ class Decoder:
             return self._dataclass(node, depth)
         return self.reference(node)
 
+    @staticmethod
+    def _int(x: int) -> int:
+        if x.bit_length() > MAX_BITS:
+            raise ValueCodecError(f"an integer of more than {MAX_BITS} bits")
+        return x
+
+    @staticmethod
+    def _range(x: range) -> range:
+        if len(x) > MAX_NODES:
+            raise ValueCodecError(f"a range of more than {MAX_NODES:,} numbers")
+        return x
+
     def _tensor(self, node):
         dtype, shape, stride = TORCH_DTYPES[node["dtype"]], tuple(node["shape"]), node.get("stride")
         self._check_shape(shape)
@@ -206,6 +231,8 @@ class Decoder:
         size = math.prod(shape) if stride is None else (1 + sum((n - 1) * s for n, s in zip(shape, stride)))
         if math.prod(shape) == 0:
             return torch.empty(shape, dtype=dtype)
+        if stride is not None and math.prod(shape) > MAX_STRETCHED:
+            raise ValueCodecError("a tensor with strides that stretch it over too many elements")
         if len(data) != size * dtype.itemsize:
             raise ValueCodecError("a tensor whose bytes do not fit its shape")
         flat = torch.frombuffer(bytearray(data), dtype=dtype)
@@ -227,12 +254,17 @@ class Decoder:
 
     def _dataclass(self, node, depth):
         module, _, name = node["dataclass"].partition(":")
-        if module.split(".")[0] != "course":
-            raise ValueCodecError("a dataclass that is not the course's")
-        cls = getattr(sys.modules.get(module) or importlib.import_module(module), name)
-        if not (isinstance(cls, type) and dataclasses.is_dataclass(cls)):
-            raise ValueCodecError(f"{node['dataclass']} is not a dataclass")
+        cls = getattr(sys.modules.get(module), name, None)  # what this side has imported, and nothing else
+        if not (isinstance(cls, type) and dataclasses.is_dataclass(cls) and cls.__module__.split(".")[0] == "course"):
+            raise ValueCodecError(f"{node['dataclass']} is not one of the course's dataclasses")
         return cls(**{k: self.decode(v, depth) for k, v in node["fields"].items()})
+
+
+def _hashed(keys: list) -> Iterable:
+    """The keys, once it is sure that putting them into a dict takes no more than its time."""
+    if keys and max(Counter(map(hash, keys)).values()) > MAX_SAME_HASH:
+        raise ValueCodecError("keys that were made to have the same hash")
+    return keys
 
 
 def overwrite(old: Any, new: Any) -> None:

@@ -10,9 +10,12 @@ import select
 import socket
 import struct
 import time
+from collections.abc import Callable
 
-MAX_HEAD = 64 << 20      # bytes
-MAX_BUFFERS = 512 << 20  # bytes, all buffers of one message
+MAX_HEAD = 16 << 20      # bytes
+MAX_BUFFERS = 256 << 20  # bytes, all buffers of one message
+MAX_PARTS = 2_000_000    # of the JSON in a head: empty lists take thirty times their text in memory
+WATCH = 0.1              # seconds between two looks at the other side
 
 
 class WireError(Exception):
@@ -28,10 +31,14 @@ class WireTimeout(WireError):
 
 
 class Wire:
-    """One end of a stream socket. `deadline` is a time.monotonic() value in seconds, or None to wait for ever."""
+    """One end of a stream socket. `deadline` is a time.monotonic() value in seconds, or None to wait for ever.
 
-    def __init__(self, sock: socket.socket):
+    watch: looked at while waiting; says in words what the other side does that ends the conversation, or nothing
+    """
+
+    def __init__(self, sock: socket.socket, watch: Callable[[], str] | None = None):
         self.sock = sock
+        self.watch, self._next_look = watch, 0.0
         sock.setblocking(False)
 
     def send(self, head: dict, buffers: list[bytes] = (), deadline: float | None = None) -> None:
@@ -43,16 +50,19 @@ class Wire:
     def receive(self, deadline: float | None = None) -> tuple[dict, list[bytes]]:
         (length,) = struct.unpack("<I", self._receive_exactly(4, deadline))
         if length > MAX_HEAD:
-            raise WireError(f"a message head of {length:,} bytes, over the limit of {MAX_HEAD:,}")
+            raise WireError(f"what it sent is no message, or one over the limit of {MAX_HEAD:,} bytes")
+        text = self._receive_exactly(length, deadline)
+        if sum(map(text.count, (b",", b"[", b"{"))) > MAX_PARTS:
+            raise WireError(f"it sent a message of more than {MAX_PARTS:,} parts")
         try:
-            head = json.loads(self._receive_exactly(length, deadline))
+            head = json.loads(text)
             sizes = head["sizes"]
-            if not all(type(n) is int and n >= 0 for n in sizes):
+            if not isinstance(head, dict) or not all(type(n) is int and n >= 0 for n in sizes):
                 raise ValueError("a buffer of no size")
         except (ValueError, KeyError, TypeError, RecursionError) as e:
-            raise WireError(f"not a message: {e}") from None
+            raise WireError(f"what it sent is no message ({e})") from None
         if sum(sizes) > MAX_BUFFERS:
-            raise WireError(f"a message of {sum(sizes):,} bytes, over the limit of {MAX_BUFFERS:,}")
+            raise WireError(f"it sent a message of {sum(sizes):,} bytes, over the limit of {MAX_BUFFERS:,}")
         return head, [bytes(self._receive_exactly(n, deadline)) for n in sizes]
 
     def close(self) -> None:
@@ -61,6 +71,7 @@ class Wire:
     def _send_all(self, data: bytes, deadline) -> None:
         view = memoryview(data)
         while view:
+            self._check(deadline)
             try:
                 view = view[self.sock.send(view):]
             except BlockingIOError:
@@ -72,6 +83,7 @@ class Wire:
         data = bytearray(n)
         view, got = memoryview(data), 0
         while got < n:
+            self._check(deadline)
             try:
                 count = self.sock.recv_into(view[got:])
             except BlockingIOError:
@@ -84,11 +96,20 @@ class Wire:
             got += count
         return data
 
+    def _check(self, deadline) -> None:
+        """Called on every turn, for whoever always has something to send would never be waited for."""
+        now = time.monotonic()
+        if deadline is not None and now >= deadline:
+            raise WireTimeout("the time is up")
+        if self.watch and now >= self._next_look:
+            self._next_look = now + WATCH
+            if offence := self.watch():
+                raise WireError(offence)
+
     def _wait(self, deadline, write: bool = False) -> None:
-        left = None if deadline is None else deadline - time.monotonic()
-        if left is not None and left <= 0:
-            raise WireTimeout("the time is up")
-        fds = [self.sock]
-        ready = select.select([] if write else fds, fds if write else [], [], left)
-        if not any(ready):
-            raise WireTimeout("the time is up")
+        left = None if deadline is None else max(deadline - time.monotonic(), 0.0)
+        if self.watch:
+            left = WATCH if left is None else min(left, WATCH)
+        poll = select.poll()  # select() knows no descriptor above 1023
+        poll.register(self.sock, select.POLLOUT if write else select.POLLIN)
+        poll.poll(None if left is None else 1e3 * left)

@@ -6,11 +6,16 @@ import os
 import sys
 
 from . import landlock, limits as rlimits, namespaces, seccomp
-from .libc import PR_SET_DUMPABLE, PR_SET_PDEATHSIG, prctl
+from .libc import PR_SET_DUMPABLE, PR_SET_PDEATHSIG, drop_capabilities, prctl
 from .limits import Limits
 
-READABLE = ["/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/fonts", "/etc/localtime", "/dev/null", "/dev/zero",
-            "/dev/urandom", "/dev/random", "/proc/self", "/sys/devices/system/cpu"]
+READABLE = ["/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/share/fonts", "/usr/share/zoneinfo", "/lib", "/lib64",
+            "/etc/ld.so.cache", "/etc/fonts", "/etc/localtime", "/dev/null", "/dev/zero", "/dev/urandom", "/dev/random",
+            "/proc/self", "/sys/devices/system/cpu"]
+
+
+def home_of(pid: int) -> str:
+    return f"/tmp/grader-home-{pid}"
 
 
 def confine(limits: Limits, wanted: set[str], home: str) -> None:
@@ -21,8 +26,8 @@ def confine(limits: Limits, wanted: set[str], home: str) -> None:
     prctl(PR_SET_PDEATHSIG, 9)
     rlimits.apply(limits)
     if "namespaces" in wanted:
-        namespaces.enter(limits.disk)
-    os.makedirs(home, mode=0o700, exist_ok=True)
+        namespaces.enter(limits.disk, limits.threads)
+    os.mkdir(home, mode=0o700)  # not one that somebody laid out
     os.chdir(home)
     os.environ.clear()
     os.environ.update(HOME=home, TMPDIR=home, PATH="/usr/bin:/bin", LANG="C.UTF-8", MPLBACKEND="agg",
@@ -33,16 +38,29 @@ def confine(limits: Limits, wanted: set[str], home: str) -> None:
         os.setresgid(65534, 65534, 65534)
         os.setresuid(65534, 65534, 65534)
         prctl(PR_SET_PDEATHSIG, 9)  # changing the user clears it
+    drop_capabilities()  # those over its own namespaces
     prctl(PR_SET_DUMPABLE, 0)
     if "landlock" in wanted:
-        landlock.restrict(read=[*READABLE, *python_paths()], write=[home])
+        landlock.restrict(read=[*READABLE, *imported_paths()], write=[home])
     if "seccomp" in wanted:
         seccomp.deny()
 
 
 def python_paths() -> list[str]:
-    """What Python imports from: its own directories and the two packages, never the repository around them."""
+    """What an interpreter needs to start: Python's own directories and the two packages, not the repository around them."""
+    return sorted({*_prefixes(), *_packages()})
+
+
+def imported_paths() -> list[str]:
+    """What a running one imports from: less, for people keep other things below a prefix."""
+    return sorted({*(os.path.join(prefix, lib) for prefix in _prefixes() for lib in ("lib", "lib64")), *_packages()})
+
+
+def _prefixes() -> set[str]:
+    return {path for prefix in (sys.prefix, sys.base_prefix) for path in (prefix, os.path.realpath(prefix))}
+
+
+def _packages() -> list[str]:
     import course
     import grader
-    packages = [os.path.dirname(os.path.realpath(module.__file__)) for module in (course, grader)]
-    return sorted({sys.prefix, sys.base_prefix, os.path.realpath(sys.prefix), os.path.realpath(sys.base_prefix), *packages})
+    return [os.path.realpath(package.__path__[0]) for package in (course, grader)]

@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import json
 import os
+import select
 import shutil
 import signal
 import socket
@@ -15,7 +16,7 @@ import sys
 import tempfile
 import time
 
-from .confine import python_paths
+from .confine import home_of, python_paths
 from .limits import Limits
 from .probe import Isolation, probe
 
@@ -29,11 +30,14 @@ class SandboxError(Exception):
 class Warm:
     """A warm parent process. Use as a context manager; `fork` may be called from forked workers too.
 
-    insecure: grade even where nothing but time and memory limits holds.
+    insecure:  grade even where nothing but time and memory limits holds
+    isolation: layers to use, when not all that hold on this machine
+    core:      the CPU core that children are kept on, so that one submission takes no other's; None for any
     """
 
-    def __init__(self, insecure: bool = False):
-        self.isolation = probe()
+    def __init__(self, insecure: bool = False, isolation: Isolation | None = None):
+        self.isolation = isolation or probe()
+        self.core: int | None = None
         if self.isolation.level == "none" and not insecure:
             raise SandboxError("no sandbox works on this machine (bubblewrap, Landlock and seccomp are all missing); "
                                "install bubblewrap, or pass --insecure to grade without protection")
@@ -109,7 +113,10 @@ class Warm:
             ours.close()
             raise SandboxError(f"a sandboxed child did not start: {greeting[1:].decode(errors='replace') or 'no answer'}")
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 0)
-        return Child(ours, pid=struct.unpack("iII", ancillary[0][2])[0])
+        child = Child(ours, struct.unpack("iII", ancillary[0][2])[0], limits)
+        if self.core is not None:
+            os.sched_setaffinity(child.pid, {self.core})
+        return child
 
     def close(self) -> None:
         self._control.close()  # the parent's loop ends with it
@@ -123,12 +130,28 @@ class Warm:
 class Child:
     """A sandboxed process: its socket and its id as this process sees it."""
 
-    def __init__(self, sock: socket.socket, pid: int):
-        self.sock, self.pid = sock, pid
+    def __init__(self, sock: socket.socket, pid: int, limits: Limits):
+        self.sock, self.pid, self.limits = sock, pid, limits
+        self._handle = os.pidfd_open(pid)  # stays this process's when its id is given to another
 
     def kill(self) -> None:
+        """End it, and return when it has ended."""
         self._signal(signal.SIGKILL)
         self.sock.close()
+        gone = select.poll()
+        gone.register(self._handle, select.POLLIN)
+        gone.poll(1e3 * START)
+        os.close(self._handle)
+        shutil.rmtree(home_of(self.pid), ignore_errors=True)  # on a private disk it is gone already
+
+    def offence(self) -> str:
+        """What it does that no rlimit forbids everywhere, in words: root's children may have any number of threads."""
+        try:
+            threads = os.stat(f"/proc/{self.pid}/task").st_nlink - 2
+        except OSError:
+            return ""
+        most = self.limits.threads
+        return f"it runs {threads} threads, and {most} are allowed" if threads > most else ""
 
     def stop(self) -> None:
         """Freeze all its threads, so that it cannot work while it is another's turn."""
@@ -143,7 +166,7 @@ class Child:
 
     def _signal(self, number: int) -> None:
         with contextlib.suppress(ProcessLookupError):
-            os.kill(self.pid, number)
+            signal.pidfd_send_signal(self._handle, number)
 
 
 def _packages_only() -> str:

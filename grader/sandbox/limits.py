@@ -18,6 +18,7 @@ class Limits:
     disk: int = 64 << 20          # bytes on the private file system
     output: int = 64 << 10        # characters of stdout and stderr kept per cell
     files: int = 128              # open files
+    threads: int = 64
 
 
 def apply(limits: Limits) -> None:

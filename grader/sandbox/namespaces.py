@@ -1,6 +1,7 @@
 """Namespaces of one child: its own mounts, network and System V objects; an empty /proc and small private disks."""
 
 import os
+import resource
 
 from .libc import mount, unshare
 
@@ -8,12 +9,15 @@ _NEWNS, _NEWUTS, _NEWIPC, _NEWUSER, _NEWNET = 0x00020000, 0x04000000, 0x08000000
 _REC, _PRIVATE, _NOSUID, _NODEV, _NOEXEC, _RDONLY = 0x4000, 1 << 18, 2, 4, 8, 1
 
 
-def enter(disk: int) -> None:
+def enter(disk: int, threads: int = 64) -> None:
     """Leave everything shared behind. `disk`: bytes of the private /tmp.
+
+    threads: of this process; only here does RLIMIT_NPROC count its own and not all of the user's
 
     Raises OSError where the machine does not allow user namespaces.
     """
     uid, gid = os.getuid(), os.getgid()
+    resource.setrlimit(resource.RLIMIT_NPROC, (threads, threads))
     unshare(_NEWUSER | _NEWNS | _NEWNET | _NEWIPC | _NEWUTS)
     _write("/proc/self/setgroups", "deny")
     _write("/proc/self/uid_map", f"{uid} {uid} 1")

@@ -79,9 +79,10 @@ def _child(fd: int, limits: Limits, layers: set[str]) -> None:
             os.dup2(null, standard)
         sock = socket.socket(fileno=fd)
         from . import learner
-        from .confine import confine
+        from .confine import confine, home_of
+        os.setsid()  # where the kernel shares CPU time out by session, its threads share one part
         try:
-            confine(limits, layers, home=f"/tmp/home-{os.getpid()}")
+            confine(limits, layers, home=home_of(os.getpid()))
         except OSError as e:
             sock.send(b"!" + f"{e}".encode()[:200])
             os._exit(1)
