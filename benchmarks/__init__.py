@@ -1,0 +1,1 @@
+"""Measurements, run by hand with `make bench`; they write their tables to docs/benchmarks.md."""

@@ -1,0 +1,121 @@
+"""Ours against stock nbgrader on the same submissions: seconds, memory, and how both grow with the class.
+
+    python -m benchmarks.throughput [--sizes 10,50,200,500] [--stock 10,20]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import nbformat
+
+from grader.prove import compose, find_cases
+from grader.sandbox.host import Warm
+from grader.section import find_root, load
+from grader.session import Session
+from grader.work import Job, judge_job
+
+SECTION = "02-decoding"
+STOCK = """c = get_config()
+c.CourseDirectory.course_id = "llm-engineering"
+c.CourseDirectory.ignore = ["*.py", "mutants", "variants", ".ipynb_checkpoints"]
+c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE"}
+c.ClearMarkScheme.enforce_metadata = False
+c.ExecutePreprocessor.timeout = 120
+"""
+
+
+def make_course(folder: Path, submissions: int, stock: bool) -> None:
+    """A course with honest submissions: the reference, and variants of it in turn."""
+    root = find_root()
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "source").mkdir(parents=True)
+    shutil.copytree(root / "source" / SECTION, folder / "source" / SECTION)
+    (folder / "course").symlink_to(root / "course")
+    (folder / "nbgrader_config.py").write_text(STOCK if stock else (root / "nbgrader_config.py").read_text())
+    section = load(SECTION)
+    variants = [compose(section, c) for c in find_cases(section, section.path)[0] if not c.mutant and not c.timed]
+    texts = [nbformat.writes(section.notebook), *variants]
+    for i in range(submissions):
+        path = folder / "submitted" / f"student{i:03d}" / SECTION / f"{SECTION}.ipynb"
+        path.parent.mkdir(parents=True)
+        path.write_text(texts[i % len(texts)])
+
+
+def run(folder: Path, program: str, *args: str) -> float:
+    """Seconds of one command in a course."""
+    env = {**os.environ, "COURSE_ROOT": str(folder)}
+    start = time.monotonic()
+    subprocess.run([str(Path(sys.executable).parent / program), *args], cwd=folder, env=env, check=True, capture_output=True)
+    return time.monotonic() - start
+
+
+def class_seconds(folder: Path, submissions: int, stock: bool) -> float:
+    make_course(folder, submissions, stock)
+    run(folder, "nbgrader", "generate_assignment", SECTION, "--force")
+    return run(folder, "nbgrader", "autograde", SECTION) if stock else run(folder, "grader", "grade", SECTION)
+
+
+def single_verdicts(trials: int) -> tuple[list[float], float]:
+    """Seconds of each verdict on one notebook with a warm parent, and MiB of memory of one more child."""
+    section = load(SECTION)
+    job = Job(SECTION, "one", text=nbformat.writes(section.notebook))
+    with Warm() as warm:
+        judge_job(job, warm)
+        times = []
+        for _ in range(trials):
+            start = time.monotonic()
+            judge_job(job, warm)
+            times.append(time.monotonic() - start)
+        session = Session(warm, job.limits)
+        for cell in [*section.setup, *section.stubs.values()]:
+            session.run(cell.id, cell.source)
+        memory = private_memory(session.child.pid)
+        session.close()
+    return times, memory
+
+
+def private_memory(pid: int) -> float:
+    """MiB that would come free if the process ended: its pages that no other process shares."""
+    fields = dict(line.split(":") for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:])
+    return (int(fields["Private_Clean"].split()[0]) + int(fields["Private_Dirty"].split()[0])) / 1024
+
+
+def table(sizes: list[int], stock_sizes: list[int], trials: int) -> str:
+    folder = Path(tempfile.mkdtemp(prefix="bench-"))
+    try:
+        ours = {n: class_seconds(folder / "ours", n, stock=False) for n in sizes}
+        stock = {n: class_seconds(folder / "stock", n, stock=True) for n in stock_sizes}
+        times, memory = single_verdicts(trials)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    lines = ["| submissions | ours, s | ours, s each | stock nbgrader, s | stock, s each | ratio |", "|---|---|---|---|---|---|"]
+    for n in sorted({*ours, *stock}):
+        a, b = ours.get(n), stock.get(n)
+        lines.append(f"| {n} | {cell(a)} | {cell(a and a / n)} | {cell(b)} | {cell(b and b / n)} "
+                     f"| {f'{b / a:.1f}' if a and b else 'not run'} |")
+    quantiles = statistics.quantiles(times, n=20)
+    lines += ["", f"One verdict with a warm parent, {trials} times: p50 {statistics.median(times):.2f} s, "
+                  f"p95 {quantiles[18]:.2f} s. Memory of one more child: {memory:.0f} MiB."]
+    return "\n".join(lines)
+
+
+def cell(x: float | None) -> str:
+    return f"{x:.2f}" if x else "not run"
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sizes", default="10,50,200,500")
+    parser.add_argument("--stock", default="10,20")
+    parser.add_argument("--trials", type=int, default=40)
+    a = parser.parse_args()
+    print(table([int(n) for n in a.sizes.split(",")], [int(n) for n in a.stock.split(",")], a.trials))
