@@ -110,6 +110,17 @@ def build(sections: Annotated[list[str] | None, typer.Argument()] = None,
 
 
 @app.command()
+def new(section: str, title: Annotated[str, typer.Option(help="Its title for people.")] = "") -> None:
+    """Make the skeleton of a section."""
+    from .new import new as make
+    from .section import find_root
+    root = find_root()
+    for path in make(section, title or section[3:].replace("-", " ").capitalize(), root):
+        out.print(path.relative_to(root), markup=False, highlight=False)
+    out.print(f"Next: edit source/{section}/{section}.py, `make release`, `grader prove {section}`.", markup=False, soft_wrap=True)
+
+
+@app.command()
 def demo(section: str = "02-decoding") -> None:
     """A class in small: three learners submit, are graded, and get feedback."""
     from .demo import demo as run_demo

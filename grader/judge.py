@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import ast
 import builtins
+import contextlib
+import copy
 import linecache
 import time
 from collections.abc import Collection
 
+import numpy as np
+import torch
 from nbformat import NotebookNode
 
 from course.duel import TooSlow, Undecided
@@ -22,6 +26,8 @@ from .sandbox.limits import Limits
 from .section import Graded, Section
 from .session import Fatal, Session
 from .verdict import Cell, Submission
+
+DATA = (list, dict, set, tuple, torch.Tensor, np.ndarray)
 
 
 def judge(section: Section, notebook: NotebookNode | None, warm: Warm, *, student: str = "", limits: Limits = Limits(),
@@ -87,7 +93,7 @@ class Bench:
             code = compile(graded.source, f"<{graded.grade_id}>", "exec")
             self.session.patience = self.limits.cell_again if graded.exercise in self.slow else self.limits.cell
             self.session.start_clock()
-            exec(code, {**self.globals, **self._learners_names(graded)})
+            exec(code, {**own_copies(self.globals), **self._learners_names(graded)})
         except Fatal as e:
             if e.verdict == "timeout":
                 self.slow.add(graded.exercise)
@@ -132,6 +138,16 @@ def setup_namespace(section: Section) -> dict:
     for cell in section.setup:
         exec(compile(cell.source, f"<{section.name} setup>", "exec"), namespace)
     return namespace
+
+
+def own_copies(namespace: dict) -> dict:
+    """A namespace whose data is fresh, so that what one cell's call changes in place is not there for the next."""
+    own = dict(namespace)
+    for name, x in namespace.items():
+        if isinstance(x, DATA) and name != "__builtins__":
+            with contextlib.suppress(Exception):  # what cannot be copied is shared
+                own[name] = copy.deepcopy(x)
+    return own
 
 
 def used_names(source: str) -> set[str]:

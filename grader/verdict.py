@@ -6,8 +6,7 @@ import re
 from dataclasses import asdict, dataclass, field
 
 VERDICTS = ("pass", "fail", "error", "timeout", "memory", "died", "missing", "too_slow", "undecided", "manual")
-_UNPRINTABLE = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
-                          r"|[\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
+_TERMINAL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[\]P_^X][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b.?")
 
 
 @dataclass
@@ -58,5 +57,6 @@ class Ran:
 
 def clean(text: str, limit: int = 2000) -> str:
     """Text from anywhere as plain printable text: no terminal codes, no direction marks, not endless."""
-    text = _UNPRINTABLE.sub("", text[:4 * limit])
+    text = _TERMINAL.sub("", text[:4 * limit])
+    text = "".join(c for c in text if c.isprintable() or c in "\t\n\xa0")
     return text if len(text) <= limit else text[:limit - 3] + "..."

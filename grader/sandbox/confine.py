@@ -14,8 +14,9 @@ READABLE = ["/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/share/fonts", "/us
             "/proc/self", "/sys/devices/system/cpu"]
 
 
-def home_of(pid: int) -> str:
-    return f"/tmp/grader-home-{pid}"
+def home_of(pid: int, packages: str) -> str:
+    """A child's home. The parent's directory of packages has a name that nobody guesses."""
+    return f"{packages}-home-{pid}"
 
 
 def confine(limits: Limits, wanted: set[str], home: str) -> None:

@@ -113,7 +113,8 @@ class Warm:
             ours.close()
             raise SandboxError(f"a sandboxed child did not start: {greeting[1:].decode(errors='replace') or 'no answer'}")
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 0)
-        child = Child(ours, struct.unpack("iII", ancillary[0][2])[0], limits)
+        pid = struct.unpack("iII", ancillary[0][2])[0]
+        child = Child(ours, pid, limits, home_of(pid, self._packages))
         if self.core is not None:
             os.sched_setaffinity(child.pid, {self.core})
         return child
@@ -130,8 +131,8 @@ class Warm:
 class Child:
     """A sandboxed process: its socket and its id as this process sees it."""
 
-    def __init__(self, sock: socket.socket, pid: int, limits: Limits):
-        self.sock, self.pid, self.limits = sock, pid, limits
+    def __init__(self, sock: socket.socket, pid: int, limits: Limits, home: str):
+        self.sock, self.pid, self.limits, self.home = sock, pid, limits, home
         self._handle = os.pidfd_open(pid)  # stays this process's when its id is given to another
 
     def kill(self) -> None:
@@ -142,7 +143,7 @@ class Child:
         gone.register(self._handle, select.POLLIN)
         gone.poll(1e3 * START)
         os.close(self._handle)
-        shutil.rmtree(home_of(self.pid), ignore_errors=True)  # on a private disk it is gone already
+        shutil.rmtree(self.home, ignore_errors=True)  # on a private disk it is gone already
 
     def offence(self) -> str:
         """What it does that no rlimit forbids everywhere, in words: root's children may have any number of threads."""

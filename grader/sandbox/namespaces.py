@@ -17,8 +17,8 @@ def enter(disk: int, threads: int = 64) -> None:
     Raises OSError where the machine does not allow user namespaces.
     """
     uid, gid = os.getuid(), os.getgid()
-    resource.setrlimit(resource.RLIMIT_NPROC, (threads, threads))
     unshare(_NEWUSER | _NEWNS | _NEWNET | _NEWIPC | _NEWUTS)
+    resource.setrlimit(resource.RLIMIT_NPROC, (threads, threads))
     _write("/proc/self/setgroups", "deny")
     _write("/proc/self/uid_map", f"{uid} {uid} 1")
     _write("/proc/self/gid_map", f"{gid} {gid} 1")

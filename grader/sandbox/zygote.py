@@ -82,7 +82,7 @@ def _child(fd: int, limits: Limits, layers: set[str]) -> None:
         from .confine import confine, home_of
         os.setsid()  # where the kernel shares CPU time out by session, its threads share one part
         try:
-            confine(limits, layers, home=home_of(os.getpid()))
+            confine(limits, layers, home=home_of(os.getpid(), os.environ["PYTHONPATH"]))
         except OSError as e:
             sock.send(b"!" + f"{e}".encode()[:200])
             os._exit(1)
