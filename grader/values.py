@@ -134,8 +134,11 @@ class Encoder:
         # A view crosses as a view, so that code which forgets about strides is caught on the other side too.
         span = 0 if x.numel() == 0 else 1 + sum((n - 1) * s for n, s in zip(x.shape, x.stride()))
         view = not x.is_contiguous() and span <= 4 * x.numel()
-        flat = torch.as_strided(x, (span,), (1,)) if view else x.reshape(-1)
-        data = flat.contiguous().view(torch.uint8).numpy().tobytes() if flat.numel() else b""
+        if view or x.is_contiguous():  # reshape(-1) of one element may keep an odd stride
+            flat = torch.as_strided(x, (span if view else x.numel(),), (1,))
+        else:
+            flat = x.reshape(-1)
+        data = flat.view(torch.uint8).numpy().tobytes() if flat.numel() else b""
         return {"tensor": self._buffer(data), "dtype": str(x.dtype).removeprefix("torch."), "shape": list(x.shape),
                 "stride": list(x.stride()) if view else None}
 

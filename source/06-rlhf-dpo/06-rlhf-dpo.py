@@ -1,0 +1,1642 @@
+# ---
+# jupyter:
+#   jupytext:
+#     cell_metadata_filter: nbgrader,tags,-all
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 6. From preferences to a policy: RLHF, DPO, steering
+#
+# After this section you can answer, at a whiteboard and with code:
+#
+# - What do the three stages of RLHF learn, and which of them does DPO skip?
+# - Where does the DPO loss come from, and what does $\beta$ really do?
+# - Why can the **chosen** answers become *less* likely while the DPO loss falls?
+# - What changes with label smoothing, and with IPO?
+# - How do you steer a model without training it, and when is steering a few dimensions better?
+#
+# It takes about two and a half hours. You need log-softmax and autograd, nothing else; section 02 is a good warm-up.
+# PPO, GAE, GRPO and KL estimators have a section of their own, 18-alignment.
+#
+# Letters used here: B pairs or sequences, T tokens, V vocabulary, K candidate answers, D model width, N and M examples.
+# All logarithms are natural, so log-probabilities are in **nats**.
+
+# %% tags=["setup"] nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float, Int
+from torch import Tensor
+
+import matplotlib.pyplot as plt
+from course import figures
+from course.check import check, expect, raises, unchanged, value_and_grad
+from course.preferences import contrast, learn_preferences, on_and_off, preference_pairs
+
+figures.style()
+torch.set_num_threads(1)
+
+# %% [markdown]
+# ## 6.1 What a preference says about a reward
+#
+# RLHF as InstructGPT did it (Ouyang et al. 2022, arXiv 2203.02155) has three stages.
+#
+# 1. **SFT**: imitate good answers. The result is also the reference $\pi_\text{ref}$ of what follows.
+# 2. **Reward model**: people rank answers to the same prompt; a model learns a number per answer from the pairs.
+# 3. **RL**: the policy samples answers and is pushed towards high reward, with a KL penalty that holds it near
+#    $\pi_\text{ref}$.
+#
+# Two things that are often said wrong. The clipped term of PPO, $\min(r_t A_t, \text{clip}(r_t) A_t)$, is an
+# **objective to maximise**; the loss is its negative, and the KL penalty is not in it. And GRPO does **not** do without
+# rewards: it drops the *critic* and takes the group's mean as the baseline. The reward still comes from a reward model
+# or from a rule that checks the answer (DeepSeekMath, arXiv 2402.03300).
+#
+# Stage 2 rests on the **Bradley-Terry model**: the answer $y_w$ beats $y_l$ with probability
+#
+# $$P(y_w \succ y_l) = \sigma(r_w - r_l), \qquad \sigma(x) = \frac{1}{1 + e^{-x}}.$$
+#
+# Its negative log-likelihood is the reward model's loss. Only **differences** count: add 100 to every reward of a
+# prompt and nothing changes. A reward has no zero; comparing raw rewards across prompts or models means nothing.
+#
+# A **margin** $m$ asks for more than winning: $r_w$ must beat $r_l + m$. Llama 2 (arXiv 2307.09288) used larger margins
+# for pairs that people found clearly different.
+
+# %% tags=["picture", "skip-execution"]
+gap = torch.linspace(-6, 6, 200)
+fig, (left, right) = plt.subplots(1, 2, figsize=(8, 2.8))
+left.plot(gap, torch.sigmoid(gap))
+left.set(xlabel="$r_w - r_l$", ylabel="P(chosen wins)", title="Bradley-Terry")
+right.plot(gap, F.softplus(-gap), label="loss")
+right.plot(gap, torch.sigmoid(-gap), "--", label="size of its gradient")
+right.set(xlabel="$r_w - r_l$", title="A settled pair stops pulling")
+right.legend()
+plt.tight_layout()
+plt.show()
+
+# %% [markdown]
+# ### Exercise `bt_loss`
+#
+# $$L = \frac1B \sum_{i=1}^{B} -\log \sigma\big(r_w^{(i)} - r_l^{(i)} - m^{(i)}\big)$$
+#
+# - `r_w`, `r_l`: rewards of chosen and rejected answers, shape (B,). `margin`: one number, or a tensor (B,) with a
+#   margin per pair.
+# - Returns a tensor without dimensions, in the rewards' dtype, that can be differentiated with respect to **both**
+#   rewards.
+# - At equal rewards the gradient of each pair is $-1/2B$ for the chosen and $+1/2B$ for the rejected reward. A formula
+#   pieced together from `abs` and `clamp` has the right value there and the wrong gradient.
+# - It must be exact at differences of $\pm 10^4$: the loss is then $10^4$ or 0, and the gradient of each pair is $-1/B$
+#   or 0. An infinity or a NaN in one pair would spoil the whole batch.
+# - Arguments stay as they are.
+#
+# Source: Ouyang et al. 2022, section 3.5; margin: Touvron et al. 2023 (Llama 2), section 3.2.2.
+
+# %% nbgrader={"grade": false, "grade_id": "bt_loss", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def bt_loss(r_w: Float[Tensor, "B"], r_l: Float[Tensor, "B"],
+            margin: float | Float[Tensor, "B"] = 0.0) -> Float[Tensor, ""]:
+    """Mean negative log-likelihood of the preferences under Bradley-Terry: chosen beats rejected by `margin`.
+
+    bt_loss(tensor([1.0]), tensor([1.0])) is log 2 = 0.6931: a coin flip.
+    """
+    ### BEGIN SOLUTION
+    return -F.logsigmoid(r_w - r_l - margin).mean()
+    ### END SOLUTION
+    raise NotImplementedError("bt_loss: mean of -log sigmoid(chosen - rejected - margin); mind the underflow")
+
+# %% [markdown] tags=["hints", "bt_loss"]
+# <details><summary>Hint 1: a question to ask yourself</summary>
+#
+# In float32, what is `sigmoid(-200)`? And its logarithm? Which function of PyTorch computes the two steps as one?
+#
+# </details>
+# <details><summary>Hint 2: a worked micro-example</summary>
+#
+# Rewards 3 and 1, margin 0.5: the difference is 1.5, $\sigma(1.5) = 0.8176$, the loss is $-\log 0.8176 = 0.2014$.
+# With a margin of 2 the difference is 0 and the loss $\log 2$: winning by exactly the margin is a coin flip.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# `d = r_w - r_l - margin`, then the mean of `-logsigmoid(d)`, which is also `softplus(-d)`.
+#
+# </details>
+
+# %% nbgrader={"grade": true, "grade_id": "bt_loss__value", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+check(bt_loss, torch.tensor([3.0, 1.0]), torch.tensor([1.0, 1.0]), want=torch.tensor(0.4100374),
+      why="mean over pairs of -log sigmoid(r_w - r_l): here (0.1269 + 0.6931) / 2",
+      mistakes={"chosen and rejected are swapped": torch.tensor(1.4100374),
+                "sum over pairs instead of the mean": torch.tensor(0.8200748),
+                "a sigmoid for each reward alone": torch.tensor(1.4941542)})
+check(bt_loss, torch.tensor([3.0]), torch.tensor([1.0]), 0.5, want=torch.tensor(0.2014133),
+      why="the margin raises the bar: sigmoid(3 - 1 - 0.5)",
+      mistakes={"the margin is added instead of subtracted": torch.tensor(0.0788897),
+                "the margin is ignored": torch.tensor(0.1269280)})
+### BEGIN HIDDEN TESTS
+g = torch.Generator().manual_seed(61)
+for B in (1, 5, 64):
+    w, l = 3 * torch.randn(B, generator=g), 3 * torch.randn(B, generator=g)
+    for margin in (0.0, -1.5, 2, torch.rand(B, generator=g) * 4):
+        d = (w.double() - l.double() - margin).numpy()
+        check(bt_loss, w, l, margin, want=torch.tensor(np.logaddexp(0, -d).mean(), dtype=torch.float32),
+              why="compare with mean(log(1 + exp(-(r_w - r_l - margin))))")
+    d = (w - l).double()
+    check(bt_loss, w.double() + 100, l.double() + 100, want=F.softplus(-(w.double() - l.double())).mean(), rtol=1e-4,
+          why="a shift common to both rewards changes nothing")
+pairs = torch.randn(7, 2, generator=g)
+check(bt_loss, pairs[:, 0], pairs[:, 1], want=F.softplus(pairs[:, 1] - pairs[:, 0]).mean(),
+      why="strided rewards are valid")
+half = torch.tensor([2.0, -1.0, 0.5], dtype=torch.float16)
+check(bt_loss, half, -half, want=torch.tensor(np.logaddexp(0, [-4.0, 2.0, -1.0]).mean(), dtype=torch.float16),
+      why="the loss keeps the rewards' dtype")
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "bt_loss__stable", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check(bt_loss, torch.tensor([-200.0]), torch.tensor([0.0]), want=torch.tensor(200.0),
+      why="far out the loss is a straight line",
+      mistakes={"sigmoid underflowed to 0 before the logarithm: use logsigmoid": torch.tensor(torch.inf),
+                "an epsilon inside the logarithm cuts the loss off": torch.tensor(18.420681)})
+### BEGIN HIDDEN TESTS
+for dtype in (torch.float32, torch.float64):
+    far = torch.tensor([1e4, -1e4, 50.0, -50.0], dtype=dtype)
+    zero = torch.zeros_like(far)
+    check(bt_loss, far, zero, want=torch.tensor(10050 / 4, dtype=dtype), why="no pair may overflow or saturate")
+    check(bt_loss, zero, far, 0.0, want=torch.tensor(10050 / 4, dtype=dtype), why="no pair may overflow or saturate")
+    _, (grad,) = value_and_grad(bt_loss, far, zero)
+    expect(grad, torch.tensor([0.0, -0.25, 0.0, -0.25], dtype=dtype),
+           on="the gradient of bt_loss at differences 1e4, -1e4, 50, -50",
+           why="a settled pair gives 0, a very wrong one -1/B; never NaN")
+check(bt_loss, torch.tensor([30.0], dtype=torch.float64), torch.zeros(1, dtype=torch.float64),
+      want=torch.tensor(0.0, dtype=torch.float64), rtol=0, atol=5e-9, why="at +30 next to nothing is left")
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "bt_loss__gradient", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+value, grads = value_and_grad(bt_loss, torch.tensor([0.0, 0.0]), torch.tensor([0.0, 0.0]), wrt=(0, 1))
+expect(value, torch.tensor(0.6931472), on="bt_loss at equal rewards")
+expect(grads[0], torch.tensor([-0.25, -0.25]), on="the gradient with respect to r_w at equal rewards, B = 2",
+       why="-sigmoid(0) / B: keep the graph, and take the mean")
+expect(grads[1], torch.tensor([0.25, 0.25]), on="the gradient with respect to r_l at equal rewards, B = 2",
+       why="what pushes r_w up pushes r_l down: do not detach it")
+### BEGIN HIDDEN TESTS
+g = torch.Generator().manual_seed(62)
+for B in (1, 6):
+    w, l, m = (2 * torch.randn(B, generator=g) for _ in range(3))
+    for margin in (0.0, 1.5, m):
+        _, grads = value_and_grad(bt_loss, w, l, margin, wrt=(0, 1))
+        weight = 1 / (1 + np.exp((w.double() - l.double() - margin).numpy())) / B
+        for grad, sign, name in ((grads[0], -1, "r_w"), (grads[1], 1, "r_l")):
+            expect(grad, torch.from_numpy(sign * weight).float(), on=f"the gradient of bt_loss with respect to {name}",
+                   why="each pair's weight is sigmoid(-(r_w - r_l - margin)) / B")
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "bt_loss__inplace", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+unchanged(bt_loss, torch.tensor([2.0, 1.0]), torch.tensor([1.0, 2.0]), 1.0, want=torch.tensor(1.4100374))
+### BEGIN HIDDEN TESTS
+unchanged(bt_loss, torch.tensor([2.0, 1.0]), torch.tensor([1.0, 2.0]), torch.tensor([1.0, -1.0]),
+          want=torch.tensor(0.6931472))
+### END HIDDEN TESTS
+
+# %% tags=["picture", "skip-execution"]
+try:
+    gap = torch.linspace(-4, 6, 100)
+    for margin in (0.0, 1.0, 3.0):
+        plt.plot(gap, [float(bt_loss(g.view(1), torch.zeros(1), margin)) for g in gap], label=f"margin {margin:g}")
+    plt.xlabel("$r_w - r_l$"); plt.ylabel("your bt_loss"); plt.title("A margin moves the bend"); plt.legend()
+    plt.show()
+except NotImplementedError as todo:
+    print("The picture appears when your function works.", todo)
+
+# %% [markdown]
+# ## 6.2 The log-probability of an answer
+#
+# Everything below needs $\log \pi(y \mid x) = \sum_t \log \pi(y_t \mid x, y_{<t})$: the **sum** over the answer's
+# tokens. Three slips spoil it, all without an error message:
+#
+# - **The shift.** The logits at position $t$ predict token $t + 1$. The first token is predicted by nothing, the last
+#   row of logits predicts nothing that we have.
+# - **The mask.** Prompt and padding do not belong to the answer. Their labels hold a mark, often -100.
+# - **The mean.** DPO wants the sum. It makes long answers matter more: their log-ratios are larger. Keep that in mind
+#   for IPO.
+#
+# ### Exercise `sequence_logprob`
+#
+# - `logits` (B, T, V), `labels` (B, T) integer token ids, aligned with the input: `labels[b, t]` is the token **at** t.
+# - A label equal to `ignore` does not count, wherever it stands: in the prompt, in the padding, in the middle (a tool's
+#   output). `ignore` may be any integer, a valid token id too (many tokenizers pad with the end token).
+# - Returns `(logp, count)`: the sum of the log-probabilities (B,) in the dtype of `logits`, and the number of tokens
+#   that went into it (B,), integers.
+# - T = 1, or a row with nothing to score, gives 0 and 0.
+# - Very unlikely tokens have finite log-probabilities ($-200$, say). A logit of $-\infty$ at an ignored position must
+#   not matter (a vocabulary mask may have put it there).
+# - Differentiable with respect to `logits`; arguments stay as they are.
+#
+# Source: Rafailov et al. 2023 (arXiv 2305.18290), appendix B.
+
+# %% nbgrader={"grade": false, "grade_id": "sequence_logprob", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def sequence_logprob(logits: Float[Tensor, "B T V"], labels: Int[Tensor, "B T"],
+                     ignore: int = -100) -> tuple[Float[Tensor, "B"], Int[Tensor, "B"]]:
+    """Sum of log-probabilities of the labels that are not `ignore`, and how many they are.
+
+    The logits at t predict labels[:, t + 1]. With all logits equal, V = 4 and labels [[7, 7, 1, 2]], ignore = 7:
+    the sum is 2 * log(1/4) = -2.7726 and the count 2.
+    """
+    ### BEGIN SOLUTION
+    targets = labels[:, 1:]
+    scored = targets != ignore
+    logp = logits[:, :-1].log_softmax(-1)
+    picked = logp.gather(-1, targets.masked_fill(~scored, 0).unsqueeze(-1)).squeeze(-1)
+    return picked.masked_fill(~scored, 0).sum(-1), scored.sum(-1)
+    ### END SOLUTION
+    raise NotImplementedError("sequence_logprob: shift by one, log_softmax, pick the targets, drop the ignored, sum")
+
+# %% [markdown] tags=["hints", "sequence_logprob"]
+# <details><summary>Hint 1: a question to ask yourself</summary>
+#
+# For T = 5, how many tokens can be scored at most? Which rows of the logits predict them? What happens to
+# `gather` when an index is -100, and what is $0 \cdot (-\infty)$?
+#
+# </details>
+# <details><summary>Hint 2: a worked micro-example</summary>
+#
+# `labels = [[-100, -100, 4, 9, -100]]`: the prompt has two tokens, the answer is 4, 9, then padding. Token 4 stands at
+# t = 2 and is predicted by `logits[0, 1]`; token 9 by `logits[0, 2]`. The answer's log-probability is
+# `log_softmax(logits[0, 1])[4] + log_softmax(logits[0, 2])[9]`, the count is 2.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```
+# targets = labels without its first column;  scored = targets differ from ignore
+# logp    = log_softmax over V of the logits without their last row
+# picked  = logp at (targets, with a harmless id where not scored)
+# picked  = 0 where not scored            # replace, do not multiply
+# return sum over time of picked, sum over time of scored
+# ```
+#
+# </details>
+
+# %% nbgrader={"grade": true, "grade_id": "sequence_logprob__shift", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+logits = torch.log(torch.tensor([[[0.1, 0.2, 0.7], [0.5, 0.3, 0.2], [0.2, 0.2, 0.6]]]))
+logp, count = sequence_logprob(logits, torch.tensor([[0, 2, 1]]))
+expect(logp, torch.log(torch.tensor([0.7 * 0.3])), on="the sum of sequence_logprob for labels [[0, 2, 1]]",
+       why="the row at t = 0 predicts token 2 (0.7), the row at t = 1 predicts token 1 (0.3)",
+       mistakes={"no shift: the row at t was read as predicting token t": torch.log(torch.tensor([0.1 * 0.2 * 0.2])),
+                 "shifted the wrong way": torch.log(torch.tensor([0.5 * 0.6])),
+                 "mean over tokens instead of the sum": torch.log(torch.tensor([0.7 * 0.3])) / 2})
+expect(count.tolist(), [2], on="the count of sequence_logprob for labels [[0, 2, 1]]",
+       why="nothing predicts the first token")
+### BEGIN HIDDEN TESTS
+def oracle(logits, labels, ignore):
+    x, sums, counts = logits.double().numpy(), [], []
+    for row, tokens in zip(x, labels.tolist()):
+        terms = [row[t - 1, tokens[t]] - np.logaddexp.reduce(row[t - 1])
+                 for t in range(1, len(tokens)) if tokens[t] != ignore]
+        sums.append(sum(terms))
+        counts.append(len(terms))
+    return torch.tensor(sums, dtype=torch.float64).to(logits.dtype), counts
+
+g = torch.Generator().manual_seed(63)
+for B, T, V in ((1, 2, 5), (3, 7, 11), (4, 6, 3), (2, 12, 50)):
+    logits, labels = 3 * torch.randn(B, T, V, generator=g), torch.randint(0, V, (B, T), generator=g)
+    want, counts = oracle(logits, labels, -100)
+    logp, count = sequence_logprob(logits, labels)
+    expect(logp, want, on=f"the sum of sequence_logprob at B, T, V = {B}, {T}, {V}",
+           why="every token but the first, summed")
+    assert not count.is_floating_point(), f"expected an integer count, got {count.dtype}"
+    expect(count.tolist(), counts, on=f"the count of sequence_logprob at B, T, V = {B}, {T}, {V}")
+logits = torch.randn(11, 7, 3, generator=g).permute(2, 1, 0)  # strided
+labels = torch.randint(0, 11, (7, 3), generator=g).T
+expect(sequence_logprob(logits, labels)[0], oracle(logits, labels, -100)[0], on="sequence_logprob of strided arguments")
+half = torch.randn(2, 6, 9, generator=g).half()
+labels = torch.randint(0, 9, (2, 6), generator=g)
+expect(sequence_logprob(half, labels)[0], oracle(half, labels, -100)[0], on="sequence_logprob of float16 logits",
+       why="the sum keeps the logits' dtype")
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "sequence_logprob__mask", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+labels = torch.tensor([[-100, -100, 4, 9, -100], [-100, 3, 1, 0, 2]])
+logp, count = sequence_logprob(torch.zeros(2, 5, 10), labels)
+expect(logp, torch.tensor([2, 4]) * torch.log(torch.tensor(0.1)),
+       on="the sum for equal logits, V = 10, with prompt and padding masked",
+       why="2 and 4 tokens at log(1/10) each",
+       mistakes={"ignored positions were scored as token 0": torch.tensor([4, 4]) * torch.log(torch.tensor(0.1)),
+                 "mean over tokens instead of the sum": torch.tensor([1, 1]) * torch.log(torch.tensor(0.1)),
+                 "summed over the batch too": 6 * torch.log(torch.tensor(0.1))})
+expect(count.tolist(), [2, 4], on="the count with prompt and padding masked", why="only tokens that were scored count")
+### BEGIN HIDDEN TESTS
+def oracle(logits, labels, ignore):
+    x, sums, counts = logits.double().numpy(), [], []
+    for row, tokens in zip(x, labels.tolist()):
+        terms = [row[t - 1, tokens[t]] - np.logaddexp.reduce(row[t - 1])
+                 for t in range(1, len(tokens)) if tokens[t] != ignore]
+        sums.append(sum(terms))
+        counts.append(len(terms))
+    return torch.tensor(sums, dtype=torch.float64).to(logits.dtype), counts
+
+g = torch.Generator().manual_seed(64)
+for ignore in (-100, -1, 0, 7, 12, 5000):
+    for B, T, V in ((3, 8, 13), (5, 4, 13)):
+        logits, labels = 2 * torch.randn(B, T, V, generator=g), torch.randint(0, V, (B, T), generator=g)
+        labels[torch.rand(B, T, generator=g) < 0.4] = ignore  # also in the middle
+        labels[0] = ignore
+        want, counts = oracle(logits, labels, ignore)
+        logp, count = sequence_logprob(logits, labels, ignore)
+        expect(logp, want, on=f"the sum with ignore={ignore}, labels {labels.tolist()}",
+               why=f"positions with label {ignore} do not count, all others do")
+        expect(count.tolist(), counts, on=f"the count with ignore={ignore}, labels {labels.tolist()}")
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "sequence_logprob__edges", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+logp, count = sequence_logprob(torch.zeros(2, 1, 4), torch.tensor([[1], [2]]))
+expect(logp, torch.zeros(2), on="the sum for T = 1", why="nothing predicts a lone token")
+expect(count.tolist(), [0, 0], on="the count for T = 1")
+logits = torch.tensor([[[0.0, -200.0], [0.0, 0.0]]])
+expect(sequence_logprob(logits, torch.tensor([[0, 1]]))[0], torch.tensor([-200.0]),
+       on="the sum for logits [0, -200] and token 1",
+       why="softmax underflows in float32 before the logarithm sees it: use log_softmax",
+       mistakes={"log of a softmax that underflowed": torch.tensor([-torch.inf])})
+### BEGIN HIDDEN TESTS
+logits = torch.zeros(1, 4, 5)
+logits[0, 0, [0, 1, 3, 4]] = -torch.inf  # predicts the token at 1, which is ignored
+logits[0, 3, 0] = -torch.inf  # predicts nothing
+for ignore in (-100, 0, 3):
+    logp, count = sequence_logprob(logits, torch.tensor([[1, ignore, 2, 4]]), ignore)
+    expect(logp, torch.tensor([2.0]) * torch.log(torch.tensor(0.2)),
+           on=f"the sum with -inf logits at an ignored position, ignore={ignore}",
+           why="replace what is ignored by 0; multiplying -inf by 0 gives NaN")
+    expect(count.tolist(), [2], on="the count with -inf logits at an ignored position")
+logits = torch.tensor([[[1e4, 0.0, -1e4], [0.0, 500.0, 0.0]]])
+expect(sequence_logprob(logits, torch.tensor([[0, 2]]))[0], torch.tensor([-2e4]),
+       on="the sum at logits of 1e4 and token 2")
+expect(sequence_logprob(logits, torch.tensor([[0, 0]]))[0], torch.tensor([0.0]),
+       on="the sum at logits of 1e4 and token 0")
+logp, count = sequence_logprob(torch.randn(3, 6, 4), torch.full((3, 6), -100))
+expect(logp, torch.zeros(3), on="the sum where every label is ignored", why="an empty sum is 0, not NaN")
+expect(count.tolist(), [0, 0, 0], on="the count where every label is ignored")
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "sequence_logprob__gradient", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+_, (grad,) = value_and_grad(sequence_logprob, torch.zeros(1, 3, 4), torch.tensor([[-100, 2, -100]]), output=0)
+expect(grad, torch.tensor([[[-0.25, -0.25, 0.75, -0.25], [0.0] * 4, [0.0] * 4]]),
+       on="the gradient of the sum with respect to equal logits, labels [[-100, 2, -100]]",
+       why="one-hot minus softmax in the row that predicts the token, 0 in all others: keep the graph")
+### BEGIN HIDDEN TESTS
+g = torch.Generator().manual_seed(65)
+for ignore in (-100, 4):
+    for B, T, V in ((2, 5, 7), (3, 4, 6)):
+        logits, labels = torch.randn(B, T, V, generator=g), torch.randint(0, V, (B, T), generator=g)
+        labels[torch.rand(B, T, generator=g) < 0.3] = ignore
+        want = torch.zeros(B, T, V, dtype=torch.float64)
+        for b in range(B):
+            for t in range(1, T):
+                if labels[b, t] != ignore:
+                    want[b, t - 1] -= logits[b, t - 1].double().softmax(0)
+                    want[b, t - 1, labels[b, t]] += 1
+        value, (grad,) = value_and_grad(sequence_logprob, logits, labels, ignore, output=0)
+        expect(grad, want.float(), on=f"the gradient of sequence_logprob, labels {labels.tolist()}, ignore={ignore}",
+               why="one-hot minus softmax where a token is scored, 0 elsewhere")
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "sequence_logprob__inplace", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+labels = torch.tensor([[-100, 1, -100]])
+before = labels.clone()
+logits = torch.zeros(1, 3, 4)
+logp, count = sequence_logprob(logits, labels)
+expect(labels, before, on="the labels after sequence_logprob",
+       why="work on a copy: the caller still needs what it passed in")
+expect(logits, torch.zeros(1, 3, 4), on="the logits after sequence_logprob", why="work on a copy")
+expect(logp, torch.log(torch.tensor([0.25])), on="the sum for equal logits, V = 4, one token scored")
+### BEGIN HIDDEN TESTS
+g = torch.Generator().manual_seed(66)
+logits, labels = torch.randn(2, 5, 4, generator=g), torch.tensor([[3, 3, 1, 2, 3], [0, 3, 3, 1, 1]])
+kept = logits.clone(), labels.clone()
+logp, count = sequence_logprob(logits, labels, 3)
+expect(logits, kept[0], on="the logits after sequence_logprob with ignore=3", rtol=0, atol=0)
+expect(labels, kept[1], on="the labels after sequence_logprob with ignore=3")
+expect(count.tolist(), [2, 2], on="the count with ignore=3")
+### END HIDDEN TESTS
+
+# %% tags=["picture", "skip-execution"]
+try:
+    g = torch.Generator().manual_seed(0)
+    length = torch.randint(5, 60, (200,), generator=g)
+    labels = torch.where(torch.arange(64) <= length[:, None], torch.randint(0, 50, (200, 64), generator=g), -100)
+    logp, count = sequence_logprob(torch.randn(200, 64, 50, generator=g), labels)
+    plt.scatter(count, logp, s=8)
+    plt.xlabel("tokens scored (your count)"); plt.ylabel("log-probability, nats"); plt.title("Sums grow with length")
+    plt.show()
+except NotImplementedError as todo:
+    print("The picture appears when your function works.", todo)
+
+# %% [markdown]
+# ## 6.3 From the KL-constrained optimum to the DPO loss
+#
+# Stage 3 of RLHF maximises, for each prompt, expected reward minus a price for leaving the reference:
+#
+# $$J(\pi) = \mathbb E_{y \sim \pi}[u(y)] - \beta\, \mathrm{KL}(\pi \,\|\, \pi_\text{ref}).$$
+#
+# Put $\pi^*(y) = \pi_\text{ref}(y)\, e^{u(y)/\beta} / Z$ with $Z = \sum_y \pi_\text{ref}(y)\, e^{u(y)/\beta}$. Then, by
+# writing both terms as one logarithm,
+#
+# $$J(\pi) = \beta \log Z - \beta\, \mathrm{KL}(\pi \,\|\, \pi^*),$$
+#
+# and since a KL divergence is never negative, $\pi^*$ **is** the optimum. Three things to read off. $\beta$ is the
+# price of a nat of KL: large $\beta$ stays home, small $\beta$ chases reward. An answer that the reference cannot give
+# stays impossible, however large its reward. And the formula is useless for sampling: $Z$ sums over all answers.
+#
+# ### Exercise `dpo_closed_form`
+#
+# For a prompt with K possible answers, compute $\pi^*$.
+#
+# - `ref_logp`: log-probabilities of the reference, `u`: rewards, both (..., K): leading dimensions are a batch of
+#   prompts. `beta` > 0, a number.
+# - Returns **probabilities** (..., K) that sum to 1 along the last axis, in the dtype of `ref_logp`.
+# - `ref_logp` may hold $-\infty$ (at least one entry per prompt is finite): probability 0, whatever the reward.
+# - Stable down to `beta = 0.005` with rewards of size 10, and for reference log-probabilities down to $-1000$:
+#   $u/\beta$ and `ref_logp` can cancel, so add them **before** you exponentiate.
+#
+# Source: Rafailov et al. 2023, equation 4 and appendix A.1.
+
+# %% nbgrader={"grade": false, "grade_id": "dpo_closed_form", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def dpo_closed_form(ref_logp: Float[Tensor, "*batch K"], u: Float[Tensor, "*batch K"],
+                    beta: float) -> Float[Tensor, "*batch K"]:
+    """The policy that maximises E[u] - beta * KL(policy || reference), as probabilities.
+
+    A fair coin as the reference, rewards [1, 0], beta = 1: [e, 1] / (e + 1) = [0.7311, 0.2689].
+    """
+    ### BEGIN SOLUTION
+    return (ref_logp + u / beta).softmax(-1)
+    ### END SOLUTION
+    raise NotImplementedError("dpo_closed_form: reference times exp(u / beta), normalised; work with logarithms")
+
+# %% [markdown] tags=["hints", "dpo_closed_form"]
+# <details><summary>Hint 1: a question to ask yourself</summary>
+#
+# Which familiar function exponentiates a vector, divides by the sum, and never overflows while doing so?
+#
+# </details>
+# <details><summary>Hint 2: a worked micro-example</summary>
+#
+# Reference [0.8, 0.2], rewards [0, 1], beta = 0.5: weights $0.8 \cdot e^0 = 0.8$ and $0.2 \cdot e^2 = 1.478$, so
+# $\pi^* = [0.351, 0.649]$. With beta = 0.005 the second weight is $0.2\, e^{200}$: too large for float32, but its
+# logarithm is a harmless 198.4.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# `score = ref_logp + u / beta`; subtract logsumexp of the last axis; exponentiate.
+#
+# </details>
+
+# %% nbgrader={"grade": true, "grade_id": "dpo_closed_form__value", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+check(dpo_closed_form, torch.log(torch.tensor([0.8, 0.2])), torch.tensor([0.0, 1.0]), 0.5,
+      want=torch.tensor([0.3512149, 0.6487851]), why="0.8 * exp(0) against 0.2 * exp(1 / 0.5), divided by their sum",
+      mistakes={"u was multiplied by beta": torch.tensor([0.7081248, 0.2918752]),
+                "not normalised: divide by Z": torch.tensor([0.8, 1.4778112]),
+                "the reference is left out": torch.tensor([0.1192029, 0.8807971]),
+                "log-probabilities instead of probabilities": torch.tensor([-1.0463571, -0.4326538]),
+                "beta tempers the reference too": torch.tensor([0.6840921, 0.3159079])})
+### BEGIN HIDDEN TESTS
+g = torch.Generator().manual_seed(67)
+for shape in ((2,), (6,), (4, 4), (3, 7), (2, 5, 3)):
+    for beta in (0.1, 0.7, 1, 3.0):
+        ref, u = torch.randn(shape, generator=g).log_softmax(-1), torch.randn(shape, generator=g)
+        weight = ref.double().exp() * (u.double() / beta).exp()
+        want = (weight / weight.sum(-1, keepdim=True)).float()
+        check(dpo_closed_form, ref, u, beta, want=want,
+              why=f"ref * exp(u / beta) / Z at beta = {beta}, each prompt on its own")
+        check(dpo_closed_form, ref, u + 5, beta, want=want, why="a reward shift common to all answers cancels in Z",
+              atol=1e-4)
+ref = torch.randn(5, 3, generator=g).T.log_softmax(-1)
+u = torch.randn(3, 10, generator=g)[:, ::2]
+weight = ref.double().exp() * (u.double() / 0.5).exp()
+check(dpo_closed_form, ref, u, 0.5, want=(weight / weight.sum(-1, keepdim=True)).float(),
+      why="strided arguments are valid")
+check(dpo_closed_form, torch.tensor([0.25, 0.75]).log().half(), torch.tensor([1.0, 0.0]).half(), 1.0,
+      want=torch.tensor([0.4754, 0.5246]).half(), why="the dtype of ref_logp stays")
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "dpo_closed_form__stable", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+check(dpo_closed_form, torch.log(torch.tensor([0.5, 0.5])), torch.tensor([5.0, 4.0]), 0.005,
+      want=torch.tensor([1.0, 0.0]),
+      why="exp(5 / 0.005) overflows: stay with logarithms until the end",
+      mistakes={"exp(u / beta) overflowed": torch.tensor([torch.nan, torch.nan])})
+check(dpo_closed_form, torch.tensor([0.0, -torch.inf]), torch.tensor([0.0, 10.0]), 0.1, want=torch.tensor([1.0, 0.0]),
+      why="what the reference cannot say stays impossible, however large its reward")
+### BEGIN HIDDEN TESTS
+for dtype in (torch.float32, torch.float64):
+    ref = torch.tensor([[-800.0, 0.0, -torch.inf], [-1000.0, -1000.0, 0.0]], dtype=dtype)  # entries of 1 up to rounding
+    u = torch.tensor([[4.0, 0.0, 9.0], [5.0, 5.0, 0.0]], dtype=dtype)
+    check(dpo_closed_form, ref, u, 0.005, want=torch.tensor([[0.5, 0.5, 0.0], [1 / 3, 1 / 3, 1 / 3]], dtype=dtype),
+          rtol=2e-3,
+          why="exp(ref_logp) underflows although u / beta makes up for it: add first, exponentiate last")
+    low = torch.tensor([-10.0, -9.0, -10.0], dtype=dtype)
+    check(dpo_closed_form, torch.full((3,), -1.0986123, dtype=dtype), low, 0.005,
+          want=torch.tensor([0.0, 1.0, 0.0], dtype=dtype),
+          why="very negative rewards are as harmless as very positive ones")
+    hole = torch.tensor([-torch.inf, -0.6931472, -torch.inf, -0.6931472], dtype=dtype)
+    got = check(dpo_closed_form, hole, torch.tensor([10.0, 1.0, -10.0, 1.0], dtype=dtype), 0.05, rtol=1e-4,
+                want=torch.tensor([0.0, 0.5, 0.0, 0.5], dtype=dtype), why="-inf is a probability of 0")
+    assert not got[[0, 2]].any(), f"expected exactly 0 where ref_logp is -inf, got {got.tolist()}"
+check(dpo_closed_form, torch.tensor([-0.6931472, -0.6931472]), torch.tensor([3.0, -3.0]), 1e6,
+      want=torch.tensor([0.5, 0.5]),
+      why="a huge beta stays at the reference", atol=1e-4)
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "dpo_closed_form__inplace", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+unchanged(dpo_closed_form, torch.log(torch.tensor([0.5, 0.5])), torch.tensor([1.0, 0.0]), 1.0,
+          want=torch.tensor([0.7310586, 0.2689414]))
+### BEGIN HIDDEN TESTS
+unchanged(dpo_closed_form, torch.log(torch.tensor([[0.5, 0.5], [0.8, 0.2]])), torch.tensor([[1.0, 0.0], [0.0, 0.5]]),
+          0.5,
+          want=torch.tensor([[0.8807971, 0.1192029], [0.5953903, 0.4046097]]))
+### END HIDDEN TESTS
+
+# %% tags=["picture", "skip-execution"]
+try:
+    ref, u = torch.tensor([0.45, 0.3, 0.15, 0.08, 0.02]), torch.tensor([0.0, 0.4, 0.2, 1.0, 0.9])
+    policies = {beta: dpo_closed_form(ref.log(), u, beta) for beta in (10.0, 0.5, 0.2, 0.05)}
+    best = [dpo_closed_form(ref.log(), u, b) for b in torch.logspace(-2, 1.5, 60).tolist()]
+    fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3))
+    for i, (beta, policy) in enumerate(policies.items()):
+        left.bar(torch.arange(5) + 0.2 * (i - 1.5), policy, 0.2, label=f"beta {beta:g}")
+    left.set(xticks=range(5), xticklabels=[f"{p:.2f}\nu={r:.1f}" for p, r in zip(ref, u)],
+             xlabel="reference and reward of each answer", title="Your optimal policies")
+    left.legend()
+    right.plot([float((p * ((p + 1e-30) / ref).log()).sum()) for p in best], [float(p @ u) for p in best])
+    right.set(xlabel="KL from the reference, nats", ylabel="expected reward", title="What a nat of KL buys")
+    plt.tight_layout(); plt.show()
+except NotImplementedError as todo:
+    print("The picture appears when your function works.", todo)
+
+# %% [markdown]
+# ### Now turn it around
+#
+# Solve the optimum for the reward: $u(y) = \beta \log \frac{\pi^*(y)}{\pi_\text{ref}(y)} + \beta \log Z$. Every policy
+# is the optimum of **some** reward, so read the policy itself as a reward model. In a Bradley-Terry pair only the
+# difference of two rewards counts, and $\beta \log Z$, which depends on the prompt alone, drops out:
+#
+# $$L_\text{DPO} = -\log \sigma(m), \qquad
+# m = \beta\Big[\log\tfrac{\pi(y_w)}{\pi_\text{ref}(y_w)} - \log\tfrac{\pi(y_l)}{\pi_\text{ref}(y_l)}\Big].$$
+#
+# That is the reward model's loss with an *implicit reward* $\beta \log(\pi / \pi_\text{ref})$. No reward model, no
+# critic, no sampling. What stays: a frozen reference (its log-probabilities can be computed once and stored),
+# preference data that does not follow the policy as it moves, and the belief in Bradley-Terry.
+#
+# **The gradient** for one pair is $-\beta\, \sigma(-m)\, [\nabla\log\pi(y_w) - \nabla\log\pi(y_l)]$. The weight
+# $\sigma(-m)$ is the probability that the implicit reward ranks the pair wrongly. At the start policy and reference are
+# equal: $m = 0$, the loss is $\log 2 = 0.693$, and the weight is one half. So the gradient is **not** zero there: with
+# respect to each $\log\pi(y_w)$ in a batch of B it is $-\beta/2B$.
+#
+# **Label smoothing** $\varepsilon$ says that a label is wrong with probability $\varepsilon$ (conservative DPO, a note
+# by Eric Mitchell, 2023): $(1-\varepsilon)\,[-\log\sigma(m)] + \varepsilon\,[-\log\sigma(-m)]$. The weight becomes
+# $1 - \varepsilon - \sigma(m)$, which vanishes at $m = \log\frac{1-\varepsilon}{\varepsilon}$: a finite target instead
+# of a push without end.
+#
+# **What TRL does now** (read in its source): up to some version, 0.11.4 for one, `label_smoothing` acted on the
+# standard `sigmoid` loss as above. In 1.16.0 that loss ignores it; it is read by `robust` and a few others (`exo_pair`,
+# `aot`, `aot_unpaired`). `robust` (arXiv 2403.00409) *subtracts* the flipped term and divides by $1 - 2\varepsilon$:
+# unbiased under flipped labels, but without a lower bound as $m \to \infty$.
+
+# %% tags=["picture", "skip-execution"]
+m = torch.linspace(-6, 8, 300)
+fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3))
+for eps in (0.0, 0.1, 0.3):
+    loss = (1 - eps) * F.softplus(-m) + eps * F.softplus(m)
+    line, = left.plot(m, loss, label=f"smoothing {eps:g}")
+    right.plot(m, 1 - eps - torch.sigmoid(m), color=line.get_color())
+    if eps:
+        left.axvline(np.log((1 - eps) / eps), color=line.get_color(), ls=":", lw=1)
+left.plot(m, (0.9 * F.softplus(-m) - 0.1 * F.softplus(m)) / 0.8, "--", label="robust, 0.1")
+left.set(xlabel="margin m", ylabel="loss", ylim=(-1, 5), title="Loss of one pair")
+left.legend()
+right.axhline(0, color=figures.INK, lw=0.8)
+right.set(xlabel="margin m", ylabel="weight of the pair", title="Smoothing ends the push")
+plt.tight_layout()
+plt.show()
+
+# %% [markdown]
+# ### Exercise `dpo_loss`
+#
+# $$\frac1B\sum_i (1-\varepsilon)\,[-\log\sigma(m_i)] + \varepsilon\,[-\log\sigma(-m_i)], \qquad
+# m_i = \beta\,[(\log\pi_w - \log\pi_l) - (\log\pi_{\text{ref},w} - \log\pi_{\text{ref},l})]_i$$
+#
+# - `pi_w`, `pi_l`, `ref_w`, `ref_l`: log-probabilities of whole answers (sums, in nats), each (B,). `beta` > 0 and
+#   `0 <= label_smoothing < 0.5` are numbers.
+# - Returns `(loss, margins)`: the mean over pairs, a tensor without dimensions, and $m$, shape (B,). Both in the dtype
+#   of `pi_w`.
+# - **No gradient reaches the reference**, even if the caller forgot `torch.no_grad()`. Whether `margins` carries a
+#   graph is up to you.
+# - Stable at $|m| = 10^4$. Arguments stay as they are.
+#
+# Source: Rafailov et al. 2023, equation 7.
+
+# %% nbgrader={"grade": false, "grade_id": "dpo_loss", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def dpo_loss(pi_w: Float[Tensor, "B"], pi_l: Float[Tensor, "B"], ref_w: Float[Tensor, "B"], ref_l: Float[Tensor, "B"],
+             beta: float, label_smoothing: float = 0.0) -> tuple[Float[Tensor, ""], Float[Tensor, "B"]]:
+    """Mean DPO loss of the pairs, and their margins (differences of implicit rewards).
+
+    Where policy and reference agree, the margins are 0 and the loss is log 2.
+    """
+    ### BEGIN SOLUTION
+    margins = beta * ((pi_w - pi_l) - (ref_w - ref_l).detach())
+    losses = -(1 - label_smoothing) * F.logsigmoid(margins) - label_smoothing * F.logsigmoid(-margins)
+    return losses.mean(), margins
+    ### END SOLUTION
+    raise NotImplementedError("dpo_loss: beta * (policy's difference - reference's difference), then -logsigmoid")
+
+# %% [markdown] tags=["hints", "dpo_loss"]
+# <details><summary>Hint 1: a question to ask yourself</summary>
+#
+# Which two of the four numbers may receive a gradient? What is the loss, and what the gradient, before the first step?
+#
+# </details>
+# <details><summary>Hint 2: a worked micro-example</summary>
+#
+# `pi_w = -10, pi_l = -12, ref_w = -11, ref_l = -11`, beta = 0.5. The policy prefers the chosen answer by 2 nats, the
+# reference by 0: m = 0.5 * (2 - 0) = 1, the loss is $-\log\sigma(1) = 0.3133$. With smoothing 0.1 it is
+# $0.9 \cdot 0.3133 + 0.1 \cdot 1.3133 = 0.4133$.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```
+# ref     = (ref_w - ref_l) without a graph
+# margins = beta * (pi_w - pi_l - ref)
+# losses  = (1 - eps) * -logsigmoid(margins) + eps * -logsigmoid(-margins)
+# return mean of losses, margins
+# ```
+#
+# </details>
+
+# %% nbgrader={"grade": true, "grade_id": "dpo_loss__value", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+check(dpo_loss, torch.tensor([-10.0]), torch.tensor([-12.0]), torch.tensor([-11.0]), torch.tensor([-11.5]), 0.5,
+      want=(torch.tensor(0.3868732), torch.tensor([0.75])), why="margin = 0.5 * ((-10 + 12) - (-11 + 11.5)) = 0.75",
+      mistakes={"the reference terms are swapped": (torch.tensor(0.2519290), torch.tensor([1.25])),
+                "the reference is left out": (torch.tensor(0.3132617), torch.tensor([1.0])),
+                "beta stands outside the sigmoid": (torch.tensor(0.1007066), torch.tensor([0.75])),
+                "margins must include beta": (torch.tensor(0.3868732), torch.tensor([1.5]))})
+same = torch.tensor([-3.0, -7.0])
+check(dpo_loss, same, same - 1, same, same - 1, 0.1, want=(torch.tensor(0.6931472), torch.zeros(2)),
+      why="where policy and reference agree the loss is log 2",
+      mistakes={"sum over pairs instead of the mean": (torch.tensor(1.3862944), torch.zeros(2))})
+### BEGIN HIDDEN TESTS
+g = torch.Generator().manual_seed(68)
+for B in (1, 4, 33):
+    for beta in (0.01, 0.1, 0.5, 1, 2.5):
+        pw, pl, rw, rl = ((-40 * torch.rand(B, generator=g) * 64).round() / 64 for _ in range(4))
+        m = beta * ((pw - rw).double() - (pl - rl).double())
+        want = torch.tensor(np.logaddexp(0, -m.numpy()).mean(), dtype=torch.float32)
+        check(dpo_loss, pw, pl, rw, rl, beta, want=(want, m.float()),
+              why=f"mean of log(1 + exp(-margin)) at beta = {beta}")
+        check(dpo_loss, pw, pl, rw, rl, beta, label_smoothing=0.0, want=(want, m.float()))
+columns = (-20 * torch.rand(6, 4, generator=g) * 64).round() / 64
+m = 0.3 * (columns[:, 0] - columns[:, 1] - columns[:, 2] + columns[:, 3]).double()
+check(dpo_loss, *columns.unbind(1), 0.3, want=(F.softplus(-m).mean().float(), m.float()),
+      why="strided arguments are valid")
+for dtype in (torch.float16, torch.float64):
+    args = [torch.tensor(x, dtype=dtype) for x in ([-8.0, -20.0], [-10.0, -16.0], [-9.0, -18.0], [-9.5, -18.0])]
+    m = 0.5 * torch.tensor([1.5, -4.0], dtype=torch.float64)
+    check(dpo_loss, *args, 0.5, want=(F.softplus(-m).mean().to(dtype), m.to(dtype)),
+          why="loss and margins keep the dtype", rtol=5e-3 if dtype == torch.float16 else 1e-6)
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "dpo_loss__smoothing", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+args = [torch.tensor([x]) for x in (-10.0, -12.0, -11.0, -11.0)]
+check(dpo_loss, *args, 0.5, 0.1, want=(torch.tensor(0.4132617), torch.tensor([1.0])),
+      why="0.9 * -log sigmoid(1) + 0.1 * -log sigmoid(-1)",
+      mistakes={"label_smoothing is ignored": (torch.tensor(0.3132617), torch.tensor([1.0])),
+                "that is the robust loss: the flipped term is added here, and nothing is divided":
+                    (torch.tensor(0.1882617), torch.tensor([1.0])),
+                "1 - eps and eps are swapped": (torch.tensor(1.2132617), torch.tensor([1.0])),
+                "smoothing mixes two losses, it does not shrink the margin":
+                    (torch.tensor(0.3711007), torch.tensor([1.0]))})
+### BEGIN HIDDEN TESTS
+g = torch.Generator().manual_seed(69)
+for B in (1, 5):
+    for eps in (0.0, 0.05, 0.2, 0.45):
+        pw, pl, rw, rl = ((-30 * torch.rand(B, generator=g) * 64).round() / 64 for _ in range(4))
+        m = 0.2 * ((pw - rw).double() - (pl - rl).double())
+        want = ((1 - eps) * np.logaddexp(0, -m.numpy()) + eps * np.logaddexp(0, m.numpy())).mean()
+        check(dpo_loss, pw, pl, rw, rl, 0.2, eps, want=(torch.tensor(want, dtype=torch.float32), m.float()),
+              why=f"(1 - eps) * loss of the label + eps * loss of the flipped label, eps = {eps}")
+        _, (grad,) = value_and_grad(dpo_loss, pw, pl, rw, rl, 0.2, eps, output=0)
+        expect(grad, (-0.2 / B * (1 - eps - torch.sigmoid(m))).float(),
+               on=f"the gradient with respect to pi_w at label_smoothing={eps}",
+               why="the weight of a pair is 1 - eps - sigmoid(margin)")
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "dpo_loss__gradient", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+same = torch.tensor([-3.0, -7.0])
+_, grads = value_and_grad(dpo_loss, same, same - 1, same, same - 1, 0.1, wrt=(0, 1, 2, 3), output=0)
+expect(grads[0], torch.tensor([-0.025, -0.025]),
+       on="the gradient with respect to pi_w where policy = reference, beta = 0.1, B = 2",
+       why="-beta / (2 B): the first step is not a standstill")
+expect(grads[1], torch.tensor([0.025, 0.025]), on="the gradient with respect to pi_l where policy = reference",
+       why="the rejected answer is pushed down with the same force: do not detach it")
+for grad, name in zip(grads[2:], ("ref_w", "ref_l")):
+    assert grad is None or not grad.any(), f"expected no gradient for {name}, got {grad.tolist()}: detach the reference"
+### BEGIN HIDDEN TESTS
+g = torch.Generator().manual_seed(70)
+for B in (1, 3, 8):
+    for beta in (0.05, 0.1, 1.0):
+        args = [(-30 * torch.rand(B, generator=g) * 64).round() / 64 for _ in range(4)]
+        m = beta * (args[0] - args[1] - args[2] + args[3]).double().numpy()
+        weight = torch.from_numpy(beta / B / (1 + np.exp(m))).float()
+        _, grads = value_and_grad(dpo_loss, *args, beta, wrt=(0, 1, 2, 3), output=0)
+        expect(grads[0], -weight,
+               on=f"the gradient with respect to pi_w, margins {np.round(m, 3).tolist()}, beta = {beta}",
+               why="-beta * sigmoid(-margin) / B")
+        expect(grads[1], weight,
+               on=f"the gradient with respect to pi_l, margins {np.round(m, 3).tolist()}, beta = {beta}",
+               why="+beta * sigmoid(-margin) / B")
+        for grad, name in zip(grads[2:], ("ref_w", "ref_l")):
+            assert grad is None or not grad.any(), \
+                f"expected no gradient for {name}, got {grad.tolist()}: detach the reference"
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "dpo_loss__stable", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+zero = torch.zeros(1)
+check(dpo_loss, torch.tensor([-2000.0]), zero, zero, zero, 0.5, want=(torch.tensor(1000.0), torch.tensor([-1000.0])),
+      why="log(sigmoid(-1000)) underflows: use logsigmoid",
+      mistakes={"sigmoid underflowed to 0 before the logarithm": (torch.tensor(torch.inf), torch.tensor([-1000.0]))})
+### BEGIN HIDDEN TESTS
+far, zero = torch.tensor([-2e4, 2e4, 0.0, 0.0]), torch.zeros(4)
+m = torch.tensor([-1e4, 1e4, 0.0, 0.0])
+check(dpo_loss, far, zero, zero, zero, 0.5, want=(torch.tensor((1e4 + 2 * 0.6931472) / 4), m),
+      why="no pair may overflow")
+check(dpo_loss, zero, -far, zero, zero, 0.5, 0.25, want=(torch.tensor((1e4 + 2 * 0.6931472) / 4), m),
+      why="no pair may overflow")
+_, (grad,) = value_and_grad(dpo_loss, far, zero, zero, zero, 0.5, output=0)
+expect(grad, torch.tensor([-0.125, 0.0, -0.0625, -0.0625]), on="the gradient at margins -1e4, 1e4, 0, 0",
+       why="finite everywhere")
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "dpo_loss__inplace", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+unchanged(dpo_loss, *[torch.tensor([x]) for x in (-10.0, -12.0, -11.0, -11.0)], 0.5,
+          want=(torch.tensor(0.3132617), torch.tensor([1.0])))
+### BEGIN HIDDEN TESTS
+unchanged(dpo_loss, *[torch.tensor([x, x]) for x in (-10.0, -12.0, -11.0, -11.5)], 0.5, 0.1,
+          want=(torch.tensor(0.4618732), torch.tensor([0.75, 0.75])))
+### END HIDDEN TESTS
+
+# %% tags=["picture", "skip-execution"]
+try:
+    zero, shift = torch.zeros(1), torch.linspace(-60, 60, 121)
+    for beta in (0.05, 0.1, 0.5):
+        plt.plot(shift, [float(dpo_loss(s.view(1), zero, zero, zero, beta)[0]) for s in shift], label=f"beta {beta:g}")
+    plt.axhline(np.log(2), color=figures.CUT, lw=0.8, ls=":")
+    plt.xlabel("policy's preference for the chosen answer minus the reference's, nats")
+    plt.ylabel("your dpo_loss"); plt.ylim(0, 6); plt.legend(); plt.title("A small beta is satisfied late"); plt.show()
+except NotImplementedError as todo:
+    print("The picture appears when your function works.", todo)
+
+# %% [markdown]
+# ## 6.4 IPO: a target instead of an endless push
+#
+# Preferences collected once per pair are **deterministic**: $y_w$ always wins. DPO's loss then falls for ever as
+# $m \to \infty$, at **any** $\beta$: with finite data nothing in the loss stops $\pi(y_l)$ from going to 0. The KL term
+# that the derivation began with is there in name only. IPO (Azar et al. 2023, arXiv 2310.12036) replaces the logistic
+# loss by a square:
+#
+# $$L_\text{IPO} = \Big(\Delta - \tfrac{1}{2\beta}\Big)^2.$$
+#
+# The log-ratio difference $\Delta$ has a target, $1/2\beta$, and a pair that overshoots is pulled back. (The paper
+# calls $\beta$ here $\tau$.) In the paper $\Delta$ is a difference of whole-answer log-ratios. Summed over tokens it
+# grows with length while the target does not, so TRL 1.16.0 divides each log-ratio by its answer's token count; its
+# source says that the authors confirmed this as what they ran. Then $1/2\beta$ is in nats **per token**: 5 at
+# $\beta = 0.1$, so pick $\beta$ anew.
+#
+# ### Exercise `ipo_loss`
+#
+# $$\frac1B \sum_i \Big(\frac{[\log\pi_w - \log\pi_{\text{ref},w}]_i}{n_{w,i}}
+# - \frac{[\log\pi_l - \log\pi_{\text{ref},l}]_i}{n_{l,i}} - \frac{1}{2\beta}\Big)^2$$
+#
+# - `pi_w`, `pi_l`, `ref_w`, `ref_l` (B,): **summed** log-probabilities. `len_w`, `len_l` (B,): token counts, integers
+#   $\ge 1$, as `sequence_logprob` gives them. `beta` > 0.
+# - Returns the mean over pairs, without dimensions, in the dtype of `pi_w`. The reference is frozen: no gradient
+#   reaches it.
+# - Arguments stay as they are.
+#
+# Source: Azar et al. 2023, equation 17, with TRL's length average.
+
+# %% nbgrader={"grade": false, "grade_id": "ipo_loss", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def ipo_loss(pi_w: Float[Tensor, "B"], pi_l: Float[Tensor, "B"], ref_w: Float[Tensor, "B"], ref_l: Float[Tensor, "B"],
+             len_w: Int[Tensor, "B"], len_l: Int[Tensor, "B"], beta: float) -> Float[Tensor, ""]:
+    """Mean squared distance of the length-averaged log-ratio difference from 1 / (2 beta).
+
+    Where policy and reference agree it is 1 / (2 beta) squared: 25 at beta = 0.1.
+    """
+    ### BEGIN SOLUTION
+    gap = (pi_w - ref_w.detach()) / len_w - (pi_l - ref_l.detach()) / len_l
+    return (gap - 1 / (2 * beta)).square().mean()
+    ### END SOLUTION
+    raise NotImplementedError("ipo_loss: per-token log-ratios, their difference, squared distance from 1 / (2 beta)")
+
+# %% [markdown] tags=["hints", "ipo_loss"]
+# <details><summary>Hint 1: a question to ask yourself</summary>
+#
+# Chosen has 4 tokens, rejected 20. Which number divides which log-ratio? At which difference is the loss 0?
+#
+# </details>
+# <details><summary>Hint 2: a worked micro-example</summary>
+#
+# Chosen: `pi_w - ref_w = 2` over 4 tokens, 0.5 per token. Rejected: `pi_l - ref_l = -3` over 6 tokens, -0.5 per token.
+# The gap is 1. With beta = 0.25 the target is 2 and the loss $(1 - 2)^2 = 1$.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# `gap = (pi_w - ref_w) / len_w - (pi_l - ref_l) / len_l` with the reference detached, then the mean of
+# `(gap - 1 / (2 * beta)) ** 2`. Mind the parentheses: `1 / 2 * beta` is something else.
+#
+# </details>
+
+# %% nbgrader={"grade": true, "grade_id": "ipo_loss__value", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+same = torch.tensor([-3.0, -7.0])
+count = torch.tensor([2, 2])
+check(ipo_loss, same, same, same, same, count, count, 0.1, want=torch.tensor(25.0),
+      why="at policy = reference: (1 / (2 * 0.1)) squared",
+      mistakes={"the target is 1 / (2 beta), not 1 / beta": torch.tensor(100.0),
+                "1 / 2 * beta is beta / 2 in Python": torch.tensor(0.0025),
+                "sum over pairs instead of the mean": torch.tensor(50.0),
+                "absolute value instead of the square": torch.tensor(5.0)})
+one = torch.ones(1, dtype=torch.int64)
+check(ipo_loss, torch.tensor([-1.0]), torch.tensor([-4.0]), torch.tensor([-1.5]), torch.tensor([-2.0]), one, one, 0.2,
+      want=torch.tensor(0.0), atol=1e-6, why="gap (0.5 - -2) = 2.5 is the target at beta = 0.2",
+      mistakes={"the reference terms are swapped": torch.tensor(1.0)})
+### BEGIN HIDDEN TESTS
+g = torch.Generator().manual_seed(71)
+for B in (1, 2, 9):
+    for beta in (0.05, 0.3, 1.0, 4):
+        pw, pl, rw, rl = ((-12 * torch.rand(B, generator=g) * 64).round() / 64 for _ in range(4))
+        n = torch.full((B,), 4)
+        gap = (pw - rw).double().numpy() / 4 - (pl - rl).double().numpy() / 4
+        check(ipo_loss, pw, pl, rw, rl, n, n, beta,
+              want=torch.tensor(((gap - 0.5 / beta) ** 2).mean(), dtype=torch.float32),
+              why=f"mean of (gap - 1 / (2 beta)) squared, beta = {beta}, all answers 4 tokens long")
+zero = torch.zeros(4)
+n = torch.ones(4, dtype=torch.int64)
+check(ipo_loss, torch.tensor([1.0, 2.0, 3.0, 4.0]), zero, zero, zero, n, n, 0.5, want=torch.tensor((0 + 1 + 4 + 9) / 4),
+      why="a pair beyond the target is pulled back; each pair is squared on its own")
+check(ipo_loss, zero.double(), zero.double(), zero.double(), zero.double(), n, n, 0.5,
+      want=torch.tensor(1.0, dtype=torch.float64),
+      why="the dtype of pi_w stays")
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "ipo_loss__lengths", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+args = [torch.tensor([x]) for x in (-8.0, -12.0, -10.0, -9.0)]
+check(ipo_loss, *args, torch.tensor([4]), torch.tensor([6]), 0.25, want=torch.tensor(1.0),
+      why="2 nats over 4 tokens minus -3 nats over 6 tokens is 1; the target is 2",
+      mistakes={"sums are used: divide each log-ratio by its own length": torch.tensor(9.0),
+                "both log-ratios were divided by the chosen length": torch.tensor(0.5625),
+                "divided by the total length": torch.tensor(2.25)})
+### BEGIN HIDDEN TESTS
+g = torch.Generator().manual_seed(72)
+for B in (1, 3, 17):
+    for beta in (0.1, 0.8):
+        pw, pl, rw, rl = ((-60 * torch.rand(B, generator=g) * 64).round() / 64 for _ in range(4))
+        nw, nl = torch.randint(1, 30, (B,), generator=g), torch.randint(1, 30, (B,), generator=g)
+        gap = (pw - rw).double().numpy() / nw.numpy() - (pl - rl).double().numpy() / nl.numpy()
+        check(ipo_loss, pw, pl, rw, rl, nw, nl, beta,
+              want=torch.tensor(((gap - 0.5 / beta) ** 2).mean(), dtype=torch.float32),
+              why="each log-ratio is divided by its own answer's number of tokens", rtol=1e-3)
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "ipo_loss__gradient", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+zero = torch.zeros(1)
+_, grads = value_and_grad(ipo_loss, zero, zero, zero, zero, torch.tensor([2]), torch.tensor([4]), 0.5, wrt=(0, 1, 2, 3))
+expect(grads[0], torch.tensor([-1.0]), on="the gradient with respect to pi_w at gap 0, target 1, lengths 2 and 4",
+       why="2 * (gap - target) / len_w")
+expect(grads[1], torch.tensor([0.5]), on="the gradient with respect to pi_l at gap 0, target 1, lengths 2 and 4",
+       why="-2 * (gap - target) / len_l: do not detach the rejected answer")
+for grad, name in zip(grads[2:], ("ref_w", "ref_l")):
+    assert grad is None or not grad.any(), \
+        f"expected no gradient for {name}, got {grad.tolist()}: the reference is frozen"
+### BEGIN HIDDEN TESTS
+g = torch.Generator().manual_seed(73)
+for B in (1, 6):
+    for beta in (0.1, 0.5):
+        args = [(-30 * torch.rand(B, generator=g) * 64).round() / 64 for _ in range(4)]
+        nw, nl = torch.randint(1, 12, (B,), generator=g), torch.randint(1, 12, (B,), generator=g)
+        miss = (args[0] - args[2]).double() / nw - (args[1] - args[3]).double() / nl - 0.5 / beta
+        _, grads = value_and_grad(ipo_loss, *args, nw, nl, beta, wrt=(0, 1, 2, 3))
+        expect(grads[0], (2 * miss / nw / B).float(), on=f"the gradient with respect to pi_w, beta = {beta}", rtol=1e-3,
+               atol=1e-4,
+               why="2 * (gap - target) / (len_w * B); it changes sign beyond the target")
+        expect(grads[1], (-2 * miss / nl / B).float(), on=f"the gradient with respect to pi_l, beta = {beta}",
+               rtol=1e-3, atol=1e-4)
+        for grad, name in zip(grads[2:], ("ref_w", "ref_l")):
+            assert grad is None or not grad.any(), \
+                f"expected no gradient for {name}, got {grad.tolist()}: the reference is frozen"
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "ipo_loss__inplace", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+args = [torch.tensor([x]) for x in (-8.0, -12.0, -10.0, -9.0)]
+unchanged(ipo_loss, *args, torch.tensor([4]), torch.tensor([6]), 0.25, want=torch.tensor(1.0))
+### BEGIN HIDDEN TESTS
+args = [torch.tensor([x, x]) for x in (-8.0, -12.0, -10.0, -9.0)]
+unchanged(ipo_loss, *args, torch.tensor([4, 2]), torch.tensor([6, 3]), 0.5, want=torch.tensor(0.5))
+### END HIDDEN TESTS
+
+# %% tags=["picture", "skip-execution"]
+try:
+    gap, zero, one = torch.linspace(-2, 12, 120), torch.zeros(1), torch.ones(1, dtype=torch.int64)
+    for i, beta in enumerate((0.5, 0.1, 0.05)):
+        plt.plot(gap, [float(ipo_loss(x.view(1), zero, zero, zero, one, one, beta)) for x in gap],
+                 label=f"beta {beta:g}")
+        plt.axvline(1 / (2 * beta), color=figures.PALETTE[i], ls=":", lw=1)
+    plt.ylim(0, 60); plt.xlabel("gap, nats per token"); plt.ylabel("your ipo_loss"); plt.legend(loc="upper center")
+    plt.title("Every beta has its target"); plt.show()
+except NotImplementedError as todo:
+    print("The picture appears when your function works.", todo)
+
+# %% [markdown]
+# ## 6.5 Likelihood displacement
+#
+# The DPO loss sees a **difference**. It falls when the chosen answer rises, and also when both fall and the rejected
+# one falls faster. That this happens is well known; when it happens can be worked out on the back of an envelope.
+#
+# Take a one-word answer. The hidden state is $h$, token $y$ has the output embedding $e_y$ and the logit $e_y \cdot h$.
+# In $\log\pi(w) - \log\pi(l) = (e_w - e_l)\cdot h$ the softmax's normaliser **cancels**, so a gradient step on $h$ goes
+# along $e_w - e_l$. It moves the logit of *every* token $y$ by $\eta\, e_y \cdot (e_w - e_l)$. To first order
+#
+# $$\Delta \log\pi(w) = \eta\, (e_w - \bar e)\cdot(e_w - e_l), \qquad \bar e = \sum_y \pi(y)\, e_y.$$
+#
+# Let all embeddings have length 1 and let chosen and rejected have cosine similarity $s$. The chosen logit gains
+# $1 - s$. A bystander $z$ in a random direction of D dimensions gains $e_z\cdot(e_w - e_l)$, of typical size
+# $\sqrt{2(1-s)/D}$. The first goes to 0 linearly, the second like a **square root**: when the two answers are alike,
+# some bystander gains more than the chosen answer does and, step by step, takes the probability of both. Razin et al.
+# (2024, arXiv 2410.08847) call it likelihood displacement, tie it to similar hidden embeddings, and show a refusal rate
+# falling when the mass goes to harmful answers.
+
+# %% tags=["picture", "skip-execution"]
+similarity = torch.linspace(0, 0.99, 34)
+gains = []
+for s in similarity.tolist():
+    data = preference_pairs(s)
+    push = data.table[:64] - data.table[64:128]              # e_w - e_l of each pair
+    gains.append((push @ data.table[128:].T).max(-1).values)  # its best bystander among 128
+gains = torch.stack(gains)
+plt.plot(similarity, 1 - similarity, label="the chosen word")
+plt.plot(similarity, gains.mean(-1), label="best bystander of a pair, mean over 64 pairs")
+plt.fill_between(similarity, gains.min(-1).values, gains.max(-1).values, color=figures.PALETTE[1], alpha=0.2)
+plt.xlabel("cosine similarity of chosen and rejected"); plt.ylabel("gain of the logit per unit step")
+plt.title("Alike enough, and somebody else wins"); plt.legend(); plt.show()
+
+# %% [markdown]
+# ### A prediction, before you run anything
+#
+# The experiment below trains a tiny policy (`TinyPolicy` in `course/preferences.py`) with **your** `sequence_logprob` and
+# `dpo_loss`.
+#
+# - 64 pairs of one-word answers, $D = 32$, embeddings of length 1, 128 further words. Supervised warm-up on both
+#   answers: chosen and rejected start with probability about one half each.
+# - 150 steps of DPO (Adam, $\beta = 0.1$) at similarity 0 and at similarity **0.95**. The loss falls in both.
+#
+# **Write down**: at similarity 0.95, for what fraction of the 64 pairs is the *chosen* answer **less** likely after
+# training than it was before? A number from 0 to 1; an answer within 0.15 of the measured one earns the points. The
+# formula above and the figure are all you need.
+
+# %% nbgrader={"grade": false, "grade_id": "prediction", "locked": false, "schema_version": 3, "solution": true, "task": false}
+prediction: float = float("nan")  # put your number here, before you run the experiment
+### BEGIN SOLUTION
+prediction = 0.9
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "prediction__displaced", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+assert isinstance(prediction, (int, float)) and 0 <= prediction <= 1, \
+    f"expected a fraction from 0 to 1 in prediction, got {prediction!r}: write your number, then run the experiment"
+### BEGIN HIDDEN TESTS
+measured = 55 / 64  # tests/test_section_06.py runs the experiment and compares
+assert abs(prediction - measured) <= 0.15, (
+    f"expected a number within 0.15 of what the experiment shows, got {prediction}: "
+    "compare the chosen word's gain, 1 - s, with the best bystander's, which goes like sqrt(1 - s)")
+### END HIDDEN TESTS
+
+# %% tags=["experiment", "skip-execution"]
+try:
+    runs = {s: learn_preferences(preference_pairs(s), sequence_logprob, dpo_loss) for s in (0.0, 0.95)}
+    fig, axes = plt.subplots(1, 3, figsize=(11, 3))
+    for (s, run), dash in zip(runs.items(), ("-", "--")):
+        axes[0].plot(run["loss"], dash, color=figures.INK, label=f"similarity {s:g}")
+        axes[1].plot(run["chosen"].mean(-1), dash, color=figures.PALETTE[0], label=f"chosen, {s:g}")
+        axes[1].plot(run["rejected"].mean(-1), dash, color=figures.PALETTE[1], label=f"rejected, {s:g}")
+        before, after = run["word_mass"].tolist()
+        displaced = (run["chosen"][-1] < 0).float().mean().item()
+        print(f"similarity {s:4}: loss {run['loss'][0]:.3f} -> {run['loss'][-1]:.3f}, chosen log-probability "
+              f"{run['chosen'][-1].mean():+.2f} nats on average, less likely than before: {displaced:.2f} of the pairs")
+    print(f"your prediction for similarity 0.95: {prediction}")
+    axes[0].set(title="DPO loss", xlabel="step"); axes[0].legend()
+    axes[1].axhline(0, color=figures.INK, lw=0.8)
+    axes[1].set(title="Mean change of log-probability, nats", xlabel="step", ylim=(-30, 3)); axes[1].legend(fontsize=8)
+    mass = torch.stack([runs[0.0]["word_mass"][0], runs[0.0]["word_mass"][1], runs[0.95]["word_mass"][1]])
+    bottom = torch.zeros(3)
+    for i, name in enumerate(("chosen", "rejected", "everything else")):
+        colour = (*figures.PALETTE[:2], figures.CUT)[i]
+        axes[2].bar(["start", "after, 0", "after, 0.95"], mass[:, i], bottom=bottom, label=name, color=colour)
+        bottom = bottom + mass[:, i]
+    axes[2].set(title="Where the probability is", ylim=(0, 1.45))
+    axes[2].legend(fontsize=8, loc="upper center", ncols=2)
+    plt.tight_layout(); plt.show()
+except NotImplementedError as todo:
+    print("The experiment runs when your functions work.", todo)
+
+# %% [markdown]
+# At similarity 0.95 the loss falls from 0.693 to about 0.20. Loss and margins look healthy, and the words that people
+# asked for have lost most of their probability: **the margin grew because the rejected answers fell faster**. At
+# similarity 0 the same procedure does what one expects.
+#
+# What helps, roughly in order of cost: **watch** the chosen log-probability, not only loss and margins (TRL logs it as
+# `logps/chosen`; its fall is the first thing to look for); drop or rewrite pairs that are nearly the same; raise $\beta$, so that the loss is satisfied after fewer nats (and the policy learns
+# less); add a supervised term on the chosen answers (in TRL 1.16.0 `loss_type=["sigmoid", "sft"]` with weights); give
+# the loss a finite target (IPO, label smoothing) and stop early; collect pairs from the current policy, so that the
+# mass that moves is looked at again.
+
+# %% [markdown]
+# ## 6.6 Steering: change the activations, not the weights
+#
+# Preference tuning changes weights. **Activation steering** changes a hidden state while the model runs:
+# $h' = h + \alpha v$. Nothing is trained, but it is not free of data: $v$ comes from examples, and layer and $\alpha$
+# must be searched for. The usual $v$ is the **difference of means** of the activations of contrasting prompts: one pair
+# in ActAdd (arXiv 2308.10248), hundreds in contrastive activation addition (CAA, arXiv 2312.06681), which adds it at
+# all positions *after* the prompt.
+#
+# ### Exercise `diff_of_means`
+#
+# - `pos` (N, D) and `neg` (M, D): activations with and without the behaviour. N and M may differ; both are at least 1.
+# - Returns mean of `pos` minus mean of `neg`, shape (D,), in the dtype of `pos`; with `normalize=True` scaled to
+#   Euclidean length 1. (A difference of exactly zero is not tested with `normalize=True`.)
+# - Half precision is what activations come in: float16 ends at 65504, so neither a sum of many activations nor a sum of
+#   squares may be stored in it. Arguments stay as they are.
+
+# %% nbgrader={"grade": false, "grade_id": "diff_of_means", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def diff_of_means(pos: Float[Tensor, "N D"], neg: Float[Tensor, "M D"], normalize: bool = False) -> Float[Tensor, "D"]:
+    """The steering vector that points from the mean of `neg` to the mean of `pos`.
+
+    pos [[1, 0], [3, 2]], neg [[0, 1]]: [2, 1] - [0, 1] = [2, 0].
+    """
+    ### BEGIN SOLUTION
+    v = pos.mean(0) - neg.mean(0)
+    return v / v.norm() if normalize else v
+    ### END SOLUTION
+    raise NotImplementedError("diff_of_means: average the examples of each set, subtract, scale to length 1 if asked")
+
+# %% [markdown] tags=["hints", "diff_of_means"]
+# <details><summary>Hint 1: a question to ask yourself</summary>
+#
+# Which axis is left over? If one set is three times as large as the other, should the answer change?
+#
+# </details>
+# <details><summary>Hint 2: a worked micro-example</summary>
+#
+# `pos = [[2, 0], [4, 0]]`, `neg = [[0, 4]]`: means [3, 0] and [0, 4], difference [3, -4], length 5, normalised [0.6,
+# -0.8].
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# `v = mean over axis 0 of pos - mean over axis 0 of neg`; divide by `sqrt(sum(v ** 2))` if asked. `Tensor.mean` and
+# `Tensor.norm` keep a wider sum inside; a sum that you store in float16 does not.
+#
+# </details>
+
+# %% nbgrader={"grade": true, "grade_id": "diff_of_means__value", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+check(diff_of_means, torch.tensor([[1.0, 0.0, 5.0], [3.0, 2.0, 5.0]]), torch.tensor([[0.0, 1.0, 1.0]]),
+      want=torch.tensor([2.0, 0.0, 4.0]),
+      why="mean over the examples of each set, positive minus negative",
+      mistakes={"negative minus positive": torch.tensor([-2.0, 0.0, -4.0]),
+                "sums instead of means": torch.tensor([4.0, 1.0, 9.0]),
+                "rows were paired up and the rest dropped": torch.tensor([1.0, -1.0, 4.0])})
+### BEGIN HIDDEN TESTS
+g = torch.Generator().manual_seed(74)
+for N, M, D in ((1, 1, 4), (7, 3, 5), (2, 9, 6), (40, 40, 8)):
+    pos, neg = torch.randn(N, D, generator=g), torch.randn(M, D, generator=g) + 1
+    want = torch.from_numpy(pos.double().numpy().mean(0) - neg.double().numpy().mean(0)).float()
+    check(diff_of_means, pos, neg, want=want, why="all examples of both sets count alike", atol=1e-4)
+    check(diff_of_means, pos, neg, normalize=False, want=want, atol=1e-4)
+pos = torch.randn(6, 5, generator=g)
+check(diff_of_means, pos.T, pos.T[::2], want=(pos.T.double().mean(0) - pos.T[::2].double().mean(0)).float(),
+      why="strided activations are valid", atol=1e-4)
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "diff_of_means__normalize", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check(diff_of_means, torch.tensor([[2.0, 0.0], [4.0, 0.0]]), torch.tensor([[0.0, 4.0]]), True,
+      want=torch.tensor([0.6, -0.8]),
+      why="[3, -4] has length 5",
+      mistakes={"normalize is ignored": torch.tensor([3.0, -4.0]),
+                "divided by the sum of absolute values": torch.tensor([3 / 7, -4 / 7])})
+### BEGIN HIDDEN TESTS
+g = torch.Generator().manual_seed(75)
+for N, M, D in ((1, 2, 3), (5, 4, 16)):
+    pos, neg = 3 * torch.randn(N, D, generator=g) + 1, torch.randn(M, D, generator=g)
+    v = pos.double().numpy().mean(0) - neg.double().numpy().mean(0)
+    check(diff_of_means, pos, neg, normalize=True, want=torch.from_numpy(v / np.sqrt((v * v).sum())).float(),
+          why="Euclidean length 1", atol=1e-4)
+    check(diff_of_means, pos, neg, want=torch.from_numpy(v).float(), why="not normalised unless asked", atol=1e-4)
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "diff_of_means__half", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+pos, neg = torch.full((80, 4), 1000.0, dtype=torch.float16), torch.full((70, 4), 700.0, dtype=torch.float16)
+check(diff_of_means, pos, neg, want=torch.full((4,), 300.0, dtype=torch.float16),
+      why="80 * 1000 does not fit into float16: let mean() do the summing, or go through float32",
+      mistakes={"a sum overflowed in float16": torch.full((4,), torch.nan, dtype=torch.float16)})
+### BEGIN HIDDEN TESTS
+check(diff_of_means, pos, neg, True, want=torch.full((4,), 0.5, dtype=torch.float16),
+      why="300 squared does not fit into float16 either")
+check(diff_of_means, pos.double(), neg.double(), want=torch.full((4,), 300.0, dtype=torch.float64),
+      why="the dtype of pos stays")
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "diff_of_means__inplace", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+unchanged(diff_of_means, torch.tensor([[1.0, 0.0], [3.0, 2.0]]), torch.tensor([[0.0, 1.0]]),
+          want=torch.tensor([2.0, 0.0]))
+### BEGIN HIDDEN TESTS
+unchanged(diff_of_means, torch.tensor([[2.0, 0.0], [4.0, 0.0]]), torch.tensor([[0.0, 4.0]]), normalize=True,
+          want=torch.tensor([0.6, -0.8]))
+### END HIDDEN TESTS
+
+# %% tags=["picture", "skip-execution"]
+try:
+    g = torch.Generator().manual_seed(1)
+    pos, neg = torch.randn(60, 2, generator=g) + torch.tensor([2.5, 1.0]), torch.randn(90, 2, generator=g)
+    v, start = diff_of_means(pos, neg), neg.mean(0)
+    plt.scatter(*pos.T, s=8, label="with the behaviour"); plt.scatter(*neg.T, s=8, label="without")
+    plt.annotate("", xy=(start + v).tolist(), xytext=start.tolist(),
+                 arrowprops={"arrowstyle": "->", "color": figures.PALETTE[2], "lw": 2.5})
+    plt.axis("equal"); plt.legend(); plt.title("Your steering vector"); plt.show()
+except NotImplementedError as todo:
+    print("The picture appears when your function works.", todo)
+
+# %% [markdown]
+# ### Exercise `steer`
+#
+# Add $\alpha v$ to the hidden states at chosen time positions.
+#
+# - `h` (B, T, D), `v` (D,), `alpha` any number; negative steers away. `positions`: a list of distinct time indices,
+#   $0 \le t < T$, in any order. `None` means every position. `[]` means **none**: the answer equals `h`.
+# - Returns a **new** tensor (B, T, D) in the dtype of `h`, also where `v` is float32 and `h` half precision: one
+#   promoted activation and the next layer fails, or the whole stream turns float32. `h` and `v` stay as they are; the
+#   caller runs the same activations without steering to compare.
+
+# %% nbgrader={"grade": false, "grade_id": "steer", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def steer(h: Float[Tensor, "B T D"], v: Float[Tensor, "D"], alpha: float,
+          positions: list[int] | None = None) -> Float[Tensor, "B T D"]:
+    """h plus alpha * v at the given time positions (None: all, []: none), in a new tensor.
+
+    h zeros (1, 2, 2), v = [1, 2], alpha = 3, positions = [1]: [[[0, 0], [3, 6]]].
+    """
+    ### BEGIN SOLUTION
+    out = h.clone()
+    where = slice(None) if positions is None else positions
+    out[:, where] += alpha * v
+    return out
+    ### END SOLUTION
+    raise NotImplementedError("steer: copy h, add alpha * v at the positions, keep the dtype")
+
+# %% [markdown] tags=["hints", "steer"]
+# <details><summary>Hint 1: a question to ask yourself</summary>
+#
+# What is `not []`, and what is `not None`? Which of them should steer? What is the dtype of a float16 tensor plus a
+# float32 tensor?
+#
+# </details>
+# <details><summary>Hint 2: a worked micro-example</summary>
+#
+# h of shape (2, 3, 2), all zeros, v = [1, 0], alpha = -2, positions = [2, 0]. In both sequences the rows at t = 0
+# and t = 2 become [-2, 0]; the row at t = 1 stays [0, 0].
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```
+# out   = a copy of h
+# where = everything if positions is None else positions
+# out[:, where] += alpha * v      # in-place on the copy: keeps out's dtype
+# ```
+#
+# </details>
+
+# %% nbgrader={"grade": true, "grade_id": "steer__value", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+h = torch.tensor([[[1.0, 2.0], [3.0, 4.0]], [[0.0, 0.0], [5.0, 5.0]]])
+check(steer, h, torch.tensor([1.0, -2.0]), 0.5,
+      want=torch.tensor([[[1.5, 1.0], [3.5, 3.0]], [[0.5, -1.0], [5.5, 4.0]]]),
+      why="alpha * v is added at every position of every sequence",
+      mistakes={"alpha is ignored": torch.tensor([[[2.0, 0.0], [4.0, 2.0]], [[1.0, -2.0], [6.0, 3.0]]]),
+                "only the first sequence was steered":
+                    torch.tensor([[[1.5, 1.0], [3.5, 3.0]], [[0.0, 0.0], [5.0, 5.0]]])})
+### BEGIN HIDDEN TESTS
+g = torch.Generator().manual_seed(76)
+for B, T, D in ((1, 1, 3), (2, 5, 3), (4, 3, 7)):
+    for alpha in (2.0, -1.5, 0.0, 3):
+        h, v = torch.randn(B, T, D, generator=g), torch.randn(D, generator=g)
+        want = torch.from_numpy(h.double().numpy() + alpha * v.double().numpy()).float()
+        check(steer, h, v, alpha, want=want, why=f"h + alpha * v with alpha = {alpha}")
+        check(steer, h, v, alpha, None, want=want, why="None means every position")
+h = torch.randn(3, 5, 2, generator=g).permute(2, 1, 0)
+check(steer, h, torch.arange(3.0), 2.0, want=h + 2 * torch.arange(3.0), why="strided activations are valid")
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "steer__positions", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+v = torch.tensor([1.0, 2.0])
+check(steer, torch.zeros(2, 3, 2), v, 1.0, [2], want=torch.tensor([[[0.0, 0.0], [0.0, 0.0], [1.0, 2.0]]] * 2),
+      why="only t = 2, in both sequences",
+      mistakes={"positions is ignored": torch.tensor([[[1.0, 2.0]] * 3] * 2),
+                "one position early": torch.tensor([[[0.0, 0.0], [1.0, 2.0], [0.0, 0.0]]] * 2)})
+check(steer, torch.ones(1, 2, 2), v, 1.0, [], want=torch.ones(1, 2, 2),
+      why="an empty list steers nothing; only None means all",
+      mistakes={"[] was treated like None": torch.tensor([[[2.0, 3.0]] * 2])})
+### BEGIN HIDDEN TESTS
+g = torch.Generator().manual_seed(77)
+for B, T, D, positions in ((2, 6, 3, [4, 1]), (3, 4, 2, [0]), (1, 5, 4, [3, 0, 4]), (5, 3, 2, [0, 1, 2]),
+                           (2, 7, 3, []), (4, 2, 5, [1])):
+    h, v = torch.randn(B, T, D, generator=g), torch.randn(D, generator=g)
+    want = h.clone()
+    for t in positions:
+        want[:, t] = h[:, t] - 2 * v
+    check(steer, h, v, -2.0, positions, want=want,
+          why=f"the time positions {positions} of every sequence, and no others")
+    check(steer, h, v, -2.0, positions=positions, want=want)
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "steer__dtype", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check(steer, torch.ones(1, 2, 2, dtype=torch.float16), torch.tensor([0.5, 2.0]), 2.0, [0],
+      want=torch.tensor([[[2.0, 5.0], [1.0, 1.0]]], dtype=torch.float16),
+      why="the answer has the dtype of h, whatever that of v",
+      mistakes={"the float32 vector promoted the activations": torch.tensor([[[2.0, 5.0], [1.0, 1.0]]])})
+### BEGIN HIDDEN TESTS
+for dtype in (torch.float16, torch.float32, torch.float64):
+    h, v = torch.tensor([[[1.0, 4.0, 2.0], [8.0, 0.5, 1.0]]]).to(dtype), torch.tensor([1.0, 2.0, 0.5])
+    for positions in (None, [1], []):
+        want = h.clone()
+        want[:, slice(None) if positions is None else positions] += torch.tensor([4.0, 8.0, 2.0]).to(dtype)
+        check(steer, h, v, 4.0, positions, want=want, why="the answer has the dtype of h, whatever that of v")
+        check(steer, h, v.to(dtype), 4.0, positions, want=want)
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "steer__inplace", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+unchanged(steer, torch.zeros(1, 2, 2), torch.tensor([1.0, 2.0]), 3.0, [1],
+          want=torch.tensor([[[0.0, 0.0], [3.0, 6.0]]]))
+### BEGIN HIDDEN TESTS
+unchanged(steer, torch.zeros(2, 2, 2), torch.tensor([1.0, 2.0]), 3.0, want=torch.tensor([[[3.0, 6.0]] * 2] * 2))
+unchanged(steer, torch.ones(1, 2, 2), torch.tensor([1.0, 2.0]), 3.0, [], want=torch.ones(1, 2, 2))
+### END HIDDEN TESTS
+
+# %% tags=["picture", "skip-execution"]
+try:
+    g = torch.Generator().manual_seed(2)
+    h, v = torch.randn(1, 12, 24, generator=g), torch.randn(24, generator=g)
+    changes = {title: (steer(h, v, 1.0, at) - h)[0].T
+               for title, at in (("positions=None", None), ("the answer only", [8, 9, 10, 11]))}
+    fig, axes = plt.subplots(1, 2, figsize=(9, 2.8), sharey=True)
+    for ax, (title, change) in zip(axes, changes.items()):
+        ax.imshow(change, cmap="coolwarm", vmin=-3, vmax=3, aspect="auto")
+        ax.set(xlabel="time position", title=title); ax.grid(False)
+    axes[0].set_ylabel("dimension"); plt.tight_layout(); plt.show()
+except NotImplementedError as todo:
+    print("The picture appears when your function works.", todo)
+
+# %% [markdown]
+# ### Fewer dimensions: what AUSteer is about
+#
+# A steering vector touches every dimension of the stream. Most of its entries are noise, some do harm. AUSteer (arXiv
+# 2602.04428) steers single dimensions: it calls one dimension of an activation, together with the slice of the weight
+# matrix that reads it, an **atomic unit** (not "activation unit", as one can read). It picks discriminative
+# units by their *activation momenta* on contrasting samples and gives each its own, input-dependent strength. The gain
+# is reported with at most 100 dimensions in all, against thousands for methods that steer whole blocks. These are
+# *activations*; no parameter is changed by any of them.
+#
+# What follows is generic dimension steering, not AUSteer's exact procedure: pick the k largest differences, and scale
+# those dimensions by $1 + s_i$, so that the strength adapts to the activation.
+#
+# ### Exercise `steer_dims` and `topk_dims`
+#
+# `steer_dims(h, idx, strengths)`
+# - `h` (..., D) with **any** leading shape; `idx` a list of int, $0 \le i < D$; `strengths` a list of float, one for
+#   each.
+# - Dimension $i$ becomes $h_i + s_i h_i$; all others stay. New tensor, in the dtype of `h`.
+# - A dimension that appears twice, or lists of unequal length: `ValueError`. Empty lists: a copy of `h`.
+#
+# `topk_dims(delta, k)`
+# - `delta` (D,), `1 <= k <= D`: the k dimensions with the largest **absolute** value, largest first, as an int64 tensor
+#   (k,). Among exact ties any choice and any order is right.
+#
+# Arguments stay as they are. A snippet that goes around writes `steered[:, au_idx] += strength * h[:, au_idx]`. On (B,
+# T, D) that steers **time position** `au_idx` in all dimensions.
+
+# %% nbgrader={"grade": false, "grade_id": "steer_dims", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def steer_dims(h: Float[Tensor, "*batch D"], idx: list[int], strengths: list[float]) -> Float[Tensor, "*batch D"]:
+    """A copy of h in which dimension idx[j] of the last axis is scaled by 1 + strengths[j].
+
+    h = [1, 2, 3], idx = [2, 0], strengths = [1.0, -0.5]: [0.5, 2, 6].
+    """
+    ### BEGIN SOLUTION
+    if len(set(idx)) != len(idx) or len(idx) != len(strengths):
+        raise ValueError("each dimension once, and one strength for each")
+    out = h.clone()
+    out[..., idx] += h[..., idx] * torch.tensor(strengths, dtype=h.dtype)
+    return out
+    ### END SOLUTION
+    raise NotImplementedError("steer_dims: check the lists, copy h, scale the chosen dimensions of the last axis")
+
+
+def topk_dims(delta: Float[Tensor, "D"], k: int) -> Int[Tensor, "k"]:
+    """The k dimensions with the largest |delta|, largest first: topk_dims([0.1, -3, 2], 2) is [1, 2]."""
+    ### BEGIN SOLUTION
+    return delta.abs().topk(k).indices
+    ### END SOLUTION
+    raise NotImplementedError("topk_dims: sort by absolute value, keep the first k indices")
+
+# %% [markdown] tags=["hints", "steer_dims"]
+# <details><summary>Hint 1: a question to ask yourself</summary>
+#
+# Which axis does `h[:, i]` index when h is (B, T, D)? Which notation means "the last axis, whatever comes before"? Is a
+# dimension that the behaviour turns *off* less telling than one that it turns on?
+#
+# </details>
+# <details><summary>Hint 2: a worked micro-example</summary>
+#
+# h = [[2, 4], [6, 8]] (two rows, D = 2), idx = [1], strengths = [0.5]: the second column becomes 6 and 12.
+#
+# topk_dims of [1, -5, 2] with k = 2 is [1, 2]: |-5| is the largest.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```
+# ValueError if idx has duplicates or the lists differ in length
+# out = copy of h
+# for each i, s:  out[..., i] = h[..., i] * (1 + s)
+#
+# topk: indices of delta.abs(), sorted in descending order, the first k
+# ```
+#
+# </details>
+
+# %% nbgrader={"grade": true, "grade_id": "steer_dims__value", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+h = torch.arange(1.0, 13.0).reshape(2, 2, 3)
+check(steer_dims, h, [1], [1.0],
+      want=torch.tensor([[[1.0, 4.0, 3.0], [4.0, 10.0, 6.0]], [[7.0, 16.0, 9.0], [10.0, 22.0, 12.0]]]),
+      why="dimension 1 of the last axis doubles, at every time position",
+      mistakes={"[:, idx] steers time position 1 in all dimensions: index the last axis":
+                    torch.tensor([[[1.0, 2.0, 3.0], [8.0, 10.0, 12.0]], [[7.0, 8.0, 9.0], [20.0, 22.0, 24.0]]]),
+                "the strength itself was added":
+                    torch.tensor([[[1.0, 3.0, 3.0], [4.0, 6.0, 6.0]], [[7.0, 9.0, 9.0], [10.0, 12.0, 12.0]]]),
+                "scaled by s instead of 1 + s": h})
+check(steer_dims, torch.tensor([1.0, 2.0, 3.0]), [2, 0], [1.0, -0.5], want=torch.tensor([0.5, 2.0, 6.0]),
+      why="any leading shape, none at all too")
+### BEGIN HIDDEN TESTS
+g = torch.Generator().manual_seed(78)
+for shape, idx, strengths in (((7,), [6, 0, 3], [0.5, -1.0, 2.0]), ((4, 5), [4, 1], [-2.0, 0.25]),
+                              ((2, 3, 6), [5, 0, 2], [1.5, -0.5, 0.0]), ((2, 6, 6), [3], [-0.75]),
+                              ((2, 3, 2, 4), [3, 2, 1, 0], [0.5, 1.0, 1.5, -3.0]), ((3, 4, 5), [], [])):
+    h = torch.randn(shape, generator=g)
+    factor = np.ones(shape[-1])
+    for i, s in zip(idx, strengths):
+        factor[i] += s
+    want = torch.from_numpy(h.double().numpy() * factor).float()
+    check(steer_dims, h, idx, strengths, want=want,
+          why="each chosen dimension of the last axis times 1 + its own strength")
+    check(steer_dims, h.half(), idx, strengths, want=want.half(), why="the dtype of h stays", atol=5e-3)
+h = torch.randn(4, 3, 2, generator=g).permute(1, 2, 0)
+check(steer_dims, h, [3, 1], [1.0, -1.0], want=h * torch.tensor([1.0, 0.0, 1.0, 2.0]),
+      why="strided activations are valid")
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "steer_dims__errors", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+raises(ValueError, steer_dims, torch.ones(1, 2, 3), [1, 1], [0.5, 0.5],
+       why="dimension 1 appears twice: scaled once or twice?")
+check(steer_dims, torch.ones(2, 3), [1, 2], [0.5, 0.5], want=torch.tensor([[1.0, 1.5, 1.5]] * 2),
+      why="two dimensions with one strength each are fine")
+### BEGIN HIDDEN TESTS
+raises(ValueError, steer_dims, torch.ones(4), [0, 3, 0], [0.5, 1.0, 0.5], why="dimension 0 appears twice")
+raises(ValueError, steer_dims, torch.ones(2, 4), [0, 3], [0.5], why="two dimensions, one strength")
+raises(ValueError, steer_dims, torch.ones(2, 4), [3], [0.5, 1.0], why="one dimension, two strengths")
+raises(ValueError, steer_dims, torch.ones(2, 4), [], [0.5], why="no dimension, one strength")
+check(steer_dims, torch.ones(2, 4), [], [], want=torch.ones(2, 4), why="empty lists are a copy")
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "steer_dims__topk", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+check(topk_dims, torch.tensor([0.5, -3.0, 2.0, -0.1]), 2, want=torch.tensor([1, 2]),
+      why="|-3| and |2| are the largest, in this order",
+      mistakes={"by value instead of by absolute value": torch.tensor([2, 0]),
+                "the smallest instead of the largest": torch.tensor([3, 0]),
+                "the magnitudes instead of their positions": torch.tensor([3.0, 2.0])})
+### BEGIN HIDDEN TESTS
+g = torch.Generator().manual_seed(79)
+for D in (1, 5, 40):
+    delta = (torch.randperm(D, generator=g) + 1.0) * torch.where(torch.rand(D, generator=g) < 0.5, -1.0,
+             1.0) / 8  # no ties
+    order = sorted(range(D), key=lambda i: -abs(delta[i].item()))
+    for k in {1, (D + 1) // 2, D}:
+        check(topk_dims, delta, k, want=torch.tensor(order[:k]), why="largest magnitude first, exactly k of them")
+ties = torch.tensor([1.0, -2.0, 2.0, 0.0, -2.0])
+for k in (1, 2, 3, 4):
+    got = topk_dims(ties, k)
+    assert got.dtype == torch.int64 and got.shape == (k,), f"expected {k} int64 dimensions, got {got}"
+    picked = got.tolist()
+    assert len(set(picked)) == k, f"expected {k} different dimensions, got {picked}"
+    expect(ties[picked].abs().tolist(), [2.0, 2.0, 2.0, 1.0][:k],
+           on=f"the magnitudes that topk_dims picks from {ties.tolist()}, k = {k}",
+           why="any choice among exact ties, but k in all")
+strided = torch.tensor([[1.0, 9.0], [-4.0, 9.0], [2.0, 9.0]])[:, 0]
+check(topk_dims, strided, 2, want=torch.tensor([1, 2]), why="a strided delta is valid")
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "steer_dims__inplace", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+unchanged(steer_dims, torch.ones(2, 2), [0], [1.0], want=torch.tensor([[2.0, 1.0], [2.0, 1.0]]))
+unchanged(topk_dims, torch.tensor([1.0, -2.0]), 1, want=torch.tensor([1]))
+### BEGIN HIDDEN TESTS
+unchanged(steer_dims, torch.ones(2, 2, 3), [2, 0], [1.0, -1.0],
+          want=torch.tensor([0.0, 1.0, 2.0]).expand(2, 2, 3).contiguous())
+unchanged(topk_dims, torch.tensor([-1.0, 5.0, -2.0]), 3, want=torch.tensor([1, 2, 0]))
+### END HIDDEN TESTS
+
+# %% tags=["picture", "skip-execution"]
+try:
+    data = contrast()
+    delta = diff_of_means(data.positive, data.negative)
+    top = topk_dims(delta, 10)
+    after = steer_dims(data.negative, top.tolist(), [1.0] * 10)
+    plt.bar(range(len(delta)), delta, color=figures.CUT, label="all 256 dimensions")
+    plt.bar(top, delta[top], color=figures.KEPT, width=2, label="your top 10")
+    plt.xlabel("dimension"); plt.ylabel("difference of means"); plt.ylim(top=1.6); plt.legend()
+    plt.title(f"steer_dims changed {int((after != data.negative).any(0).sum())} of 256 dimensions"); plt.show()
+except NotImplementedError as todo:
+    print("The picture appears when your functions work.", todo)
+
+# %% [markdown]
+# ### Steer less, disturb less: when it is true
+#
+# Synthetic activations, D = 256. A behaviour shifts the mean of 10 dimensions by 1, everything else is unit noise; 400
+# examples with it, 400 without. Split a steering vector into its part along the true direction (*on target*) and the
+# rest (the *disturbance*). The full difference of means carries the noise of all dimensions: each entry has the
+# variance $1/400 + 1/400$, so the disturbance is about $\sqrt{255 \cdot 2/400} = 1.13$. Keep the ten largest entries,
+# and only ten noises are left.
+#
+# That is the claim. Now the catch, which the claim rests on: the behaviour lives in **single dimensions**. Rotate the
+# same data by a random rotation, and no dimension stands out any more; the full vector does not care, the ten
+# dimensions lose most of the target.
+
+# %% tags=["experiment", "skip-execution"]
+try:
+    ks, curves = [1, 2, 5, 10, 20, 50, 100, 256], {}
+    for rotated in (False, True):
+        data, parts = contrast(rotated=rotated), []
+        full = diff_of_means(data.positive, data.negative)
+        for k in ks:
+            few, keep = torch.zeros_like(full), topk_dims(full, k)
+            few[keep] = full[keep]
+            parts.append(on_and_off(few, data.direction))
+        curves[rotated] = zip(*parts)
+    fig, axes = plt.subplots(1, 2, figsize=(9, 3), sharey=True)
+    for ax, (rotated, (on, off)) in zip(axes, curves.items()):
+        print(f"rotated={rotated!s:5}: all 256 dimensions: on target {on[-1]:.2f}, disturbance {off[-1]:.2f}; "
+              f"the top 10: {on[3]:.2f} and {off[3]:.2f}")
+        ax.plot(ks, on, "o-", label="on target"); ax.plot(ks, off, "o-", label="disturbance")
+        ax.set(xscale="log", xlabel="dimensions steered",
+               title="rotated: spread over all" if rotated else "the behaviour lives in 10 dimensions")
+    axes[0].legend(); plt.tight_layout(); plt.show()
+except NotImplementedError as todo:
+    print("The experiment runs when your functions work.", todo)
+
+# %% [markdown]
+# ## 6.7 Feel it
+#
+# Above: the displacement experiment. Raise the similarity and watch the chosen curve; then raise beta and say why it
+# helps: the sigmoid is satisfied after fewer nats, so everything moves less. Below: $\alpha$ against target and
+# disturbance, for the full vector and for the top k dimensions. A negative $\alpha$ steers away; a rotation of the
+# space spoils one of the two pictures.
+
+# %% tags=["widget", "skip-execution"]
+from IPython.display import display
+
+from course.dpo_widget import dpo_widget
+
+try:
+    display(dpo_widget(sequence_logprob, dpo_loss, diff_of_means, steer, topk_dims))
+except NotImplementedError as todo:
+    print("The widget appears when your functions work.", todo)
+
+# %% [markdown]
+# ## 6.8 Interview cards
+
+# %% [markdown] tags=["card", "basic"]
+# <details><summary>What are the stages of RLHF?</summary>
+#
+# (1) **SFT** on demonstrations; its result is the start and the reference. (2) A **reward model** on comparisons with
+# the Bradley-Terry loss $-\log\sigma(r_w - r_l)$; only reward differences within a prompt mean anything. (3) **RL**:
+# sample from the policy, maximise reward minus $\beta\,\mathrm{KL}(\pi\|\pi_\text{ref})$, classically with PPO. PPO's
+# clipped expression is maximised; the loss is its negative. The KL penalty is a separate term, and so is the critic's
+# loss. GRPO replaces the *critic* by the group's mean reward; rewards still come from a reward model or a rule.
+#
+# </details>
+
+# %% [markdown] tags=["card", "basic"]
+# <details><summary>Why is DPO simpler than PPO-based RLHF, and what do you give up?</summary>
+#
+# The optimum of reward minus $\beta$ KL is $\pi_\text{ref}\, e^{u/\beta}/Z$. Solve for $u$:
+# $\beta\log(\pi/\pi_\text{ref})$ up to a term that cancels in a pair. So the reward model's loss becomes a loss on the
+# policy: supervised learning on pairs, with no reward model, critic or sampling. You still need a frozen reference (its
+# log-probabilities can be stored). You give up on-policy data: the pairs do not follow the policy, nothing scores what
+# it says now, and the loss sees only differences.
+#
+# </details>
+
+# %% [markdown] tags=["card", "medium"]
+# <details><summary>What does beta do in DPO, and how does IPO differ when a pair always has the same winner?</summary>
+#
+# $\beta$ is the price of a nat of KL: the optimum is the reference tilted by $u/\beta$, so a *small* beta allows to go
+# far. In the loss it scales the log-ratio difference: with a small beta the sigmoid is satisfied late. For a
+# deterministic pair the DPO loss has no minimum at any beta, it falls as the difference goes to infinity; the KL anchor
+# has no force. IPO's square has its minimum at $1/2\beta$ and pulls back beyond. Label smoothing has the same effect
+# within DPO: the optimum is $m = \log\frac{1-\varepsilon}{\varepsilon}$.
+#
+# </details>
+
+# %% [markdown] tags=["card", "medium"]
+# <details><summary>Summed or averaged log-probabilities: which loss uses which, and why?</summary>
+#
+# DPO uses sums: the log-probability of the whole answer. Averages there would be another loss (TRL 1.16.0 has it as
+# `sigmoid_norm`). IPO as TRL implements it averages each log-ratio over its own answer, because a fixed target
+# $1/2\beta$ against sums would depend on length. In both, prompt and padding must be masked and labels shifted by one;
+# all three slips train without an error message.
+#
+# </details>
+
+# %% [markdown] tags=["card", "killer"]
+# <details><summary>What is activation steering, how does it differ from RLHF, and what does AUSteer add?</summary>
+#
+# It adds a vector to hidden states while the model runs, $h' = h + \alpha v$, with $v$ for example the difference of
+# mean activations on contrasting prompts. No weight changes, no reward model, can be switched off per request; but it
+# needs data, access to activations, a search over layer and $\alpha$, and it moves everything that shares the
+# direction. AUSteer (arXiv 2602.04428) works on **atomic units**, single activation dimensions: it ranks them by
+# activation momenta on contrasting samples and gives each an input-dependent strength. It reports better results with
+# at most 100 dimensions than block-level methods with thousands. The reasoning is that a block mixes helpful,
+# irrelevant and harmful dimensions. The assumption to question: that the behaviour is aligned with single dimensions.
+# Under a rotation of the basis, full-vector steering is unchanged and top-k steering is not.
+#
+# </details>
+
+# %% [markdown] tags=["card", "killer"]
+# <details><summary>The DPO loss falls, margins grow, and the model gets worse. What do you look at first?</summary>
+#
+# At the *chosen* log-probability. The loss sees a difference, so both answers may fall while the margin grows; the mass
+# goes to answers that nobody compared. It is worst for pairs that are alike, because then $e_w - e_l$ is small and some
+# third answer gains more from a step than the chosen one does. Then: KL from the reference, answer length (a common
+# shortcut), samples read by a person, and pairs with a high similarity. Remedies: filter such pairs, a larger beta, a
+# supervised term on the chosen answers, IPO or smoothing and early stopping, fresh on-policy pairs.
+#
+# </details>
+
+# %% [markdown] nbgrader={"grade": false, "grade_id": "written_question", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# ## 6.9 In your own words (4 points)
+#
+# A colleague fine-tunes with DPO. After one epoch: loss 0.69 to 0.20, reward accuracy 97 %, mean **chosen**
+# log-probability down by 13 nats, and the model answers worse than before. "The optimiser is broken," says your
+# colleague, "a chosen answer cannot become less likely when we train on it."
+#
+# Answer in at most 250 words: (a) show from the loss that this is possible; (b) say for which pairs it is most likely,
+# and why; (c) name two measurements that you would add to the log; (d) name two remedies, with what each costs.
+#
+# === BEGIN MARK SCHEME ===
+#
+# One point each:
+#
+# 1. The loss depends on the difference of log-ratios only; it falls if both fall and the rejected one falls faster.
+# 2. Similar chosen and rejected answers (embeddings, or small edit distance); the step along e_w - e_l helps the chosen
+#    answer by 1 - s only, third answers by the order of sqrt(1 - s), so mass leaves both. Naming the cancelled
+#    normaliser, or the first-order formula, counts.
+# 3. Two of: chosen and rejected log-probability separately, KL from the reference on fresh samples, total mass of the
+#    pair, similarity of each pair, length, quality of samples.
+# 4. Two of: filter or rewrite similar pairs (fewer data), supervised term on the chosen answers (one more weight to
+#    tune, pulls to the data), IPO or label smoothing (new beta or epsilon, smaller margins), larger beta, smaller
+#    learning rate or early stop (less learnt), on-policy pairs (sampling and labelling cost). Each with a cost.
+#
+# Take off 1 point for a false claim such as "a larger beta makes the policy move further from the reference".
+#
+# === END MARK SCHEME ===
+
+# %% [markdown] nbgrader={"grade": true, "grade_id": "written__displacement", "locked": false, "points": 4, "schema_version": 3, "solution": true, "task": false}
+# ### BEGIN SOLUTION
+# (a) The DPO loss is -log sigmoid(beta * [(log-ratio of chosen) - (log-ratio of rejected)]). It contains the difference
+# only. If the chosen answer loses 13 nats and the rejected one 27, the difference grows by 14 nats, the loss falls and
+# the accuracy rises. Nothing in the loss asks the chosen answer to stay where it was.
+#
+# (b) Pairs that are alike. In the difference of log-probabilities the softmax's normaliser cancels, so a step moves the
+# hidden state along e_w - e_l. With similarity s the chosen logit gains 1 - s; a third token gains its product with
+# that difference, of the order of sqrt(1 - s), which is larger when s is near 1. So probability leaves both answers for
+# a third one.
+#
+# (c) Mean log-probability of chosen and of rejected answers separately, and the KL from the reference on fresh samples
+# (with a look at the samples).
+#
+# (d) Drop or rewrite pairs that are nearly equal: costs data, and perhaps the fine distinctions we wanted. Add a
+# supervised term on the chosen answers: holds them up, costs a weight to tune and pulls towards imitation. (Also: IPO
+# or smoothing with early stopping; on-policy pairs, at the price of sampling and labelling.)
+# ### END SOLUTION
