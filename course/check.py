@@ -36,10 +36,11 @@ def check(fn: Callable, *args, want: Any, why: str = "", mistakes: Mapping[str, 
     return got
 
 
-def unchanged(fn: Callable, *args, want: Any, why: str = "", **kwargs) -> None:
+def unchanged(fn: Callable, *args, want: Any, why: str = "", rtol: float | None = None, atol: float | None = None,
+              **kwargs) -> None:
     """Call `fn` and expect both the right answer and arguments that are bit for bit what they were.
 
-    The answer counts too, so that doing nothing at all is not rewarded for doing no harm.
+    The answer counts too (see `expect`), so that doing nothing at all is not rewarded for doing no harm.
     """
     call = show_call(fn, args, kwargs)
     before = copy.deepcopy((args, kwargs))
@@ -49,7 +50,7 @@ def unchanged(fn: Callable, *args, want: Any, why: str = "", **kwargs) -> None:
         if difference(new, old, rtol=0, atol=0):
             raise AssertionError(_report(call, f"{name} to stay {show(old)}", f"it changed to {show(new)}",
                                          why or "work on a copy: the caller still needs what it passed in"))
-    expect(got, want, on=call)
+    expect(got, want, on=call, rtol=rtol, atol=atol)
 
 
 def raises(error: type[Exception], fn: Callable, *args, why: str, **kwargs) -> None:

@@ -39,7 +39,7 @@ def chart(words: list[str], logp: np.ndarray, T: float, k: int, p: float, min_p:
     ax = figure.add_subplot(facecolor="none")
     height = np.where(kept, sampled, probs)[shown]
     entropy = -(sampled[kept] * np.log(sampled[kept])).sum()
-    figures.token_bars(ax, height, kept[shown], [words[i] for i in shown],
+    figures.token_bars(ax, height, kept[shown], [words[i].replace("$", r"\$") for i in shown],
                        f"{kept.sum()} of {len(words)} tokens survive; they hold {probs[kept].sum():.1%} of the mass; "
                        f"entropy of what is sampled {entropy:.2f} nats")
     ax.set_ylabel("probability")

@@ -21,8 +21,11 @@ from .check import difference, show
 
 PASS_EVIDENCE = 20     # odds against a solution over the limit: 7 pairs in a row
 FAIL_EVIDENCE = 1000   # odds against one under it: 13 pairs in a row; a false "too slow" hurts more
+CLEAR = 3.0            # this many times the limit, in CLEAR_PAIRS pairs out of as many, needs no statistics
+CLEAR_PAIRS = 5
 MAX_PAIRS = 60
-MAX_SECONDS = 15.0
+MAX_WORK = 10.0        # seconds of both sides' own time, so that a busy machine does not cut a duel short
+MAX_WAIT = 90.0        # seconds by the wall clock, for a machine that is hopelessly busy
 WARM_UP = 5            # pairs at most
 
 
@@ -73,7 +76,7 @@ def run(turn: Callable[[str, tuple], tuple[float, Any]], draw: Callable, limit: 
     """The duel itself. `turn(side, args)` runs one side on its own copy of the arguments: (seconds, answer)."""
     rng = np.random.default_rng()
     coin = random.SystemRandom()
-    end = time.monotonic() + MAX_SECONDS
+    end = time.monotonic() + MAX_WAIT
 
     def pair() -> tuple[float, float]:
         args = draw(rng)
@@ -83,36 +86,42 @@ def run(turn: Callable[[str, tuple], tuple[float, Any]], draw: Callable, limit: 
         if where := difference(done["learner"][1], done["reference"][1], rtol, atol):
             raise AssertionError(f"{name} is timed on larger inputs, such as {', '.join(map(show, args))}, "
                                  f"and is wrong there: {where}")
-        return done["learner"][0], done["reference"][0]
+        return max(done["learner"][0], 1e-9), max(done["reference"][0], 1e-9)
 
-    warm_up(pair, end)
-    logs: list[float] = []
-    totals = [0.0, 0.0]
-    while (verdict := decided(sum(d < 0 for d in logs), len(logs))) is None:
-        if len(logs) >= MAX_PAIRS or time.monotonic() > end:
+    warm_up(pair, limit)
+    pairs: list[tuple[float, float]] = []
+    while (verdict := judged(pairs, limit)) is None:
+        if len(pairs) >= MAX_PAIRS or sum(map(sum, pairs)) > MAX_WORK or time.monotonic() > end:
             break
-        mine, theirs = pair()
-        totals = [totals[0] + mine, totals[1] + theirs]
-        logs.append(math.log(max(mine, 1e-9) / max(theirs, 1e-9)) - math.log(limit))
-    ratio = math.exp(statistics.median(logs)) * limit if logs else math.inf
-    if verdict == "fast" and totals[0] > 2 * limit * totals[1]:
+        pairs.append(pair())
+    ratio = statistics.median(mine / theirs for mine, theirs in pairs)
+    if verdict is None and len(pairs) >= 20 and ratio <= limit:
+        verdict = "fast"
+    if verdict == "fast" and sum(m for m, _ in pairs) > 2 * limit * sum(t for _, t in pairs):
         verdict = "slow"  # a median hides work that is put off to one call in many
-    return conclude(Outcome(verdict or ("fast" if ratio <= limit and len(logs) >= 20 else "close"), ratio, len(logs)),
-                    name, limit)
+    return conclude(Outcome(verdict or "close", ratio, len(pairs)), name, limit)
 
 
-def warm_up(pair: Callable[[], tuple[float, float]], end: float) -> None:
-    """Run pairs that do not count until two in a row agree within 20 %."""
+def warm_up(pair: Callable[[], tuple[float, float]], limit: float) -> None:
+    """Run pairs that do not count until two in a row agree within 20 %, or the case is clear without."""
     last = None
     for _ in range(WARM_UP):
         now = pair()
-        if time.monotonic() > end or last and all(abs(a - b) < 0.2 * b for a, b in zip(now, last)):
+        if now[0] > CLEAR * limit * now[1] or last and all(abs(a - b) < 0.2 * b for a, b in zip(now, last, strict=True)):
             return
         last = now
 
 
-def decided(wins: int, pairs: int) -> str | None:
+def judged(pairs: list[tuple[float, float]], limit: float) -> str | None:
     """fast, slow, or None while the evidence is not enough."""
+    ratios = [mine / theirs for mine, theirs in pairs]
+    if len(ratios) >= CLEAR_PAIRS and min(ratios) > CLEAR * limit:
+        return "slow"
+    return decided(sum(r < limit for r in ratios), len(ratios))
+
+
+def decided(wins: int, pairs: int) -> str | None:
+    """The same by the sign test alone."""
     if evidence(wins, pairs) >= PASS_EVIDENCE:
         return "fast"
     return "slow" if evidence(pairs - wins, pairs) >= FAIL_EVIDENCE else None

@@ -10,6 +10,7 @@ import builtins
 import time
 from typing import Any
 
+from .clock import Clock
 from .proxy import Proxy
 from .sandbox.host import Child, Warm
 from .sandbox.limits import Limits
@@ -46,7 +47,7 @@ class Session:
     def __init__(self, warm: Warm, limits: Limits):
         self.warm, self.limits = warm, limits
         self.end = time.monotonic() + limits.notebook
-        self.deadline = self.end
+        self.deadline: Clock | None = None
         self.patience = limits.cell               # seconds for the next cell
         self.history: list[tuple[str, str]] = []  # (cell id, source) of the cells that ran and left the process alive
         self.generation = 0                       # counts processes: a proxy of a dead one is dead too
@@ -93,7 +94,8 @@ class Session:
         self.start_clock()
 
     def start_clock(self) -> None:
-        self.deadline = min(time.monotonic() + self.patience, self.end)
+        """From now on `patience` counts."""
+        self.deadline = Clock(self.child, self.patience, self.end) if self.child else None
 
     # --- names, calls, attributes -----------------------------------------------------------------------------------
 

@@ -17,6 +17,8 @@ MAX_BUFFERS = 256 << 20  # bytes, all buffers of one message
 MAX_PARTS = 2_000_000    # of the JSON in a head: empty lists take thirty times their text in memory
 WATCH = 0.1              # seconds between two looks at the other side
 
+Deadline = Callable[[], float]
+
 
 class WireError(Exception):
     """The other side sent something that is no message, or one over the limit."""
@@ -31,7 +33,7 @@ class WireTimeout(WireError):
 
 
 class Wire:
-    """One end of a stream socket. `deadline` is a time.monotonic() value in seconds, or None to wait for ever.
+    """One end of a stream socket. `deadline()` says how many seconds are left; None means to wait for ever.
 
     watch: looked at while waiting; says in words what the other side does that ends the conversation, or nothing
     """
@@ -41,13 +43,13 @@ class Wire:
         self.watch, self._next_look = watch, 0.0
         sock.setblocking(False)
 
-    def send(self, head: dict, buffers: list[bytes] = (), deadline: float | None = None) -> None:
+    def send(self, head: dict, buffers: list[bytes] = (), deadline: Deadline | None = None) -> None:
         text = json.dumps({**head, "sizes": [len(b) for b in buffers]}).encode()
         self._send_all(struct.pack("<I", len(text)) + text, deadline)
         for b in buffers:
             self._send_all(b, deadline)
 
-    def receive(self, deadline: float | None = None) -> tuple[dict, list[bytes]]:
+    def receive(self, deadline: Deadline | None = None) -> tuple[dict, list[bytes]]:
         (length,) = struct.unpack("<I", self._receive_exactly(4, deadline))
         if length > MAX_HEAD:
             raise WireError(f"what it sent is no message, or one over the limit of {MAX_HEAD:,} bytes")
@@ -99,7 +101,7 @@ class Wire:
     def _check(self, deadline) -> None:
         """Called on every turn, for whoever always has something to send would never be waited for."""
         now = time.monotonic()
-        if deadline is not None and now >= deadline:
+        if deadline is not None and deadline() <= 0:
             raise WireTimeout("the time is up")
         if self.watch and now >= self._next_look:
             self._next_look = now + WATCH
@@ -107,7 +109,7 @@ class Wire:
                 raise WireError(offence)
 
     def _wait(self, deadline, write: bool = False) -> None:
-        left = None if deadline is None else max(deadline - time.monotonic(), 0.0)
+        left = None if deadline is None else max(deadline(), 0.0)
         if self.watch:
             left = WATCH if left is None else min(left, WATCH)
         poll = select.poll()  # select() knows no descriptor above 1023

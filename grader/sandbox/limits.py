@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Limits:
-    """Limits of one submission. Times are wall seconds; the judge's clock keeps them."""
+    """Limits of one submission. The judge's clocks keep the times, see clock.py."""
 
-    cell: float = 10.0            # one graded cell, or one cell of the learner
+    cell: float = 10.0            # CPU seconds of one graded cell, or one cell of the learner
     cell_again: float = 3.0       # the next graded cells of an exercise that has already run out of time
-    notebook: float = 120.0       # everything
+    notebook: float = 300.0       # wall seconds of everything
     cpu: int = 180                # CPU seconds of the process
     memory: int = 2 << 30         # bytes above what the warm parent had
     disk: int = 64 << 20          # bytes on the private file system

@@ -1,0 +1,1606 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Decoding: from a distribution to a text
+#
+# A language model does not write. It answers one question, again and again: how likely is each token to come next?
+# **Decoding** is everything after that answer: how you bend the distribution, what you cut from it, and how you pick.
+# The model stays the same; the text can go from a stuck record to a lively page.
+#
+# After this section you can answer, with code that you wrote:
+#
+# - What does temperature do, and what exactly happens at T = 0?
+# - How do top-k, top-p and min-p differ, and what do they do with ties, rounding and the token that crosses the line?
+# - Why does the order of temperature, top-k and top-p change the result?
+# - Why does likely text repeat itself, and why does a better search not help?
+#
+# It takes about three hours. It builds on no other section; you need softmax, logarithms and a little PyTorch.
+#
+# **Letters.** $B$ is the batch, $V$ the vocabulary, $T$ in a shape the number of tokens so far. As a plain number in a
+# formula $T$ is the temperature, as in the literature. Logits are any real numbers, one for each token; probabilities
+# are never negative and sum to 1. All logarithms are natural, so log-probabilities are in nats.
+#
+# **House rules** for every function below: what comes back has the dtype and device of what went in; no argument is
+# changed in place; inputs may be batched and need not be contiguous in memory; for float16 and bfloat16 compute in
+# float32 and convert the result at the end. A logit of $-\infty$ means "impossible" and is a valid input.
+
+# %% tags=["setup"] nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
+import math
+from collections.abc import Callable
+from math import inf
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from course import figures
+from course.check import check, expect, raises, unchanged
+from course.duel import advise, duel
+from course.ngram import NGram, distinct, pydoc_words, random_model, table_model
+
+figures.style()
+
+# %% [markdown]
+# ## One model to play with
+#
+# To see decoding at work you need a model, not a large one. The course brings a **trigram model**: it looks at two
+# tokens, and it has counted what followed them in the help texts that ship with Python. It knows 3,724 different tokens
+# and guesses badly, but it gives what every language model gives: a probability for each of them.
+#
+# The next picture asks it for the next token after two contexts. After *the \_\_init\_\_* it is sure. After *in the* it
+# is not, and no single number of candidates suits both. Keep that in mind: it is the whole case for top-p.
+
+# %% tags=["picture", "skip-execution"]
+model = NGram(pydoc_words())
+fig, axes = plt.subplots(1, 2, figsize=(9, 2.8), layout="constrained")
+for ax, context in zip(axes, ["the __init__", "in the"]):
+    probs, tokens = model.probs(model.encode(context.split())).sort(descending=True)
+    nucleus = int((probs.cumsum(0) - probs < 0.9).sum())
+    figures.token_bars(ax, probs[:15].tolist(), [i < nucleus for i in range(15)],
+                       [model.vocab[i] for i in tokens[:15].tolist()],
+                       f"after '{context}': 0.9 of the mass in {nucleus} token{'s' * (nucleus > 1)}")
+axes[0].set_ylabel("probability")
+plt.show()
+
+# %% [markdown]
+# ## Feel it first
+#
+# Five contexts, four knobs. Blue tokens can be sampled, and their bars show the probability that they are sampled with;
+# grey ones are cut. Three things to try:
+#
+# 1. Context *the \_\_init\_\_*, p = 0.9: one token. Now *in the*, same p: how many?
+# 2. Switch p to 1 and set k to 8 for both. Which of the two contexts is served badly, and how?
+# 3. Raise the temperature to 3 with p = 0.9, then with p = 1 and min-p = 0.1. Which cut holds against the heat?
+
+# %% tags=["widget", "skip-execution"]
+from course.decoding_widget import explore
+
+explore()
+
+# %% [markdown]
+# ## 1. Temperature
+#
+# The softmax with temperature divides the logits $s$ by $T$ before it exponentiates:
+#
+# $$P_T(i) = \frac{\exp(s_i / T)}{\sum_j \exp(s_j / T)}$$
+#
+# Three facts, each with its catch:
+#
+# - **The order of the tokens never changes.** The gap between two logits becomes a ratio of probabilities,
+#   $P_T(i) / P_T(j) = \exp((s_i - s_j) / T)$. A small $T$ makes ratios larger, a large $T$ brings them towards 1.
+# - **The entropy never falls as $T$ rises.** For $T \to \infty$ the distribution becomes uniform over the tokens with a
+#   finite logit. The impossible ones stay impossible at any temperature.
+# - **$T < 1$ sharpens; it does not make anything deterministic.** At $T = 0.5$ you still roll dice. Only the limit
+#   $T \to 0$ puts all mass on the maximum, and where several logits share the maximum the limit is *uniform over all of
+#   them*. $T = 0$ itself divides by zero. `transformers` refuses it with a `ValueError` and asks for
+#   `do_sample=False`; servers that accept `temperature: 0` treat it as a special case. So does the function you write.
+#
+# One practical point: $\exp(1000)$ is infinite in any floating-point format you will meet. Adding a constant to all
+# logits does not change the formula, so subtract the maximum first: the largest exponent is then $\exp(0)$.
+#
+# ### Exercise: `softmax_t`
+#
+# - `logits` has any leading shape, `(..., V)`; the softmax runs over the last axis.
+# - $T > 0$: the formula above, safe for logits of any finite size.
+# - $T = 0$: the limit. Exact maxima of a row share the mass equally, everything else gets 0.
+# - `ValueError` for $T < 0$, for a NaN anywhere in `logits`, and for a row that holds only $-\infty$ (nothing is
+#   possible there), whatever $T$ is.
+# - Not asked: logits of $+\infty$, infinite $T$, a $T$ so small that $s / T$ overflows.
+#
+# Source: Ackley, Hinton and Sejnowski 1985 for the temperature; `TemperatureLogitsWarper` in `transformers`.
+
+# %% nbgrader={"grade": false, "grade_id": "softmax_t", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def softmax_t(logits: Float[Tensor, "... V"], T: float) -> Float[Tensor, "... V"]:
+    """Probabilities at temperature T, in the dtype of `logits`.
+
+    T = 0 is the limit: uniform over the exact maxima of each row.
+    Raises ValueError for T < 0, a NaN logit, or a row of -inf only.
+
+    >>> softmax_t(torch.tensor([1.0, 3.0, 3.0]), 0)
+    tensor([0.0000, 0.5000, 0.5000])
+    """
+    ### BEGIN SOLUTION
+    if T < 0 or logits.isnan().any() or (logits == -inf).all(-1).any():
+        raise ValueError("softmax_t needs T >= 0, no NaN, and a finite logit in every row")
+    wide = logits.to(torch.promote_types(logits.dtype, torch.float32))
+    top = wide.amax(-1, keepdim=True)
+    weights = ((wide - top) / T).exp() if T > 0 else (wide == top).to(wide.dtype)
+    return (weights / weights.sum(-1, keepdim=True)).to(logits.dtype)
+    ### END SOLUTION
+    raise NotImplementedError("softmax_t: subtract the row's maximum, divide by T, exponentiate, normalise")
+
+# %% [markdown] tags=["hints", "softmax_t"]
+# <details><summary>Hint 1: a question</summary>
+#
+# Which of the steps (subtract the maximum, divide by T, exponentiate, normalise) would fail at T = 0, and what do you know
+# about the answer without doing it?
+#
+# </details>
+# <details><summary>Hint 2: a small example</summary>
+#
+# Logits [0, 2, 1] at T = 2. Without the maximum: [-2, 0, -1]. Divided: [-1, 0, -0.5]. Exponentiated: [0.368, 1, 0.607],
+# sum 1.975. Divided by it: [0.186, 0.506, 0.307]. At T = 0 only the question "equal to the maximum?" is left: [0, 1, 0].
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```
+# bad T, any NaN, any row that is all -inf -> ValueError
+# x = logits in float32 (float64 stays float64)
+# m = maximum over the last axis, axis kept
+# w = exp((x - m) / T)        if T > 0
+#     1 where x == m, else 0  if T == 0
+# return w / sum of w over the last axis, in the dtype of logits
+# ```
+#
+# </details>
+
+# %% nbgrader={"grade": true, "grade_id": "softmax_t__temperature", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+check(softmax_t, torch.tensor([1.0, 2.0, 3.0]), 0.5, want=torch.tensor([0.015876, 0.117310, 0.866813]),
+      why="logits [1, 2, 3] at T = 0.5 are logits [2, 4, 6] at T = 1",
+      mistakes={"multiplied by T instead of divided": torch.tensor([0.186324, 0.307196, 0.506480]),
+                "T was not used": torch.tensor([0.090031, 0.244728, 0.665241])})
+### BEGIN HIDDEN TESTS
+def oracle(logits, T):
+    x = logits.double().numpy() / T
+    e = np.exp(x - x.max(-1, keepdims=True))
+    return torch.from_numpy(e / e.sum(-1, keepdims=True)).to(logits.dtype)
+
+rng = torch.Generator().manual_seed(1)
+for shape in [(7,), (3, 5), (2, 3, 6), (4, 1, 2, 3), (5, 1)]:
+    for T in [0.3, 1, 2.5, 1.0, 40.0]:
+        for dtype in [torch.float32, torch.float64]:
+            x = torch.randn(shape, generator=rng, dtype=dtype) * 3
+            check(softmax_t, x, T, want=oracle(x, T), why="softmax over the last axis, each row on its own")
+x = torch.randn(6, 4, generator=rng, dtype=torch.float64).T
+check(softmax_t, x, 0.7, want=oracle(x, 0.7), why="the input is a transposed view, which is not contiguous")
+x = torch.randn(3, 2000, generator=rng)
+check(softmax_t, x, 1.7, want=oracle(x, 1.7), atol=1e-8)
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "softmax_t__zero", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check(softmax_t, torch.tensor([1.0, 3.0, 3.0, 0.0]), 0, want=torch.tensor([0.0, 0.5, 0.5, 0.0]),
+      why="at T = 0 equal maxima share the mass equally",
+      mistakes={"all mass on the first maximum: that is argmax, not the limit": torch.tensor([0.0, 1.0, 0.0, 0.0]),
+                "T = 0 treated as T = 1": torch.tensor([0.057616, 0.425732, 0.425732, 0.021196])})
+### BEGIN HIDDEN TESTS
+x = torch.tensor([[1.0, 1.0 + 1e-12, 0.5, -inf], [-3.0, -3.0, -3.0, -3.0], [-inf, -inf, -7.0, -inf]], dtype=torch.float64)
+want = torch.tensor([[0, 1, 0, 0], [0.25, 0.25, 0.25, 0.25], [0, 0, 1, 0]], dtype=torch.float64)
+check(softmax_t, x, 0.0, want=want, why="only exact maxima count, however close another logit is; -inf keeps 0")
+check(softmax_t, x[:, None], 0, want=want[:, None], why="any leading shape is allowed")
+check(softmax_t, x[0], 0, want=want[0])
+for dtype in [torch.float16, torch.bfloat16, torch.float32]:
+    check(softmax_t, torch.tensor([[2.0, 5.0], [4.0, 4.0]], dtype=dtype), 0.0,
+          want=torch.tensor([[0.0, 1.0], [0.5, 0.5]], dtype=dtype))
+check(softmax_t, torch.tensor([[900.0, -900.0, 900.0, 900.0]]).repeat(3, 1), 0, want=torch.tensor([[1, 0, 1, 1]] * 3) / 3)
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "softmax_t__stable", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check(softmax_t, torch.tensor([1000.0, 1001.0, 999.0]), 1.0, want=torch.tensor([0.244728, 0.665241, 0.090031]),
+      why="exp(1000) overflows: subtract the row's maximum first",
+      mistakes={"exp of the raw logits overflowed": torch.tensor([math.nan] * 3)})
+check(softmax_t, torch.tensor([0.0, -inf]), 5.0, want=torch.tensor([1.0, 0.0]),
+      why="an impossible token stays impossible at every temperature")
+### BEGIN HIDDEN TESTS
+def oracle(logits, T):
+    x = logits.double().numpy() / T
+    e = np.exp(x - x.max(-1, keepdims=True))
+    return torch.from_numpy(e / e.sum(-1, keepdims=True)).to(logits.dtype)
+
+x = torch.tensor([[1e4, -1e4, 1e4 - 1], [-1e4, -1e4 - 0.5, -1e4 + 0.25], [0.0, 1e4, 5.0]], dtype=torch.float64)
+for T in [0.5, 1.0, 3.0, 1e3]:
+    check(softmax_t, x, T, want=oracle(x, T), why="each row has its own maximum")
+rng = torch.Generator().manual_seed(2)
+x = torch.randn(5, 9, generator=rng)
+x[torch.rand(5, 9, generator=rng) < 0.3] = -inf
+x[:, 4] = -2.0
+for T in [0.2, 1.0, 30.0]:
+    check(softmax_t, x, T, want=oracle(x, T), why="-inf gives 0, the rest shares the mass")
+x = torch.tensor([[0.0, 5e-8, 2e-8, -1e-7]], dtype=torch.float64)
+check(softmax_t, x, 1e-7, want=oracle(x, 1e-7), why="T = 1e-7 is small, but it is not 0")
+for dtype in [torch.float16, torch.bfloat16]:
+    x = (torch.randn(16, 9, generator=rng) * 12 + 40).to(dtype)
+    for T in [0.7, 1.3]:
+        check(softmax_t, x, T, want=oracle(x, T), why="divide in float32: in half precision logits / T loses digits")
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "softmax_t__errors", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+raises(ValueError, softmax_t, torch.tensor([1.0, 2.0]), -1.0, why="a negative temperature would turn the order around")
+raises(ValueError, softmax_t, torch.tensor([[0.0, 1.0], [-inf, -inf]]), 1.0, why="the second row has no possible token")
+check(softmax_t, torch.tensor([[0.0, -inf], [-inf, 0.0]]), 1.0, want=torch.tensor([[1.0, 0.0], [0.0, 1.0]]),
+      why="these rows are fine: each has one possible token")
+### BEGIN HIDDEN TESTS
+nan = math.nan
+for T in [0, 0.0, 0.5, 2.0]:
+    raises(ValueError, softmax_t, torch.tensor([0.0, nan, 1.0]), T, why="a NaN logit has no probability")
+    raises(ValueError, softmax_t, torch.tensor([[[0.0, 1.0]], [[nan, 1.0]]]), T, why="a NaN in any row counts")
+    raises(ValueError, softmax_t, torch.tensor([-inf, -inf, -inf]), T, why="no token is possible")
+    raises(ValueError, softmax_t, torch.tensor([[[0.0, 1.0], [-inf, -inf]]]), T, why="one row without a possible token")
+raises(ValueError, softmax_t, torch.tensor([1.0, 1.0]), -1e-3, why="T is negative")
+check(softmax_t, torch.tensor([[-inf, 3.0], [1.0, -inf]]), 0, want=torch.tensor([[0.0, 1.0], [1.0, 0.0]]))
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "softmax_t__inplace", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+unchanged(softmax_t, torch.tensor([[1.0, 2.0], [0.0, 0.0]]), 1.0, want=torch.tensor([[0.268941, 0.731059], [0.5, 0.5]]))
+### BEGIN HIDDEN TESTS
+unchanged(softmax_t, torch.tensor([[4.0, 2.0], [3.0, 3.0]]), 0, want=torch.tensor([[1.0, 0.0], [0.5, 0.5]]))
+unchanged(softmax_t, torch.tensor([0.0, -inf, 0.0], dtype=torch.float64), 0.5,
+          want=torch.tensor([0.5, 0.0, 0.5], dtype=torch.float64))
+unchanged(softmax_t, torch.tensor([6.0, 2.0], dtype=torch.float16), 4.0,
+          want=torch.tensor([0.731059, 0.268941], dtype=torch.float16))
+### END HIDDEN TESTS
+
+# %% tags=["picture", "skip-execution"]
+with figures.picture():
+    logits = torch.tensor([3.0, 2.2, 1.5, 1.0, 0.2, -0.5])
+    temperatures = np.geomspace(0.1, 20, 60)
+    curves = np.array([softmax_t(logits, float(T)).tolist() for T in temperatures])
+    fig, (left, right) = plt.subplots(1, 2, figsize=(9, 2.8), layout="constrained")
+    left.semilogx(temperatures, curves)
+    left.set(title="your probabilities", xlabel="temperature", ylabel="probability")
+    right.semilogx(temperatures, -(curves * np.log(np.maximum(curves, 1e-300))).sum(-1))
+    right.axhline(math.log(6), color=figures.CUT, linestyle="--", label="ln 6: uniform over 6 tokens")
+    right.set(title="their entropy never falls", xlabel="temperature", ylabel="nats")
+    right.legend()
+    plt.show()
+
+# %% [markdown]
+# ## 2. Top-k: a fixed number of candidates
+#
+# Sampling from the full softmax has a weak spot: the tail. One token with probability 0.00002 hardly matters, but thousands
+# of them together may hold a tenth of the mass, and one odd token derails a text. Truncation cuts the tail
+# before the dice are rolled. **Top-k** keeps the $k$ highest logits.
+#
+# It masks logits rather than probabilities: a cut logit becomes $-\infty$, the survivors stay as they are, and the
+# softmax that follows makes them sum to 1 again.
+#
+# ### Exercise: `top_k_mask`
+#
+# - `logits` is `(B, V)`; each row is cut on its own.
+# - A logit survives when it is **at least the k-th largest of its row**. So ties with the k-th all stay, and more than
+#   $k$ tokens may survive: `[2, 2, 2, 0]` with $k = 2$ keeps three. This is what `transformers` does. It keeps the
+#   result independent of the order of the vocabulary.
+# - Survivors keep their logits bit for bit; the rest becomes $-\infty$.
+# - $k \ge V$ changes nothing. $k < 1$ raises `ValueError`.
+# - Not asked: rows that hold only $-\infty$.
+#
+# Source: Fan, Lewis and Dauphin 2018 (arXiv 1805.04833); `TopKLogitsWarper` in `transformers`.
+
+# %% nbgrader={"grade": false, "grade_id": "top_k_mask", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def top_k_mask(logits: Float[Tensor, "B V"], k: int) -> Float[Tensor, "B V"]:
+    """Keep the logits that reach the k-th largest of their row; the rest becomes -inf.
+
+    Raises ValueError for k < 1; k >= V keeps everything.
+
+    >>> top_k_mask(torch.tensor([[1.0, 4.0, 2.0, 3.0]]), 2)
+    tensor([[-inf, 4., -inf, 3.]])
+    """
+    ### BEGIN SOLUTION
+    if k < 1:
+        raise ValueError(f"k must be at least 1, got {k}")
+    kth = logits.topk(min(k, logits.shape[-1])).values[:, -1:]
+    return logits.masked_fill(logits < kth, -inf)
+    ### END SOLUTION
+    raise NotImplementedError("top_k_mask: find the k-th largest logit of each row and mask what is below it")
+
+# %% [markdown] tags=["hints", "top_k_mask"]
+# <details><summary>Hint 1: a question</summary>
+#
+# Is it easier to decide which *positions* survive, or which *value* a logit must reach? Which of the two treats ties as the
+# statement asks?
+#
+# </details>
+# <details><summary>Hint 2: a small example</summary>
+#
+# Row [5, 1, 5, 3, 3], k = 3. In descending order: 5, 5, 3, 3, 1. The third value is 3, so everything below 3 goes and both
+# threes stay: [5, -inf, 5, 3, 3].
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```
+# k < 1 -> ValueError
+# kth = the min(k, V)-th largest value of each row, shape (B, 1)
+# return logits where logits >= kth, else -inf
+# ```
+#
+# </details>
+
+# %% nbgrader={"grade": true, "grade_id": "top_k_mask__keeps", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check(top_k_mask, torch.tensor([[1.0, 4.0, 2.0, 3.0]]), 2, want=torch.tensor([[-inf, 4.0, -inf, 3.0]]), rtol=0, atol=0,
+      mistakes={"cut logits must become -inf; 0 is an ordinary logit": torch.tensor([[0.0, 4.0, 0.0, 3.0]]),
+                "only k - 1 tokens were kept": torch.tensor([[-inf, 4.0, -inf, -inf]]),
+                "k + 1 tokens were kept": torch.tensor([[-inf, 4.0, 2.0, 3.0]]),
+                "the k lowest were kept": torch.tensor([[1.0, -inf, 2.0, -inf]])})
+### BEGIN HIDDEN TESTS
+def oracle(logits, k):
+    rows = [[v if v >= sorted(row, reverse=True)[k - 1] else -inf for v in row] for row in logits.tolist()]
+    return torch.tensor(rows, dtype=logits.dtype)
+
+rng = torch.Generator().manual_seed(3)
+for B, V in [(1, 5), (3, 7), (6, 4), (2, 130)]:
+    for dtype in [torch.float32, torch.float64, torch.float16]:
+        x = torch.stack([torch.randperm(V, generator=rng) for _ in range(B)]).to(dtype) / 8
+        x = x - 20 * torch.arange(B, dtype=dtype)[:, None]
+        for k in sorted({1, 2, 3, V - 1}):
+            check(top_k_mask, x, k, want=oracle(x, k), rtol=0, atol=0, why="each row is cut on its own")
+x = torch.randn(5, 3, generator=rng, dtype=torch.float64).T
+check(top_k_mask, x, 2, want=oracle(x, 2), rtol=0, atol=0, why="the input is a transposed view, which is not contiguous")
+x = torch.full((2, 60), 0.25) + torch.arange(60) * 2.0 ** -20
+check(top_k_mask, x, 50, want=oracle(x, 50), rtol=0, atol=0, why="survivors keep every bit")
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "top_k_mask__ties", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check(top_k_mask, torch.tensor([[2.0, 2.0, 2.0, 0.0]]), 2, want=torch.tensor([[2.0, 2.0, 2.0, -inf]]), rtol=0, atol=0,
+      why="whatever ties with the k-th largest stays too",
+      mistakes={"exactly k were kept": torch.tensor([[2.0, 2.0, -inf, -inf]]),
+                "what equals the k-th was cut": torch.tensor([[-inf] * 4])})
+### BEGIN HIDDEN TESTS
+x = torch.tensor([[5.0, 1.0, 5.0, 3.0, 3.0], [0.0, 0.0, 0.0, 0.0, 0.0], [-1.0, -inf, -2.0, -1.0, -inf]])
+for k, want in [(1, [[5, -inf, 5, -inf, -inf], [0] * 5, [-1, -inf, -inf, -1, -inf]]),
+                (2, [[5, -inf, 5, -inf, -inf], [0] * 5, [-1, -inf, -inf, -1, -inf]]),
+                (3, [[5, -inf, 5, 3, 3], [0] * 5, [-1, -inf, -2, -1, -inf]]),
+                (4, [[5, -inf, 5, 3, 3], [0] * 5, [-1, -inf, -2, -1, -inf]])]:
+    for dtype in [torch.float32, torch.bfloat16]:
+        check(top_k_mask, x.to(dtype), k, want=torch.tensor(want, dtype=dtype), rtol=0, atol=0)
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "top_k_mask__edges", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+raises(ValueError, top_k_mask, torch.tensor([[1.0, 2.0]]), 0, why="k = 0 would leave nothing to sample")
+check(top_k_mask, torch.tensor([[1.0, 2.0]]), 5, want=torch.tensor([[1.0, 2.0]]), rtol=0, atol=0, why="k > V keeps all")
+### BEGIN HIDDEN TESTS
+raises(ValueError, top_k_mask, torch.tensor([[1.0, 2.0], [0.0, 0.0]]), -1, why="k is negative")
+x = torch.tensor([[0.5, -inf, 2.0], [7.0, -7.0, 0.0]], dtype=torch.float64)
+for k in [3, 4, 1000]:
+    check(top_k_mask, x, k, want=x.clone(), rtol=0, atol=0, why="k >= V keeps all")
+check(top_k_mask, x, 1, want=torch.tensor([[-inf, -inf, 2.0], [7.0, -inf, -inf]], dtype=torch.float64))
+check(top_k_mask, torch.tensor([[3.0], [-4.0]]), 1, want=torch.tensor([[3.0], [-4.0]]))
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "top_k_mask__inplace", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+unchanged(top_k_mask, torch.tensor([[1.0, 4.0, 2.0]]), 1, want=torch.tensor([[-inf, 4.0, -inf]]))
+### BEGIN HIDDEN TESTS
+unchanged(top_k_mask, torch.tensor([[1.0, 4.0, 2.0], [3.0, 2.0, 1.0]], dtype=torch.float64), 2,
+          want=torch.tensor([[-inf, 4.0, 2.0], [3.0, 2.0, -inf]], dtype=torch.float64))
+### END HIDDEN TESTS
+
+# %% tags=["picture", "skip-execution"]
+with figures.picture():
+    model = NGram(pydoc_words())
+    fig, axes = plt.subplots(1, 2, figsize=(9, 2.8), layout="constrained")
+    for ax, context in zip(axes, ["the __init__", "in the"]):
+        logits = model.logprobs(model.encode(context.split())).sort(descending=True).values[None]
+        kept = top_k_mask(logits, 5)[0] > -inf
+        probs = logits[0].softmax(-1)
+        figures.token_bars(ax, probs[:15].tolist(), kept[:15].tolist(),
+                           title=f"after '{context}', k = 5 keeps {probs[kept].sum():.2f} of the mass")
+    plt.show()
+
+# %% [markdown]
+# ## 3. Top-p: as many candidates as it takes
+#
+# **Top-p**, or nucleus sampling, fixes the mass instead of the number. Sort the tokens by probability, add up from the
+# top, and stop as soon as the sum reaches $p$. What you have passed is the nucleus: the **smallest set whose
+# probability is at least $p$**.
+#
+# The token that crosses the line belongs to the set. Leave it out and the sum is below $p$. The usual trick is to
+# look at the sum *before* each token: a token stays while the mass before it is less than $p$.
+#
+# ### Exercise: `top_p_mask`
+#
+# - `logits` is `(B, V)`; each row has its own nucleus. Survivors keep their logits bit for bit; the rest becomes
+#   $-\infty$.
+# - The probabilities are the softmax of the row (at $T = 1$).
+# - $p = 0$ keeps one token, the likeliest. $p = 1$ keeps **every finite logit**, however small: mind that in floating
+#   point the sum may reach 1 long before the last token.
+# - $p$ outside $[0, 1]$ raises `ValueError`.
+# - Where exact ties stand at the edge, any smallest set is right.
+# - In half precision compute in float32. Between 0.5 and 1 the numbers of float16 are 0.0005 apart and those of bfloat16
+#   0.004: a cumulative sum rounded to such steps cannot tell many a token from none.
+# - Not asked: rows of $-\infty$ only; a $p$ that equals a sum up to rounding, unless the sum is exact in binary.
+#
+# It must also be **fast**: one sort for the whole batch and no Python loop over tokens. A separate graded cell times it.
+#
+# Source: Holtzman et al. 2020 (arXiv 1904.09751). `TopPLogitsWarper` in `transformers` is close, with two traps: at
+# $p = 1$ in float32 it can drop finite logits, and it sums in half precision when the logits are.
+
+# %% nbgrader={"grade": false, "grade_id": "top_p_mask", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def top_p_mask(logits: Float[Tensor, "B V"], p: float) -> Float[Tensor, "B V"]:
+    """Keep the smallest set of tokens whose probability reaches p; the rest becomes -inf.
+
+    p = 0 keeps one token, p = 1 every finite one. Raises ValueError for p outside [0, 1].
+
+    >>> top_p_mask(torch.tensor([[2.0, 1.0, 0.0]]), 0.7)    # probabilities 0.665, 0.245, 0.090
+    tensor([[2., 1., -inf]])
+    """
+    ### BEGIN SOLUTION
+    if not 0 <= p <= 1:
+        raise ValueError(f"p must lie in [0, 1], got {p}")
+    if p == 1:
+        return logits.clone()
+    wide = logits.to(torch.promote_types(logits.dtype, torch.float32))
+    probs, order = wide.softmax(-1).sort(-1, descending=True)
+    cut = probs.cumsum(-1) - probs >= p  # the mass before a token has reached p already
+    cut[:, 0] = False
+    return logits.masked_fill(cut.scatter(-1, order, cut), -inf)
+    ### END SOLUTION
+    raise NotImplementedError("top_p_mask: sort, accumulate, cut, put back in the old order")
+
+# %% [markdown] tags=["hints", "top_p_mask"]
+# <details><summary>Hint 1: a question</summary>
+#
+# After sorting you know which *ranks* survive. How do you get from "rank 3 survives" back to the position that this token
+# had before sorting?
+#
+# </details>
+# <details><summary>Hint 2: a small example</summary>
+#
+# Probabilities [0.1, 0.5, 0.15, 0.25], p = 0.7. Sorted: 0.5, 0.25, 0.15, 0.1 (positions 1, 3, 2, 0). Mass before each:
+# 0, 0.5, 0.75, 0.9. Below 0.7: the first two. So positions 1 and 3 survive, with mass 0.75.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```
+# p outside [0, 1] -> ValueError;  p == 1 -> a copy
+# probs, order = softmax in float32 (float64 stays), sorted in descending order
+# before = cumulative sum - probs
+# cut = before >= p, but never at rank 0
+# mask at position order[b, r] = cut at [b, r]      (scatter)
+# return logits with -inf where mask
+# ```
+#
+# </details>
+
+# %% nbgrader={"grade": true, "grade_id": "top_p_mask__smallest_set", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+check(top_p_mask, torch.tensor([[3.0, 2.0, 1.0]]), 0.7, want=torch.tensor([[3.0, 2.0, -inf]]), rtol=0, atol=0,
+      why="0.665 does not reach 0.7; with the second token it is 0.910",
+      mistakes={"the token that crosses p was dropped": torch.tensor([[3.0, -inf, -inf]]),
+                "one token too many was kept": torch.tensor([[3.0, 2.0, 1.0]]),
+                "cut logits must become -inf; 0 is an ordinary logit": torch.tensor([[3.0, 2.0, 0.0]])})
+check(top_p_mask, torch.tensor([[0.0, 2.0, 1.0], [3.0, -3.0, 0.0]]), 0.7, rtol=0, atol=0,
+      want=torch.tensor([[-inf, 2.0, 1.0], [3.0, -inf, -inf]]), why="put the cut back in the order before sorting, row by row",
+      mistakes={"the mask stayed in sorted order": torch.tensor([[0.0, 2.0, -inf], [3.0, -inf, -inf]])})
+### BEGIN HIDDEN TESTS
+def oracle(logits, p):
+    out = torch.full_like(logits, -inf)
+    for b, row in enumerate(logits.double().numpy()):
+        q = np.exp(row - row.max())
+        q, mass = q / q.sum(), 0.0
+        for i in sorted(range(len(row)), key=lambda i: -row[i]):
+            out[b, i] = logits[b, i]
+            mass += q[i]
+            if mass >= p:
+                break
+    return out
+
+rng = torch.Generator().manual_seed(4)
+for B, V in [(1, 6), (3, 11), (8, 5), (4, 200)]:
+    for spread in [0.5, 2.0, 6.0]:
+        for p in [0.05, 0.3, 0.5, 0.75, 0.9, 0.97]:
+            x = torch.randn(B, V, generator=rng, dtype=torch.float64) * spread
+            check(top_p_mask, x, p, want=oracle(x, p), rtol=0, atol=0, why="the smallest set with mass at least p, in each row")
+            check(top_p_mask, x.float() - 7, p, want=oracle(x.float() - 7, p), rtol=0, atol=0)
+x = torch.randn(9, 4, generator=rng).T
+check(top_p_mask, x, 0.6, want=oracle(x, 0.6), rtol=0, atol=0, why="the input is a transposed view, which is not contiguous")
+x = torch.randn(4, 9, generator=rng)
+x[torch.rand(4, 9, generator=rng) < 0.4] = -inf
+x[:, 2] = 0.5
+for p in [0.2, 0.8, 0.95]:
+    check(top_p_mask, x, p, want=oracle(x, p), rtol=0, atol=0, why="-inf has no mass and stays -inf")
+x = torch.tensor([[1000.0, 999.0, 998.0, 0.0], [-1000.0, -999.0, -1002.0, -998.0]])
+check(top_p_mask, x, 0.8, want=oracle(x, 0.8), rtol=0, atol=0, why="large logits are logits too")
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "top_p_mask__edges", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check(top_p_mask, torch.tensor([[0.0, -200.0, 1.0]]), 1.0, want=torch.tensor([[0.0, -200.0, 1.0]]), rtol=0, atol=0,
+      why="p = 1 keeps every finite logit, also where rounding has brought the sum to 1 before it")
+check(top_p_mask, torch.tensor([[0.0, 0.5, 1.0]]), 0.0, want=torch.tensor([[-inf, -inf, 1.0]]), rtol=0, atol=0,
+      why="p = 0 keeps the likeliest token: there must be something to sample",
+      mistakes={"nothing is left": torch.tensor([[-inf, -inf, -inf]])})
+raises(ValueError, top_p_mask, torch.tensor([[0.0, 1.0]]), 1.5, why="no set has probability 1.5")
+### BEGIN HIDDEN TESTS
+for p in [-0.1, 1.01, 90.0]:
+    raises(ValueError, top_p_mask, torch.tensor([[0.0, 1.0], [2.0, 3.0]]), p, why="p lies outside [0, 1]")
+rng = torch.Generator().manual_seed(5)
+for dtype in [torch.float16, torch.bfloat16, torch.float32, torch.float64]:
+    x = (torch.randn(3, 300, generator=rng) * 20).to(dtype)
+    x[1, 7], x[0, :200] = -inf, -inf
+    for p in [1, 1.0]:
+        check(top_p_mask, x, p, want=x.clone(), rtol=0, atol=0, why="p = 1 keeps every finite logit")
+    x = torch.stack([torch.randperm(20, generator=rng) for _ in range(3)]).to(dtype)
+    check(top_p_mask, x, 0, want=torch.where(x == 19, x, -inf), rtol=0, atol=0, why="p = 0 keeps one token")
+for n in [2, 4, 8]:  # equal logits: all sums are exact, and any set of the right size is right
+    for size in range(1, n + 1):
+        for p in [size / n, (size - 0.5) / n]:
+            x = torch.full((2, n + 3), 1.5)
+            x[:, [0, 2, n + 1]] = -inf
+            got = top_p_mask(x.clone(), p)
+            on = f"the number of survivors of top_p_mask({n} equal logits, {p})"
+            expect((got > -inf).sum(-1), torch.tensor([size, size]), on=on, why="each of them has probability 1/" + str(n))
+            expect(torch.where(got > -inf, got, x), x, on="survivors", rtol=0, atol=0, why="they keep their logits")
+x = torch.tensor([[2.0, 2.0, 0.0, 2.0], [0.0, 0.0, 0.0, 0.0]])
+expect((top_p_mask(x, 0.0) > -inf).sum(-1), torch.tensor([1, 1]), on="survivors at p = 0", why="one, also among ties")
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "top_p_mask__dtypes", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check(top_p_mask, torch.tensor([[0.5, 3.0, 1.5]], dtype=torch.float16), 0.9, rtol=0, atol=0,
+      want=torch.tensor([[-inf, 3.0, 1.5]], dtype=torch.float16), why="the result has the dtype of the logits")
+### BEGIN HIDDEN TESTS
+rng = torch.Generator().manual_seed(6)
+for dtype, V, step in [(torch.float16, 1500, 2 ** -9), (torch.bfloat16, 128, 2 ** -5), (torch.float32, 3000, 2 ** -10),
+                       (torch.float64, 3000, 2 ** -10)]:
+    order = torch.stack([torch.randperm(V, generator=rng) for _ in range(3)])
+    x = ((V - 1 - order) * step).to(dtype)  # exact in dtype; the token of rank r is where order == r
+    q = torch.softmax(x[0].double().sort(descending=True).values, -1).cumsum(0)
+    for n in [V // 10, V // 3, V // 2]:
+        p = float(q[n - 1] + q[n]) / 2  # the middle of a step: n + 1 tokens, with room for float32
+        check(top_p_mask, x, p, want=torch.where(order <= n, x, -inf), rtol=0, atol=0,
+              why="sum the probabilities in float32 at least: in half precision the sum of many small ones drifts")
+x = torch.tensor([[0.1, 0.2, 0.3], [0.3, 0.1, 0.7]], dtype=torch.float64)
+check(top_p_mask, x, 0.5, want=torch.tensor([[-inf, 0.2, 0.3], [0.3, -inf, 0.7]], dtype=torch.float64), rtol=0, atol=0)
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "top_p_mask__inplace", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+unchanged(top_p_mask, torch.tensor([[2.0, 1.0, 0.0]]), 0.5, want=torch.tensor([[2.0, -inf, -inf]]))
+### BEGIN HIDDEN TESTS
+unchanged(top_p_mask, torch.tensor([[0.0, 1.0, 2.0], [5.0, 0.0, 0.0]], dtype=torch.float64), 0.7,
+          want=torch.tensor([[-inf, 1.0, 2.0], [5.0, -inf, -inf]], dtype=torch.float64))
+unchanged(top_p_mask, torch.tensor([[0.0, 1.0]]), 1.0, want=torch.tensor([[0.0, 1.0]]))
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "top_p_mask__speed", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["timed"]
+def draw(rng: np.random.Generator):
+    "8 rows of 8,000 logits, all different, and a p in the middle of a step, so that there is one right answer."
+    profile = np.linspace(0, 3, 8000, dtype=np.float32)
+    steps = np.exp(profile[::-1].astype(np.float64)).cumsum()
+    n = rng.integers(4000, 6000)
+    p = (steps[n - 1] + steps[n]) / 2 / steps[-1]
+    return torch.from_numpy(np.stack([rng.permutation(profile) for _ in range(8)])), float(p)
+
+advise(top_p_mask, draw, yardstick=lambda logits, p: logits.sort(-1), usual=1.3)
+### BEGIN HIDDEN TESTS
+duel(top_p_mask, draw, reference='''
+import torch
+
+def top_p_mask(logits, p):
+    probs, order = logits.softmax(-1).sort(-1, descending=True)
+    cut = probs.cumsum(-1) - probs >= p
+    cut[:, 0] = False
+    return logits.masked_fill(cut.scatter(-1, order, cut), -torch.inf)
+''', limit=2.5, rtol=0, atol=0)
+### END HIDDEN TESTS
+
+# %% tags=["picture", "skip-execution"]
+with figures.picture():
+    model = NGram(pydoc_words())
+    contexts = ["the __init__", "as follows", "the value of", "if the", "in the", "a"]
+    logits = model.logprobs([]).repeat(len(contexts), 1)
+    for b, context in enumerate(contexts):
+        logits[b] = model.logprobs(model.encode(context.split()))
+    sizes = (top_p_mask(logits, 0.9) > -inf).sum(-1).tolist()
+    fig, ax = plt.subplots(figsize=(7, 2.8), layout="constrained")
+    figures.token_bars(ax, sizes, labels=contexts, title="how many tokens your nucleus holds at p = 0.9")
+    ax.bar_label(ax.containers[0])
+    ax.set_ylabel("tokens")
+    plt.show()
+
+# %% [markdown]
+# ## 4. Min-p: relative to the favourite
+#
+# Top-p has a weak spot too. Heat the distribution up and the nucleus swells: at a high temperature 0.9 of the mass is
+# spread over thousands of poor tokens. **Min-p** asks a different question: is this token at least a fraction $p$ as
+# likely as the favourite?
+#
+# $$\text{keep } i \iff P(i) \ge p \cdot \max_j P(j)$$
+#
+# With a sure model the bar is high, with an unsure one it is low. Look at the ratio $P(i) / \max_j P(j) = \exp(s_i -
+# \max_j s_j)$: the softmax's denominator drops out. What does that say about the speed of min-p next to top-p?
+#
+# ### Exercise: `min_p_mask`
+#
+# - `logits` is `(B, V)`; each row is cut on its own; survivors keep their logits bit for bit, the rest becomes $-\infty$.
+# - $p = 0$ keeps every finite logit, $p = 1$ exactly the maxima. $p$ outside $[0, 1]$ raises `ValueError`.
+# - In half precision compute in float32. Not asked: rows of $-\infty$ only; a ratio that equals $p$ up to rounding.
+#
+# Source: Nguyen et al. 2024 (arXiv 2407.01082); `MinPLogitsWarper` in `transformers`.
+
+# %% nbgrader={"grade": false, "grade_id": "min_p_mask", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def min_p_mask(logits: Float[Tensor, "B V"], p: float) -> Float[Tensor, "B V"]:
+    """Keep the tokens that are at least p times as likely as the likeliest of their row; the rest becomes -inf.
+
+    Raises ValueError for p outside [0, 1].
+
+    >>> min_p_mask(torch.tensor([[2.0, 1.0, 0.0]]), 0.3)    # ratios to the best: 1, 0.368, 0.135
+    tensor([[2., 1., -inf]])
+    """
+    ### BEGIN SOLUTION
+    if not 0 <= p <= 1:
+        raise ValueError(f"p must lie in [0, 1], got {p}")
+    wide = logits.to(torch.promote_types(logits.dtype, torch.float32))
+    ratio = (wide - wide.amax(-1, keepdim=True)).exp()
+    return logits.masked_fill(ratio < p, -inf)
+    ### END SOLUTION
+    raise NotImplementedError("min_p_mask: compare each probability with p times the largest of its row")
+
+# %% [markdown] tags=["hints", "min_p_mask"]
+# <details><summary>Hint 1: a question</summary>
+#
+# Do you need the probabilities themselves, or only how each compares with the largest?
+#
+# </details>
+# <details><summary>Hint 2: a small example</summary>
+#
+# Probabilities [0.5, 0.3, 0.15, 0.05], p = 0.2. The bar is 0.2 times 0.5 = 0.1, so three tokens survive. With
+# probabilities [0.9, 0.06, 0.03, 0.01] the bar is 0.18, and one survives.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```
+# p outside [0, 1] -> ValueError
+# ratio = exp(x - maximum of the row), x in float32 (float64 stays)
+# return logits where ratio >= p, else -inf
+# ```
+#
+# </details>
+
+# %% nbgrader={"grade": true, "grade_id": "min_p_mask__relative", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check(min_p_mask, torch.tensor([[2.0, 1.0, 0.0]]), 0.3, want=torch.tensor([[2.0, 1.0, -inf]]), rtol=0, atol=0,
+      why="the ratios to the best are 1, 0.368 and 0.135",
+      mistakes={"p was compared with the probability itself, not with its ratio to the largest":
+                    torch.tensor([[2.0, -inf, -inf]])})
+### BEGIN HIDDEN TESTS
+def oracle(logits, p):
+    q = np.exp(logits.double().numpy())
+    keep = [[v / max(row) >= p for v in row] for row in q]
+    return torch.where(torch.tensor(keep), logits, -inf)
+
+rng = torch.Generator().manual_seed(7)
+for B, V in [(1, 6), (4, 9), (7, 3), (2, 300)]:
+    for p in [0.02, 0.1, 0.37, 0.8]:
+        for dtype in [torch.float32, torch.float64]:
+            x = torch.randn(B, V, generator=rng, dtype=dtype) * 2 + 5 * torch.arange(B, dtype=dtype)[:, None] - 8
+            check(min_p_mask, x, p, want=oracle(x, p), rtol=0, atol=0, why="each row has its own favourite")
+x = torch.randn(8, 5, generator=rng).T
+check(min_p_mask, x, 0.25, want=oracle(x, 0.25), rtol=0, atol=0, why="the input is a transposed view, not contiguous")
+x = torch.tensor([[1000.0, 999.0, 995.0], [-1000.0, -1003.0, -1001.0]])
+want = torch.tensor([[1000.0, 999.0, -inf], [-1000.0, -inf, -1001.0]])
+check(min_p_mask, x, 0.2, want=want, rtol=0, atol=0, why="large logits are logits too: subtract the maximum")
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "min_p_mask__edges", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check(min_p_mask, torch.tensor([[1.0, -200.0, -inf]]), 0.0, want=torch.tensor([[1.0, -200.0, -inf]]), rtol=0, atol=0,
+      why="p = 0 cuts nothing")
+raises(ValueError, min_p_mask, torch.tensor([[0.0, 1.0]]), -0.1, why="p lies outside [0, 1]")
+### BEGIN HIDDEN TESTS
+for p in [1.5, -1.0, 20]:
+    raises(ValueError, min_p_mask, torch.tensor([[0.0, 1.0], [1.0, 0.0]]), p, why="p lies outside [0, 1]")
+for p in [1, 1.0]:
+    check(min_p_mask, torch.tensor([[3.0, 2.9999, 3.0], [0.0, -5.0, -inf]]), p, rtol=0, atol=0,
+          want=torch.tensor([[3.0, -inf, 3.0], [0.0, -inf, -inf]]), why="p = 1 keeps the maxima, all of them")
+x = torch.tensor([[1.0, -inf, 0.0, 0.9], [-inf, 2.0, 2.0, -inf]])
+check(min_p_mask, x, 0.5, want=torch.tensor([[1.0, -inf, -inf, 0.9], [-inf, 2.0, 2.0, -inf]]), rtol=0, atol=0,
+      why="-inf stays -inf")
+check(min_p_mask, torch.tensor([[0.0, -300.0, 5.0]]), 0, want=torch.tensor([[0.0, -300.0, 5.0]]), rtol=0, atol=0)
+for dtype in [torch.float16, torch.bfloat16]:
+    x = torch.tensor([[0.0, -13.0, -22.0, -3.0], [4.0, -20.0, 2.0, -8.0]], dtype=dtype)
+    want = torch.tensor([[0.0, -13.0, -inf, -3.0], [4.0, -inf, 2.0, -8.0]], dtype=dtype)
+    check(min_p_mask, x, 1e-9, want=want, rtol=0, atol=0, why="in float16 the smallest probabilities vanish: use float32")
+    x = 1 + torch.arange(100, dtype=dtype) / 128  # exact in dtype; neighbours differ by 0.8 percent in probability
+    for n in range(5, 95, 10):
+        p = math.exp(-(n + 0.5) / 128)
+        check(min_p_mask, x.repeat(2, 1), p, want=torch.where(x < x[99 - n], -inf, x).repeat(2, 1), rtol=0, atol=0,
+              why="compare in float32: in half precision a probability has three digits at most")
+    x = torch.tensor([[8.0, 6.0, 4.0]], dtype=dtype)
+    check(min_p_mask, x, 0.1, want=torch.tensor([[8.0, 6.0, -inf]], dtype=dtype), rtol=0, atol=0)
+x = torch.zeros(2, 5000, dtype=torch.float16)
+x[1, :10] = -2.5
+check(min_p_mask, x, 0.1, want=torch.where(x < 0, -inf, x), rtol=0, atol=0)
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "min_p_mask__inplace", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+unchanged(min_p_mask, torch.tensor([[2.0, 1.0, 0.0]]), 0.5, want=torch.tensor([[2.0, -inf, -inf]]))
+### BEGIN HIDDEN TESTS
+unchanged(min_p_mask, torch.tensor([[0.0, 1.0], [3.0, 0.0]], dtype=torch.float64), 0.3,
+          want=torch.tensor([[0.0, 1.0], [3.0, -inf]], dtype=torch.float64))
+### END HIDDEN TESTS
+
+# %% tags=["picture", "skip-execution"]
+with figures.picture():
+    model = NGram(pydoc_words())
+    logits = model.logprobs(model.encode(["in", "the"]))[None]
+    temperatures = np.geomspace(0.3, 5, 25)
+    cuts = {"top-p 0.9": lambda x: top_p_mask(x, 0.9), "min-p 0.1": lambda x: min_p_mask(x, 0.1)}
+    fig, ax = plt.subplots(figsize=(7, 2.8), layout="constrained")
+    for label, cut in cuts.items():
+        ax.loglog(temperatures, [(cut(logits / float(T)) > -inf).sum().item() for T in temperatures], label=label)
+    ax.set(title="survivors after 'in the', as the temperature rises", xlabel="temperature", ylabel="tokens")
+    ax.legend()
+    plt.show()
+
+# %% [markdown]
+# ## 5. Repetition penalty
+#
+# Truncation looks at one step. A **repetition penalty** looks back: tokens that have appeared already become less likely.
+# The paper divides the logit of a seen token by $r$. That is right for a positive logit only: dividing $-4$ by $2$
+# gives $-2$, a *reward*. So the common implementation divides positive logits and multiplies negative ones:
+#
+# $$s_i \leftarrow \begin{cases} s_i / r & s_i > 0 \\ s_i \cdot r & s_i \le 0 \end{cases} \qquad
+# \text{for every } i \text{ among the ids so far}$$
+#
+# Once for each distinct token, however often it came. Note the catch: unlike the softmax this is not blind to a constant
+# shift of the logits. A model whose logits are all negative is penalised in another way than its shifted twin.
+#
+# ### Exercise: `repetition_penalty`
+#
+# - `ids` is `(B, T)`, int64, the tokens so far; `logits` is `(B, V)`; row $b$ of `ids` changes only row $b$ of `logits`.
+# - Every id in the row counts, a padding id too: the function cannot know which it is.
+# - $r > 0$ is given: $r > 1$ discourages, $r < 1$ encourages, $r = 1$ changes nothing.
+#
+# Source: Keskar et al. 2019 (CTRL, arXiv 1909.05858); `RepetitionPenaltyLogitsProcessor` in `transformers`.
+
+# %% nbgrader={"grade": false, "grade_id": "repetition_penalty", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def repetition_penalty(ids: Int[Tensor, "B T"], logits: Float[Tensor, "B V"], r: float) -> Float[Tensor, "B V"]:
+    """Make the tokens in `ids` less likely: logits above 0 are divided by r, the others multiplied, once per token.
+
+    >>> repetition_penalty(torch.tensor([[0, 2, 2]]), torch.tensor([[4.0, 4.0, -4.0]]), 2.0)
+    tensor([[ 2.,  4., -8.]])
+    """
+    ### BEGIN SOLUTION
+    seen = logits.gather(1, ids)
+    return logits.scatter(1, ids, torch.where(seen > 0, seen / r, seen * r))
+    ### END SOLUTION
+    raise NotImplementedError("repetition_penalty: gather the logits of the seen ids, penalise them, scatter them back")
+
+# %% [markdown] tags=["hints", "repetition_penalty"]
+# <details><summary>Hint 1: a question</summary>
+#
+# If an id stands twice in a row of `ids`, does your code penalise it twice? What if you compute the new values from the old
+# logits first, and write them only then?
+#
+# </details>
+# <details><summary>Hint 2: a small example</summary>
+#
+# Logits [3, -1, 0.5], ids [1, 0, 1], r = 1.5. Token 0: 3 / 1.5 = 2. Token 1: -1 times 1.5 = -1.5, once. Token 2 was not
+# seen. Result [2, -1.5, 0.5].
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```
+# seen = logits at ids, row by row, shape (B, T)        (gather)
+# new = seen / r where seen > 0, else seen * r
+# return a copy of logits with new written at ids       (scatter; writing the same value twice does no harm)
+# ```
+#
+# </details>
+
+# %% nbgrader={"grade": true, "grade_id": "repetition_penalty__sign", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check(repetition_penalty, torch.tensor([[0, 1]]), torch.tensor([[4.0, -4.0, 1.0]]), 2.0,
+      want=torch.tensor([[2.0, -8.0, 1.0]]), why="a penalty must lower the logit whatever its sign",
+      mistakes={"a negative logit was divided too, which rewards it": torch.tensor([[2.0, -2.0, 1.0]]),
+                "r was subtracted": torch.tensor([[2.0, -6.0, 1.0]]),
+                "multiplied and divided the wrong way round": torch.tensor([[8.0, -2.0, 1.0]])})
+### BEGIN HIDDEN TESTS
+x = torch.tensor([[0.5, -0.25, 0.0, 3.0, -7.0]])
+for r in [1.3, 0.5, 1.0, 4.0]:
+    want = torch.tensor([[0.5 / r, -0.25 * r, 0.0, 3.0, -7.0 * r]])
+    check(repetition_penalty, torch.tensor([[1, 4, 0, 2]]), x, r, want=want)
+x = torch.tensor([[-inf, 2.0, -1.0]], dtype=torch.float64)
+check(repetition_penalty, torch.tensor([[0, 2]]), x, 1.2, want=torch.tensor([[-inf, 2.0, -1.2]], dtype=torch.float64),
+      why="an impossible token stays impossible")
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "repetition_penalty__once", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check(repetition_penalty, torch.tensor([[1, 1, 1]]), torch.tensor([[8.0, 8.0]]), 2.0, want=torch.tensor([[8.0, 4.0]]),
+      why="once for each distinct token, however often it came",
+      mistakes={"applied once per occurrence": torch.tensor([[8.0, 1.0]])})
+### BEGIN HIDDEN TESTS
+check(repetition_penalty, torch.tensor([[3, 0, 3, 0, 0, 2]]), torch.tensor([[1.0, 2.0, -3.0, 4.0]]), 1.5,
+      want=torch.tensor([[1 / 1.5, 2.0, -4.5, 4 / 1.5]]))
+check(repetition_penalty, torch.tensor([[0, 0, 2, 0], [2, 2, 1, 2]]), torch.tensor([[5.0, 5.0, -1.0], [5.0, 5.0, -1.0]]), 5.0,
+      want=torch.tensor([[1.0, 5.0, -5.0], [5.0, 1.0, -5.0]]), why="every id counts, whatever its number")
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "repetition_penalty__batched", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check(repetition_penalty, torch.tensor([[0], [1]]), torch.tensor([[2.0, 2.0], [2.0, 2.0]]), 2.0,
+      want=torch.tensor([[1.0, 2.0], [2.0, 1.0]]), why="row b of ids changes row b of logits only",
+      mistakes={"all rows were penalised for all ids": torch.tensor([[1.0, 1.0], [1.0, 1.0]])})
+### BEGIN HIDDEN TESTS
+def oracle(ids, logits, r):
+    rows = [[(v / r if v > 0 else v * r) if i in set(seen) else v for i, v in enumerate(row)]
+            for seen, row in zip(ids.tolist(), logits.double().tolist())]
+    return torch.tensor(rows, dtype=torch.float64).to(logits.dtype)
+
+rng = torch.Generator().manual_seed(8)
+for B, T, V in [(1, 4, 6), (3, 2, 9), (5, 12, 4), (2, 40, 300)]:
+    for dtype in [torch.float32, torch.float64, torch.float16, torch.bfloat16]:
+        for r in [1.2, 0.7]:
+            ids = torch.randint(V, (B, T), generator=rng)
+            x = (torch.randn(B, V, generator=rng) * 5).to(dtype)
+            check(repetition_penalty, ids, x, r, want=oracle(ids, x, r), why="the result has the dtype of the logits")
+ids, x = torch.randint(5, (7, 3), generator=rng).T, torch.randn(5, 3, generator=rng).T
+check(repetition_penalty, ids, x, 1.7, want=oracle(ids, x, 1.7), why="both inputs are transposed views, not contiguous")
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "repetition_penalty__inplace", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+unchanged(repetition_penalty, torch.tensor([[1, 0, 1]]), torch.tensor([[2.0, -2.0, 1.0]]), 2.0,
+          want=torch.tensor([[1.0, -4.0, 1.0]]))
+### BEGIN HIDDEN TESTS
+unchanged(repetition_penalty, torch.tensor([[0, 0], [1, 1]]), torch.tensor([[1.0, 3.0], [-1.0, -3.0]], dtype=torch.float64),
+          2.0, want=torch.tensor([[0.5, 3.0], [-1.0, -6.0]], dtype=torch.float64))
+### END HIDDEN TESTS
+
+# %% tags=["picture", "skip-execution"]
+with figures.picture():
+    logits = torch.tensor([[3.0, 2.0, 1.0, 0.5, -0.5, -1.0]])
+    fig, axes = plt.subplots(1, 3, figsize=(9, 2.6), sharey=True, layout="constrained")
+    for ax, (r, shift) in zip(axes, [(1.0, 0.0), (1.5, 0.0), (1.5, -6.0)]):
+        probs = repetition_penalty(torch.tensor([[0, 4]]), logits + shift, r).softmax(-1)[0].tolist()
+        figures.token_bars(ax, probs, [i not in (0, 4) for i in range(6)], title=f"r = {r}, logits {shift:+g}")
+    axes[0].set_ylabel("probability (grey: seen)")
+    plt.show()
+
+# %% [markdown]
+# ## 6. Rolling the dice: the inverse CDF
+#
+# How do you sample from probabilities when all you have is a uniform number $u \in [0, 1)$? Lay the probabilities end
+# to end on the unit interval; token $i$ owns the stretch from $F_{i-1}$ to $F_i$, where $F_i = P_0 + \dots + P_i$ is
+# the cumulative sum. Then see where $u$ falls:
+#
+# $$\text{sample}(u) = \min \{ i : F_i > u \}$$
+#
+# The sign is strict, and that matters at $u = 0$: a first token of probability 0 owns an empty stretch, and $F_0 = 0 > 0$
+# is false, so it is passed over, as it should be. At the other end rounding bites: the sum of the probabilities may be
+# 0.9999999, and $u$ may be larger. Then no $F_i$ exceeds $u$.
+#
+# ### Exercise: `sample_inverse_cdf`
+#
+# - `probs` is `(B, V)`, rows sum to 1 up to rounding; `u` is `(B,)` with $0 \le u < 1$, of any floating dtype.
+# - Returns `(B,)`, int64: for each row the smallest $i$ with $F_i > u$.
+# - Where no $F_i$ exceeds $u$: the **last token with positive probability**. A token of probability 0 is never returned.
+# - In half precision accumulate in float32.
+#
+# Source: Devroye 1986, *Non-Uniform Random Variate Generation*, the inversion method for discrete distributions.
+
+# %% nbgrader={"grade": false, "grade_id": "sample_inverse_cdf", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def sample_inverse_cdf(probs: Float[Tensor, "B V"], u: Float[Tensor, "B"]) -> Int[Tensor, "B"]:
+    """For each row the smallest i with probs[0] + ... + probs[i] > u, as int64; never a token of probability 0.
+
+    >>> sample_inverse_cdf(torch.tensor([[0.25, 0.25, 0.5]]), torch.tensor([0.25]))
+    tensor([1])
+    """
+    ### BEGIN SOLUTION
+    wide = torch.promote_types(probs.dtype, torch.float32)
+    cdf = probs.cumsum(-1, dtype=wide)
+    first = (cdf <= u[:, None]).sum(-1)
+    last = probs.shape[-1] - 1 - (probs > 0).flip(-1).int().argmax(-1)
+    return torch.minimum(first, last)
+    ### END SOLUTION
+    raise NotImplementedError("sample_inverse_cdf: cumulative sum, first entry above u, never past the last possible token")
+
+# %% [markdown] tags=["hints", "sample_inverse_cdf"]
+# <details><summary>Hint 1: a question</summary>
+#
+# The cumulative sum never falls. So how many of its entries are less than or equal to $u$, and what does that number say
+# about the position you look for?
+#
+# </details>
+# <details><summary>Hint 2: a small example</summary>
+#
+# Probabilities [0, 0.5, 0, 0.5, 0]: cumulative [0, 0.5, 0.5, 1, 1]. u = 0 gives token 1 (one entry is at most 0). u = 0.5
+# gives token 3 (three entries are at most 0.5). Were the sum 0.99 and u = 0.995, the count would say 5; the last token with
+# positive probability is 3.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```
+# cdf = cumulative sum over V, in float32 at least
+# first = number of entries of cdf that are <= u, row by row       (or searchsorted with right=True)
+# last = largest i with probs[i] > 0
+# return the smaller of first and last, int64
+# ```
+#
+# </details>
+
+# %% nbgrader={"grade": true, "grade_id": "sample_inverse_cdf__definition", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+probs = torch.tensor([[0.25, 0.25, 0.5]]).repeat(4, 1)
+check(sample_inverse_cdf, probs, torch.tensor([0.0, 0.25, 0.4, 0.75]), want=torch.tensor([0, 1, 1, 2]),
+      why="the smallest i whose cumulative sum is above u",
+      mistakes={"u on a boundary belongs to the next token: F > u, not F >= u": torch.tensor([0, 0, 1, 2]),
+                "always the likeliest token": torch.tensor([2, 2, 2, 2])})
+### BEGIN HIDDEN TESTS
+rng = np.random.default_rng(9)
+for B, V in [(1, 4), (6, 3), (5, 40), (40, 5)]:
+    for dtype in [torch.float32, torch.float64, torch.float16]:
+        p = torch.from_numpy(rng.dirichlet(np.ones(V), B)).to(dtype)
+        edges = np.concatenate([np.zeros((B, 1)), p.double().numpy().cumsum(-1)], 1)
+        likely = p.double().numpy() * (p.double().numpy() > 0.6 / V)
+        want = torch.tensor([rng.choice(V, p=row / row.sum()) for row in likely])
+        rows = np.arange(B)
+        u = torch.from_numpy((edges[rows, want] + edges[rows, want + 1]) / 2)  # the middle of a token's stretch
+        check(sample_inverse_cdf, p, u, want=want, why="each row has its own u and its own cumulative sum")
+        check(sample_inverse_cdf, p, u.float(), want=want)
+eighths = torch.tensor([[1, 2, 1, 4], [4, 1, 1, 2], [2, 2, 2, 2]]) / 8
+for j in range(8):  # every sum is exact
+    want = torch.tensor([[0, 1, 1, 2, 3, 3, 3, 3][j], [0, 0, 0, 0, 1, 2, 3, 3][j], j // 2])
+    check(sample_inverse_cdf, eighths, torch.full((3,), j / 8), want=want, why="u on a boundary belongs to the next token")
+many = torch.full((6, 2048), 2.0 ** -11)  # exact in every dtype, the sums in float32 too
+want = torch.tensor([3, 500, 1029, 1500, 2001, 2046])
+for dtype in [torch.float16, torch.bfloat16, torch.float32]:
+    check(sample_inverse_cdf, many.to(dtype), (want + 0.5) / 2048, want=want,
+          why="accumulate in float32: half precision cannot tell these sums apart")
+p, u = torch.tensor([[0.5, 0.1, 0.3], [0.25, 0.6, 0.1], [0.25, 0.3, 0.6]]).T, torch.tensor([0.3, 0.6, 0.95])
+check(sample_inverse_cdf, p, u, want=torch.tensor([0, 1, 2]), why="the input is a transposed view, not contiguous")
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "sample_inverse_cdf__zero_mass", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check(sample_inverse_cdf, torch.tensor([[0.0, 0.5, 0.5, 0.0]]), torch.tensor([0.0]), want=torch.tensor([1]),
+      why="token 0 has probability 0 and must never be sampled", mistakes={"F >= u lets u = 0 hit it": torch.tensor([0])})
+check(sample_inverse_cdf, torch.tensor([[0.5, 0.499, 0.0, 0.0]]), torch.tensor([0.9995]), want=torch.tensor([1]),
+      why="the sum is 0.999 and u is above it: the last token with positive probability",
+      mistakes={"the last position, which has probability 0": torch.tensor([3]), "an index outside": torch.tensor([4])})
+### BEGIN HIDDEN TESTS
+p = torch.tensor([[0.0, 0.0, 1.0], [0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.5, 0.5], [0.5, 0.0, 0.5]])
+check(sample_inverse_cdf, p, torch.zeros(5), want=torch.tensor([2, 1, 0, 1, 0]), why="u = 0 with leading zeros")
+check(sample_inverse_cdf, p, torch.full((5,), 0.5), want=torch.tensor([2, 1, 0, 2, 2]))
+check(sample_inverse_cdf, p, torch.full((5,), 1 - 2 ** -24), want=torch.tensor([2, 1, 0, 2, 2]), why="u just below 1")
+for dtype, near in [(torch.float64, 1 - 2 ** -53), (torch.float32, 1 - 2 ** -24)]:
+    for tail in [0, 1, 3]:
+        p = torch.cat([torch.full((2, 10), 0.1, dtype=dtype), torch.zeros(2, tail, dtype=dtype)], 1)
+        p[1, 9], p[1, 8] = 0.0, 0.2 - 1e-4
+        check(sample_inverse_cdf, p, torch.full((2,), near, dtype=dtype), want=torch.tensor([9, 8]),
+              why="rounding can leave the whole sum at or below u")
+p = torch.tensor([[0.3, 0.0, 0.699, 0.0], [0.999, 0.0, 0.0, 0.0]])
+check(sample_inverse_cdf, p, torch.tensor([0.3001, 0.9995]), want=torch.tensor([2, 0]))
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "sample_inverse_cdf__inplace", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+unchanged(sample_inverse_cdf, torch.tensor([[0.5, 0.5], [0.25, 0.75]]), torch.tensor([0.75, 0.1]), want=torch.tensor([1, 0]))
+### BEGIN HIDDEN TESTS
+unchanged(sample_inverse_cdf, torch.tensor([[0.2, 0.3, 0.5]], dtype=torch.float64), torch.tensor([0.4], dtype=torch.float64),
+          want=torch.tensor([1]))
+unchanged(sample_inverse_cdf, torch.tensor([[0.5, 0.5, 0.0]]), torch.tensor([0.75]), want=torch.tensor([1]))
+### END HIDDEN TESTS
+
+# %% tags=["picture", "skip-execution"]
+with figures.picture():
+    probs = torch.tensor([0.30, 0.05, 0.20, 0.0, 0.35, 0.10])
+    u = torch.rand(3000, generator=torch.Generator().manual_seed(0))
+    share = torch.bincount(sample_inverse_cdf(probs.expand(3000, 6), u), minlength=6) / 3000
+    fig, ax = plt.subplots(figsize=(7, 2.6), layout="constrained")
+    figures.token_bars(ax, share.tolist(), title="3,000 draws of yours (bars) and the probabilities (marks)")
+    ax.plot(range(6), probs, "_", color=figures.PALETTE[1], markersize=30, markeredgewidth=2)
+    ax.set(xlabel="token", ylabel="share")
+    plt.show()
+
+# %% [markdown]
+# ## 7. Beam search
+#
+# Sampling picks one token at a time. So does **greedy decoding**, which always takes the likeliest. Both decide before
+# they have seen what follows. **Beam search** keeps the `beam` likeliest beginnings alive and lets them compete.
+#
+# Longer sequences have smaller probabilities, since every token multiplies by a number below 1. Compared by
+# log-probability alone, short answers win. So the finished hypotheses are ranked by
+#
+# $$\text{score} = \frac{\log P}{\text{len}^{\alpha}}$$
+#
+# $\alpha = 0$ is the plain log-probability, $\alpha = 1$ the mean per token. (Log-probabilities are negative: dividing by
+# a *larger* number makes a *better* score.)
+#
+# ### Exercise: `beam_search`
+#
+# - `step(ids)` is the model: it takes the ids so far, a list of int that begins with `bos`, and gives the `(V,)`
+#   log-probabilities of the next token as a tensor. Some may be $-\infty$: such a continuation is impossible, so drop it.
+# - Start with `[bos]` and log-probability 0. In each round every unfinished hypothesis is extended by every token. A
+#   hypothesis that ends with `eos` is **finished**: it stays in the beam as it is and is never extended.
+# - Of all finished and extended hypotheses keep the `beam` with the highest **log-probability**; `len` plays no part here.
+# - Stop when all hypotheses in the beam are finished, or after `max_len` rounds.
+# - `len` counts generated tokens: `eos` counts, `bos` does not. `bos` and `eos` are different tokens.
+# - Answer: the finished hypothesis of the beam with the best score. Only where none is finished: the unfinished one with
+#   the best score. Return `(ids, score)`: a list of int with `bos` (and `eos`, where finished), and a float.
+#
+# With `beam = 1` this is greedy decoding. With a beam so wide that nothing is pruned it is exhaustive search. Libraries
+# differ in what they do with finished hypotheses and when they stop; this is the plainest form.
+#
+# Source: Graves 2012 (arXiv 1211.3711) for beam search over sequences; `length_penalty` in `transformers` for the score;
+# Wu et al. 2016 (arXiv 1609.08144) use $((5 + \text{len}) / 6)^\alpha$ instead.
+
+# %% nbgrader={"grade": false, "grade_id": "beam_search", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def beam_search(step: Callable[[list[int]], Float[Tensor, "V"]], bos: int, eos: int, beam: int, max_len: int,
+                alpha: float = 0.0) -> tuple[list[int], float]:
+    """The best finished hypothesis (ids with bos, log-probability / len ** alpha); the best unfinished if none finished.
+
+    >>> step = table_model({(0,): {2: 0.6, 3: 0.4}, (0, 2): {1: 0.4, 2: 0.35, 3: 0.25}, (0, 3): {1: 0.9, 2: 0.1}}, V=4)
+    >>> ids, score = beam_search(step, bos=0, eos=1, beam=2, max_len=2)
+    >>> ids, round(score, 3)    # log 0.36; greedy finds [0, 2, 1] with log 0.24
+    ([0, 3, 1], -1.022)
+    """
+    ### BEGIN SOLUTION
+    def finished(hyp):
+        return hyp[0][-1] == eos
+
+    def score(hyp):
+        return hyp[1] / (len(hyp[0]) - 1) ** alpha
+
+    hyps = [([bos], 0.0)]
+    for _ in range(max_len):
+        pool = [hyp for hyp in hyps if finished(hyp)]
+        for ids, logp in (hyp for hyp in hyps if not finished(hyp)):
+            children = step(ids)
+            best = children.topk(min(beam, len(children)))  # only its beam best children can survive
+            pool += [(ids + [i], logp + lp) for lp, i in zip(best.values.tolist(), best.indices.tolist()) if lp > -inf]
+        hyps = sorted(pool, key=lambda hyp: -hyp[1])[:beam]
+        if all(map(finished, hyps)):
+            break
+    best = max([hyp for hyp in hyps if finished(hyp)] or hyps, key=score)
+    return best[0], score(best)
+    ### END SOLUTION
+    raise NotImplementedError("beam_search: extend, keep the likeliest, freeze what is finished, rank by logp / len ** alpha")
+
+# %% [markdown] tags=["hints", "beam_search"]
+# <details><summary>Hint 1: a question</summary>
+#
+# What must you remember about a hypothesis? Two things are enough. How do you tell from them whether it is finished, and how
+# long it is?
+#
+# </details>
+# <details><summary>Hint 2: a small example</summary>
+#
+# beam = 2, tokens: 0 is bos, 1 is eos. Round 1: [0 2] with 0.6, [0 3] with 0.4. Round 2: candidates [0 2 1] 0.24,
+# [0 2 2] 0.21, [0 2 3] 0.15, [0 3 1] 0.36, [0 3 2] 0.04. The two best are [0 3 1] and [0 2 1]; both are finished, so the
+# search stops. Score of [0 3 1] with alpha = 1: log(0.36) / 2.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```
+# hyps = [([bos], 0.0)]
+# repeat max_len times:
+#     pool = the finished hyps as they are
+#          + for each unfinished (ids, logp), for each token i: (ids + [i], logp + step(ids)[i])
+#     hyps = the beam entries of pool with the highest logp
+#     stop if all are finished
+# candidates = finished hyps, or all if there are none
+# return the one with the largest logp / (len(ids) - 1) ** alpha, and that number
+# ```
+#
+# </details>
+
+# %% nbgrader={"grade": true, "grade_id": "beam_search__greedy_trap", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+trap = {(0,): {2: 0.6, 3: 0.4}, (0, 2): {1: 0.4, 2: 0.35, 3: 0.25}, (0, 3): {1: 0.9, 2: 0.1}}
+check(beam_search, table_model(trap, 4), 0, 1, 1, 2, 0.0, want=([0, 2, 1], math.log(0.24)), why="beam = 1 is greedy")
+check(beam_search, table_model(trap, 4), 0, 1, 2, 2, 0.0, want=([0, 3, 1], math.log(0.36)),
+      why="token 3 is the worse start and the better sentence",
+      mistakes={"that is the greedy answer: the second beam was lost": ([0, 2, 1], math.log(0.24))})
+### BEGIN HIDDEN TESTS
+def wide_trap(bos, eos, a, b, c):
+    def row(first, p):  # eos with probability p; the rest is shared so that no single token beats it
+        rest = [t for t in range(7) if t != eos]
+        weights = [1.0 + 0.01 * t for t in rest]
+        return {eos: p, **{t: (1 - p) * w / sum(weights) for t, w in zip(rest, weights)}}
+    return table_model({(bos,): {a: 0.4, b: 0.35, c: 0.25}, (bos, a): row(a, 0.3), (bos, b): row(b, 0.4),
+                        (bos, c): row(c, 0.95)}, 7)
+
+for bos, eos, a, b, c in [(0, 1, 2, 3, 4), (6, 0, 5, 1, 3), (3, 6, 0, 5, 2)]:
+    for beam, first, p in [(1, a, 0.4 * 0.3), (2, b, 0.35 * 0.4), (3, c, 0.25 * 0.95)]:
+        check(beam_search, wide_trap(bos, eos, a, b, c), bos, eos, beam, 2, 0.0, want=([bos, first, eos], math.log(p)),
+              why=f"with beam = {beam} this is what survives")
+        check(beam_search, wide_trap(bos, eos, a, b, c), bos, eos, beam, 2, 1.0,
+              want=([bos, first, eos], math.log(p) / 2), why="two tokens were generated: bos does not count, eos does")
+# greedy on random models: the likeliest token at each step
+for seed, V, max_len in [(1, 5, 6), (2, 9, 4), (3, 4, 8), (4, 6, 7)]:
+    step, ids, logp = random_model(V, seed), [1], 0.0
+    while len(ids) <= max_len and ids[-1] != 0:
+        logp += step(ids).max().item()
+        ids = ids + [step(ids).argmax().item()]
+    check(beam_search, step, 1, 0, 1, max_len, 0.0, want=(ids, logp), why="beam = 1 is greedy")
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "beam_search__exhaustive", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+step = random_model(V=3, seed=0)
+check(beam_search, step, 0, 2, 3 ** 3, 3, 0.0, want=([0, 2], -0.45141108626188875),
+      why="with 27 beams nothing is pruned: this is the best of all sequences of at most 3 tokens")
+### BEGIN HIDDEN TESTS
+def best_of_all(step, bos, eos, max_len, alpha):
+    found = []
+    def walk(ids, logp):
+        if len(ids) > 1 and ids[-1] == eos:
+            found.append((logp / (len(ids) - 1) ** alpha, ids))
+        elif len(ids) <= max_len:
+            for i, lp in enumerate(step(ids).tolist()):
+                walk([*ids, i], logp + lp)
+    walk([bos], 0.0)
+    score, ids = max(found)
+    return ids, score
+
+for seed in range(12):
+    V, max_len = [(3, 4), (4, 3), (2, 6), (5, 2)][seed % 4]
+    for alpha in [0.0, 0.6, 1.0, 2.0]:
+        bos, eos = seed % V, (seed + 1) % V
+        step = random_model(V, seed, spread=1.0 + seed % 3)
+        check(beam_search, step, bos, eos, V ** max_len, max_len, alpha, want=best_of_all(step, bos, eos, max_len, alpha),
+              why="nothing is pruned, so this must be the best finished sequence of all")
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "beam_search__finished", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+early = {(0,): {1: 0.5, 2: 0.3, 3: 0.2}, (0, 2): {2: 0.6, 3: 0.35, 1: 0.05}}
+check(beam_search, table_model(early, 4), 0, 1, 2, 2, 0.0, want=([0, 1], math.log(0.5)),
+      why="[0, 1] is finished after one round; it waits in the beam, unchanged, and wins",
+      mistakes={"the finished hypothesis was lost": ([0, 2, 2], math.log(0.18)),
+                "the finished hypothesis was extended": ([0, 1, 1], math.log(0.125))})
+open_end = {(0,): {2: 0.9, 1: 0.1}, (0, 2): {2: 0.9, 1: 0.1}}
+check(beam_search, table_model(open_end, 3), 0, 1, 2, 2, 0.0, want=([0, 1], math.log(0.1)),
+      why="a finished hypothesis is preferred to any unfinished one",
+      mistakes={"an unfinished hypothesis was returned although one is finished": ([0, 2, 2], math.log(0.81))})
+### BEGIN HIDDEN TESTS
+# after eos the table offers certainty: whoever extends finished hypotheses runs into it
+for bos, eos, x, y in [(0, 1, 2, 3), (3, 0, 1, 2)]:
+    lure = {(bos,): {eos: 0.4, x: 0.35, y: 0.25}, (bos, eos): {x: 1.0}, (bos, eos, x): {eos: 1.0},
+            (bos, x): {eos: 0.2, x: 0.5, y: 0.3}, (bos, x, x): {eos: 0.9, x: 0.1},
+            (bos, y): {eos: 0.3, x: 0.3001, y: 0.3999}}
+    for alpha, ids, p in [(0.0, [bos, eos], 0.4), (1.0, [bos, x, x, eos], 0.35 * 0.5 * 0.9)]:
+        want = (ids, math.log(p) / (len(ids) - 1) ** alpha)
+        check(beam_search, table_model(lure, 4), bos, eos, 3, 3, alpha, want=want,
+              why="the search goes on after the first finished hypothesis, and does not touch it")
+# no hypothesis finishes: the best unfinished one
+for V, bos, eos, max_len, alpha in [(4, 0, 3, 3, 1.0), (5, 2, 0, 4, 0.5), (5, 2, 0, 1, 2.0)]:
+    def never(ids, V=V, eos=eos, inner=random_model(V, 5)):
+        logp = inner(ids)
+        logp[eos] = -inf
+        return logp
+    beam = {(bos,): 0.0}
+    for _ in range(max_len):
+        grown = {(*ids, i): s + lp for ids, s in beam.items() for i, lp in enumerate(never(list(ids)).tolist())}
+        beam = {ids: grown[ids] for ids in sorted(grown, key=grown.get)[-(V - 1):]}
+    ids = max(beam, key=beam.get)
+    check(beam_search, never, bos, eos, V - 1, max_len, alpha, want=(list(ids), beam[ids] / max_len ** alpha),
+          why="eos is impossible, so after max_len tokens the best unfinished hypothesis is the answer")
+    ids, logp = [bos], 0.0
+    for _ in range(max_len):
+        logp += never(ids).max().item()
+        ids = ids + [never(ids).argmax().item()]
+    check(beam_search, never, bos, eos, 1, max_len, alpha, want=(ids, logp / max_len ** alpha),
+          why="max_len tokens are generated, bos not counted")
+# pruning looks at log-probability, not at the score
+crowd = {(0,): {1: 0.5, 2: 0.49, 3: 0.01}, (0, 2): {2: 0.5, 3: 0.4, 1: 0.02, 0: 0.08}}
+for alpha in [0.0, 1.0, 2.0]:
+    check(beam_search, table_model(crowd, 4), 0, 1, 2, 2, alpha, want=([0, 1], math.log(0.5)),
+          why="prune by log-probability: ranked by logp / len ** alpha while pruning, longer ones would push [0, 1] out")
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "beam_search__length", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+two = {(0,): {1: 0.3, 2: 0.7}, (0, 2): {1: 0.4, 2: 0.6}}
+for alpha, want in [(0.0, ([0, 1], math.log(0.3))), (1.0, ([0, 2, 1], math.log(0.28) / 2))]:
+    check(beam_search, table_model(two, 3), 0, 1, 3, 2, alpha, want=want, why=f"score = logp / len ** {alpha:g}",
+          mistakes={"bos was counted": (want[0], want[1] * (len(want[0]) - 1) ** alpha / len(want[0]) ** alpha),
+                    "the plain log-probability came back": ([0, 2, 1], math.log(0.28))})
+### BEGIN HIDDEN TESTS
+# finished after 1, 2, 3 and 4 tokens, all of them in the beam; the power decides
+p = [0.2, 0.16, 0.128, 0.1152]
+chain = {(0,): {1: 0.2, 2: 0.8}, (0, 2): {1: 0.2, 2: 0.8}, (0, 2, 2): {1: 0.2, 2: 0.8}, (0, 2, 2, 2): {1: 0.225, 2: 0.775}}
+for alpha in [0.0, 0.05, 0.1, 0.5, 1.0, 1.7]:
+    scores = [math.log(q) / (n + 1) ** alpha for n, q in enumerate(p)]
+    n = int(np.argmax(scores))
+    check(beam_search, table_model(chain, 3), 0, 1, 6, 4, alpha, want=([0] + [2] * n + [1], scores[n]),
+          why=f"score = logp / len ** {alpha:g}")
+# alpha near the point where the answer turns: counting bos, or alpha * len, turns somewhere else
+turn = math.log(math.log(0.16) / math.log(0.3)) / math.log(2)
+pair = {(0,): {1: 0.3, 2: 0.7}, (0, 2): {1: 0.16 / 0.7, 2: 1 - 0.16 / 0.7}}
+for alpha, ids, q in [(turn - 0.02, [0, 1], 0.3), (turn + 0.02, [0, 2, 1], 0.16)]:
+    check(beam_search, table_model(pair, 3), 0, 1, 3, 2, alpha, want=(ids, math.log(q) / (len(ids) - 1) ** alpha),
+          why="len counts generated tokens: eos counts, bos does not")
+check(beam_search, table_model(two, 3), 0, 1, 3, 2, want=([0, 1], math.log(0.3)), why="alpha is 0 when it is not given")
+### END HIDDEN TESTS
+
+# %% tags=["picture", "skip-execution"]
+with figures.picture():
+    beams = [1, 2, 3, 5, 10, 20, 40]
+    best = [[beam_search(random_model(6, seed, 1.0), 1, 0, beam, 6, 0.0)[1] for beam in beams] for seed in range(30)]
+    fig, ax = plt.subplots(figsize=(7, 2.8), layout="constrained")
+    ax.semilogx(beams, np.array(best).T, color=figures.CUT, linewidth=0.6)
+    ax.semilogx(beams, np.mean(best, 0), marker="o", label="mean of 30 random models")
+    ax.set(title="what a wider beam finds", xlabel="beam", ylabel="log-probability of the answer")
+    ax.legend()
+    plt.show()
+
+# %% [markdown]
+# ## 8. The pipeline, and why its order matters
+#
+# In practice the knobs are used together. `transformers` applies them in this order: **temperature, then top-k, then
+# top-p**, and samples from what is left. Each step sees the result of the one before:
+#
+# - Temperature first: top-p measures mass on the *tempered* distribution. With the temperature last, which is the default
+#   in llama.cpp, top-p decides on the distribution at $T = 1$, and heat can no longer let bad tokens in. Both orders are
+#   sensible; they are not the same sampler.
+# - Top-k before top-p: top-p measures mass on what top-k has left, *renormalised*. Masking with $-\infty$ and taking the
+#   softmax again does that by itself. Working out top-p on the old probabilities gives another set.
+#
+# ### Exercise: `decode_pipeline`
+#
+# - `logits` is `(..., V)` with any leading shape; returns probabilities of the same shape that sum to 1 over the last
+#   axis, 0 for whatever was cut. Use the functions that you have written.
+# - $T > 0$, $k \ge 1$ and $0 \le p \le 1$ are given. $k \ge V$ and $p = 1$ switch their steps off.
+# - In half precision go to float32 once, at the start, and back once, at the end.
+#
+# Source: `GenerationMixin._get_logits_processor` in `transformers` for this order; the sampler chain of llama.cpp, as its
+# bindings document it (`CommonSamplerType` in the crate `llama-cpp-4`), for the other.
+
+# %% nbgrader={"grade": false, "grade_id": "decode_pipeline", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def decode_pipeline(logits: Float[Tensor, "... V"], T: float, k: int, p: float) -> Float[Tensor, "... V"]:
+    """Probabilities to sample from: temperature T, then top-k, then top-p, renormalised.
+
+    >>> decode_pipeline(torch.tensor([0.4, 0.3, 0.2, 0.1]).log(), T=1.0, k=2, p=0.55)  # after top-k: 0.571, 0.429
+    tensor([1., 0., 0., 0.])
+    """
+    ### BEGIN SOLUTION
+    wide = logits.to(torch.promote_types(logits.dtype, torch.float32))
+    rows = (wide / T).reshape(-1, logits.shape[-1])
+    probs = softmax_t(top_p_mask(top_k_mask(rows, k), p), 1.0)
+    return probs.reshape(logits.shape).to(logits.dtype)
+    ### END SOLUTION
+    raise NotImplementedError("decode_pipeline: divide by T, then top-k, then top-p, then softmax")
+
+# %% [markdown] tags=["hints", "decode_pipeline"]
+# <details><summary>Hint 1: a question</summary>
+#
+# Your masks take and give logits. At which point of the chain do you need probabilities for the first time?
+#
+# </details>
+# <details><summary>Hint 2: a small example</summary>
+#
+# Probabilities [0.4, 0.3, 0.2, 0.1], k = 2, p = 0.55. Top-k leaves 0.4 and 0.3, renormalised 0.571 and 0.429. The first
+# reaches 0.55 alone: result [1, 0, 0, 0]. The other way round, top-p on the full row keeps two, and top-k both.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+# ```
+# x = logits in float32 (float64 stays), divided by T
+# x = x reshaped to (rows, V)
+# x = top_p_mask(top_k_mask(x, k), p)
+# return softmax of x, in the old shape and dtype
+# ```
+#
+# </details>
+
+# %% nbgrader={"grade": true, "grade_id": "decode_pipeline__order", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+four = torch.tensor([0.4, 0.3, 0.2, 0.1]).log()
+check(decode_pipeline, four, 1.0, 2, 0.55, want=torch.tensor([1.0, 0.0, 0.0, 0.0]),
+      why="after top-k the first token holds 0.571 of the mass, which reaches 0.55",
+      mistakes={"top-p before top-k, or on probabilities that were not renormalised after it":
+                    torch.tensor([0.571429, 0.428571, 0.0, 0.0])})
+check(decode_pipeline, four, 2.0, 4, 0.65, want=torch.tensor([0.388631, 0.336565, 0.274804, 0.0]),
+      why="T = 2 flattens first, so three tokens are needed for 0.65", mistakes={
+          "temperature after top-p": torch.tensor([0.535898, 0.464102, 0.0, 0.0]),
+          "temperature was not used": torch.tensor([0.571429, 0.428571, 0.0, 0.0])})
+### BEGIN HIDDEN TESTS
+def oracle(logits, T, k, p):
+    out = torch.zeros(logits.shape, dtype=torch.float64)
+    for row, x in zip(out.reshape(-1, out.shape[-1]), logits.double().reshape(-1, out.shape[-1]).numpy()):
+        q = np.exp((x - x.max()) / T)
+        q[q < np.sort(q)[::-1][min(k, len(q)) - 1]] = 0
+        q, mass = q / q.sum(), 0.0
+        for i in np.argsort(-q):
+            row[i] = q[i]
+            mass += q[i]
+            if mass >= p and p < 1:
+                break
+        row /= row.sum()
+    return out.to(logits.dtype)
+
+rng = torch.Generator().manual_seed(11)
+for V in [5, 12, 60]:
+    for T in [0.4, 1.0, 1.8]:
+        for k in [1, 3, V // 2, V]:
+            for p in [0.3, 0.6, 0.85, 0.95]:
+                x = torch.randn(2, V, generator=rng, dtype=torch.float64) * 1.5
+                check(decode_pipeline, x, T, k, p, want=oracle(x, T, k, p), why="temperature, then top-k, then top-p")
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "decode_pipeline__shapes", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check(decode_pipeline, torch.tensor([[[0.0, 0.0, -9.0]]]), 1.0, 2, 1.0, want=torch.tensor([[[0.5, 0.5, 0.0]]]),
+      why="any leading shape; the rows sum to 1")
+### BEGIN HIDDEN TESTS
+def oracle(logits, T, k, p):
+    out = torch.zeros(logits.shape, dtype=torch.float64)
+    for row, x in zip(out.reshape(-1, out.shape[-1]), logits.double().reshape(-1, out.shape[-1]).numpy()):
+        q = np.exp((x - x.max()) / T)
+        q[q < np.sort(q)[::-1][min(k, len(q)) - 1]] = 0
+        q, mass = q / q.sum(), 0.0
+        for i in np.argsort(-q):
+            row[i] = q[i]
+            mass += q[i]
+            if mass >= p and p < 1:
+                break
+        row /= row.sum()
+    return out.to(logits.dtype)
+
+rng = torch.Generator().manual_seed(12)
+for shape in [(6,), (3, 5), (2, 3, 7), (2, 1, 2, 4)]:
+    for dtype in [torch.float32, torch.float64]:
+        for T, k, p in [(0.7, 3, 0.8), (2.0, 2, 1.0), (1, 1000, 0.5), (1.0, 10, 1)]:
+            x = torch.randn(shape, generator=rng, dtype=dtype) * 2
+            check(decode_pipeline, x, T, k, p, want=oracle(x, T, k, p))
+x = torch.randn(8, 3, generator=rng).T
+check(decode_pipeline, x, 0.8, 4, 0.7, want=oracle(x, 0.8, 4, 0.7), why="the input is a transposed view, not contiguous")
+x = torch.tensor([[0.0, -inf, 1.0, -inf], [-inf, 500.0, 499.0, 100.0]])
+check(decode_pipeline, x, 1.0, 3, 1.0, want=oracle(x, 1.0, 3, 1.0), why="-inf has probability 0")
+for dtype in [torch.float16, torch.bfloat16]:
+    x = torch.tensor([[40.0, 39.0, 38.5, 20.0], [3.0, 2.5, 2.0, 1.0]], dtype=dtype)
+    check(decode_pipeline, x, 0.7, 3, 0.9, want=oracle(x, 0.7, 3, 0.9), why="the result has the dtype of the logits")
+    V, step = (700, 2 ** -9) if dtype == torch.float16 else (128, 2 ** -5)
+    order = torch.stack([torch.randperm(V, generator=rng) for _ in range(2)])
+    x = ((V - 1 - order) * step).to(dtype)
+    q = torch.softmax(x[0].double().sort(descending=True).values * 2, -1).cumsum(0)
+    for n in [V // 8, V // 4]:
+        got = decode_pipeline(x.clone(), 0.5, V, float(q[n - 1] + q[n]) / 2)
+        expect(got.float() > 0, order <= n, on=f"which of {V} {dtype} tokens survive decode_pipeline",
+               why="compute in float32 from the start")
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "decode_pipeline__inplace", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+unchanged(decode_pipeline, torch.tensor([[0.0, 0.0, -1.0]]), 1.0, 2, 1.0, want=torch.tensor([[0.5, 0.5, 0.0]]))
+### BEGIN HIDDEN TESTS
+unchanged(decode_pipeline, torch.tensor([[4.0, 0.0, -4.0], [0.0, 1.0, 8.0]], dtype=torch.float64), 4.0, 2, 0.6,
+          want=torch.tensor([[1.0, 0, 0], [0, 0, 1.0]], dtype=torch.float64))
+unchanged(decode_pipeline, torch.tensor([2.0, 2.0]), 1.0, 2, 1.0, want=torch.tensor([0.5, 0.5]))
+### END HIDDEN TESTS
+
+# %% tags=["picture", "skip-execution"]
+with figures.picture():
+    model = NGram(pydoc_words())
+    logits = model.logprobs(model.encode(["in", "the"])).sort(descending=True).values
+    fig, axes = plt.subplots(1, 2, figsize=(9, 2.6), sharey=True, layout="constrained")
+    heat_last = torch.softmax(top_p_mask(logits[None], 0.5)[0] / 2, -1)
+    for ax, probs, title in zip(axes, [decode_pipeline(logits, 2.0, len(logits), 0.5), heat_last],
+                                ["temperature first", "temperature last"]):
+        figures.token_bars(ax, probs[:25].tolist(), title=f"T = 2, p = 0.5, {title}: {int((probs > 0).sum())} tokens")
+    axes[0].set_ylabel("probability")
+    plt.show()
+
+# %% [markdown]
+# ## The experiment: is more likely text better text?
+#
+# You will often hear that greedy decoding is poor *because* it is short-sighted: it takes the best token now and misses the
+# best sentence. If that were the reason, a better search would cure it. Beam search is a better search. Does it?
+#
+# The experiment trains the trigram model on the first 90 % of the help texts and takes ten places in the rest. At each it
+# continues two words with 200 tokens: as the human author did, by greedy decoding, by beam search with 5 beams, by
+# sampling, and by sampling from the nucleus at p = 0.9. Your functions do the decoding. Two numbers describe a text:
+#
+# - **log-probability per token** under the model, in nats: how likely is it?
+# - **distinct-4**: the share of its runs of four tokens that are different from each other. 1 means that no run of four
+#   comes twice; a loop brings it towards 0.
+#
+# The human texts have a distinct-4 of 0.85 on average.
+#
+# **Predict first.** What is the average distinct-4 of the *beam search* texts? Write a number between 0 and 1. You get
+# the point when you are at most 0.15 away.
+
+# %% nbgrader={"grade": false, "grade_id": "prediction", "locked": false, "schema_version": 3, "solution": true, "task": false}
+prediction = None  # replace None, or write `prediction = ...` below
+### BEGIN SOLUTION
+prediction = 0.15
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "prediction__distinct4", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+expect(isinstance(prediction, (int, float)) and 0 <= prediction <= 1, True, on="prediction is a number between 0 and 1",
+       why="write down what you expect before you run the experiment")
+### BEGIN HIDDEN TESTS
+measured = 0.141  # distinct-4 of beam search with 5 beams, mean of ten texts; tests/test_section_02.py measures it again
+assert abs(prediction - measured) <= 0.15, (
+    f"you expected {prediction}, measured is {measured}: maximising likelihood leads into loops, and the better search "
+    "finds loops that are even likelier")
+### END HIDDEN TESTS
+
+# %% tags=["experiment", "skip-execution"]
+def run_experiment(starts=10, length=200, seed=0):
+    "{strategy: [(log-probability per token, distinct-4) of each text]}, and one text of each strategy."
+    words = pydoc_words()
+    cut = len(words) * 9 // 10
+    model = NGram(words[:cut], vocab=words)
+    held_out, V = model.encode(words[cut:]), len(model.vocab)
+    u = torch.rand(2, starts, length, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
+
+    def search(prompt, beam):
+        ids, _ = beam_search(lambda ids: model.logprobs(prompt[:-1] + ids), prompt[-1], -1, beam, length)
+        return prompt[:-1] + ids
+
+    def sample(prompt, p, us):
+        ids = list(prompt)
+        for x in us:
+            ids.append(sample_inverse_cdf(decode_pipeline(model.logprobs(ids)[None], 1.0, V, p), x[None]).item())
+        return ids
+
+    results, texts = {}, {}
+    for n in range(starts):
+        at = n * (len(held_out) // starts)
+        prompt = held_out[at:at + 2]
+        for name, ids in {"human": held_out[at:at + 2 + length], "greedy": search(prompt, 1), "beam 5": search(prompt, 5),
+                          "sampling": sample(prompt, 1.0, u[0, n]), "top-p 0.9": sample(prompt, 0.9, u[1, n])}.items():
+            results.setdefault(name, []).append((model.score(ids, 2), distinct(ids[2:])))
+            texts[name] = model.decode(ids[:40])
+    return results, texts
+
+
+torch.set_num_threads(1)
+with figures.picture():
+    results, texts = run_experiment()
+    fig, ax = plt.subplots(figsize=(7, 3.4), layout="constrained")
+    for name, points in results.items():
+        likelihood, variety = np.array(points).T
+        ax.scatter(likelihood, variety, label=f"{name}: {likelihood.mean():.2f} nats, distinct-4 {variety.mean():.2f}")
+    ax.set(xlabel="log-probability per token, nats (right: likelier)", ylabel="distinct-4 (down: repeats)",
+           title="likelier text repeats more")
+    ax.legend(fontsize=8)
+    plt.show()
+    for name, text in texts.items():
+        print(f"{name:>10}: {text} ...")
+
+# %% [markdown]
+# **What it shows.** Beam search does find what it looks for: its texts have -0.93 nats per token, greedy's -1.55, so each
+# token is on average 1.9 times as likely. And they loop: distinct-4 is 0.14 for beam search and 0.07 for greedy decoding,
+# against 0.85 for people. The human texts are far *less* likely than both, at -4.56 nats per token on average. Sampling stands
+# between, at -2.67, and hardly ever repeats a run of four (distinct-4 0.99); cutting the tail at p = 0.9 moves it to -2.12 and
+# leaves the variety. (Sampling even repeats less than people do: a trigram model does not know that a text comes back to its
+# subject.)
+#
+# So the common answer has the causality wrong. Greedy decoding does miss the likeliest sequence, and it does repeat, but the
+# second does not follow from the first: the search that finds likelier sequences loops as well. *Maximising* is what
+# degenerates. In a loop every token is easy to guess; people do not write what is easiest to guess at each step. Where there
+# is one right answer (a translation, a number, a label) that is no problem, and greedy or beam search serve well.
+#
+# Mind how small this is: a trigram model, help texts, ten starts. How unlikely human text looks depends on the model, and a
+# trigram model is poor at text that it has not seen. What carries over is that maximisation leads to loops: Holtzman et al.
+# (2020) found it with GPT-2.
+
+# %% [markdown] tags=["card", "basic"]
+# <details><summary>What does temperature do? What happens at T = 0, and for T going to infinity?</summary>
+#
+# It divides the logits before the softmax. Ratios of probabilities become $\exp((s_i - s_j)/T)$, so $T < 1$ sharpens, $T > 1$
+# flattens; the order of the tokens never changes and the entropy never falls with $T$. $T < 1$ is still random. In the limit
+# $T \to 0$ all mass goes to the maximum, shared equally where several logits tie; $T = 0$ itself is a division by zero that
+# libraries refuse (`transformers`) or treat as greedy. For $T \to \infty$ the distribution becomes uniform over the tokens
+# with finite logits; masked ones stay at 0.
+#
+# </details>
+
+# %% [markdown] tags=["card", "basic"]
+# <details><summary>Top-k or top-p: what is the difference, and what are the edge cases?</summary>
+#
+# Top-k keeps a fixed number of tokens: too many when the model is sure, too few when it is not. Top-p keeps the smallest set
+# whose probability reaches p, so the number follows the model's confidence. The token that crosses p is kept, and at least
+# one token always is. Ties at the k-th logit usually all stay, so top-k may keep more than k.
+#
+# </details>
+
+# %% [markdown] tags=["card", "medium"]
+# <details><summary>Why is greedy decoding poor for open-ended text?</summary>
+#
+# It maximises, and maximising likelihood degenerates: it walks into loops, since in a loop every next token is easy to guess.
+# That it may miss the globally likeliest sequence is true but is not the cause: beam search finds likelier sequences and
+# loops too, while human text is far less likely under the model than either. For short closed-ended answers greedy is fine.
+#
+# </details>
+
+# %% [markdown] tags=["card", "killer"]
+# <details><summary>Your server applies temperature last, a colleague's applies it first. Same T, p and seed: what differs?</summary>
+#
+# The candidate set. With temperature first, top-p measures mass on the tempered distribution, so T > 1 lets more tokens in
+# and T < 1 fewer. With temperature last the set is chosen at T = 1 and the heat only redistributes inside it. Top-k does not
+# care, as the order of tokens never changes, and neither does anything at T = 1. Min-p cares: the ratio to the best becomes its 1/T-th power.
+#
+# </details>
+
+# %% [markdown] tags=["card", "killer"]
+# <details><summary>On the same bfloat16 logits, one server's top-p 0.9 keeps other tokens than another's. Where do you look?</summary>
+#
+# At the precision of the cumulative sum. Between 0.5 and 1 bfloat16 numbers are 0.004 apart, so a sum kept in bfloat16 moves in
+# steps that are larger than most tokens, and the place where it crosses p is blurred: on 32,000 normally distributed logits the
+# tests of this section find it more than a hundred tokens off. Softmax, sort and sum belong in float32; the mask goes back to
+# the logits, which stay as they are. Then at the shortcut for p = 1: without it the sum can reach 1 early in float32 too, and
+# finite logits are cut. And at exact ties, which bfloat16 makes frequent: any smallest set is right, so two servers may differ.
+#
+# </details>
+
+# %% [markdown] tags=["card", "killer"]
+# <details><summary>Why is dividing every seen logit by r a bad repetition penalty, and what is still odd about the usual mend?</summary>
+#
+# Dividing a negative logit by r > 1 raises it, so a repeated unlikely token is rewarded. The mend multiplies negative ones.
+# Odd is that the result depends on where zero is: softmax ignores a constant added to all logits, the penalty does not. It is
+# also applied once per distinct token and does not grow with the count; presence and frequency penalties subtract instead,
+# and are blind to such shifts.
+#
+# </details>
+
+# %% [markdown] tags=["card", "killer"]
+# <details><summary>A sampler returns a masked token about once in ten million draws. What is wrong?</summary>
+#
+# Probably the end of the cumulative sum. In float32 the sum may end slightly below 1, and a uniform number may be above it.
+# A search without a bound then gives index V, or after clamping the last position, which may be masked. Return the last token
+# with positive probability instead. The other end has the same trap: with u = 0 and "first F at least u" a masked token at
+# position 0 is hit; the comparison must be strict.
+#
+# </details>
+
+# %% [markdown] tags=["card", "killer"]
+# <details><summary>You raise the beam from 5 to 50 and the translations become worse and shorter. Is the code wrong?</summary>
+#
+# Not necessarily. A wider beam finds hypotheses with higher model probability, and short ones have fewer factors below 1, so
+# without length normalisation the search moves towards early ends. The fault is in the objective, which the narrow beam hid.
+# Rank by log-probability divided by a power of the length, and check that finished hypotheses are frozen rather than extended.
+#
+# </details>
+
+# %% [markdown]
+# ## The written question
+#
+# A person reads this answer (in a study group, you do, with the marking scheme). Five to ten sentences are enough.
+
+# %% [markdown] nbgrader={"grade": false, "grade_id": "written__why_greedy_question", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# **Question (4 points).** Your team's story generator decodes greedily and falls into loops. A colleague says: "Greedy is
+# short-sighted. We switch to beam search with 20 beams, and because it finds better sequences the loops will go." Explain
+# what is right in this and what is wrong, say what you would expect to measure, and propose what to do instead, with one
+# risk of your proposal.
+#
+# === BEGIN MARK SCHEME ===
+#
+# One point each:
+#
+# 1. Right part: greedy does not find the likeliest sequence, and beam search usually finds a likelier one.
+# 2. Wrong part: repetition does not come from the search error; likely sequences are themselves repetitive, so maximising
+#    better does not cure it (the causality is wrong). Naming the missing fit of the objective to open-ended text counts.
+# 3. A measurement that could decide: likelihood per token against a repetition measure (distinct-n, share of repeated
+#    n-grams) for greedy, beam, sampling and human text, with the expectation that beam gains likelihood, stays far
+#    below human variety, and that human text is far less likely under the model than the texts of greedy and beam search.
+# 4. A sensible remedy (sampling with top-p, min-p or top-k, temperature; a repetition penalty as a patch) and a true risk of
+#    it (incoherence from the tail, lost determinism, penalising needed words such as names).
+#
+# === END MARK SCHEME ===
+
+# %% [markdown] nbgrader={"grade": true, "grade_id": "written__why_greedy", "locked": false, "points": 4, "schema_version": 3, "solution": true, "task": false}
+# ### BEGIN SOLUTION
+# It is right that greedy decoding is short-sighted: it commits to the likeliest token and can miss a likelier sentence, and
+# beam search usually finds a sequence with a higher probability. It is wrong that this is why the text loops. A loop is very
+# likely under the model, since after two rounds each next token is easy to guess. A search that maximises better is therefore
+# drawn to repetition as well. I would continue the same prompts by greedy, beam 20, sampling and by the human author, and
+# plot log-probability per token against distinct-4. I expect beam search to be the likeliest, with far less variety than
+# people have, and human text to be far less likely than both, and varied. Instead I would sample, with top-p around 0.9 or min-p, and
+# tune it against human text on that plot. The risk is incoherence when p or the temperature is too high: one odd token from
+# the tail derails the rest. A repetition penalty may help as a patch, but it also punishes names that a story has to repeat.
+# ### END SOLUTION

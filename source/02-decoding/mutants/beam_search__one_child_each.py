@@ -1,0 +1,21 @@
+"""Every hypothesis keeps only its best child after the first round."""
+from math import inf
+
+
+def beam_search(step, bos, eos, beam, max_len, alpha=0.0):
+    hyps = [([bos], 0.0)]
+    for _ in range(max_len):
+        pool = []
+        for ids, logp in hyps:
+            if ids[-1] == eos:
+                pool.append((ids, logp))
+            else:
+                row = step(ids)
+                n = len(row) if len(ids) == 1 else 1
+                pool += [(ids + [i], logp + row[i].item()) for i in row.topk(n).indices.tolist() if row[i] > -inf]
+        hyps = sorted(pool, key=lambda h: h[1], reverse=True)[:beam]
+        if all(ids[-1] == eos for ids, _ in hyps):
+            break
+    done = [h for h in hyps if h[0][-1] == eos] or hyps
+    ids, logp = max(done, key=lambda h: h[1] / (len(h[0]) - 1) ** alpha)
+    return ids, logp / (len(ids) - 1) ** alpha

@@ -1,0 +1,10 @@
+"""p is compared with the probability itself."""
+import torch
+from torch import inf
+
+
+def min_p_mask(logits, p):
+    if not 0 <= p <= 1:
+        raise ValueError("p must lie in [0, 1]")
+    wide = logits.to(torch.promote_types(logits.dtype, torch.float32))
+    return logits.masked_fill(wide.softmax(-1) < p, -inf)

@@ -1,0 +1,13 @@
+"""At most one maximum survives."""
+import torch
+from torch import inf
+
+
+def min_p_mask(logits, p):
+    if not 0 <= p <= 1:
+        raise ValueError("p must lie in [0, 1]")
+    wide = logits.to(torch.promote_types(logits.dtype, torch.float32))
+
+    probs = wide.softmax(-1)
+    cut = (probs < p * probs.amax(-1, keepdim=True)) | ((probs == probs.amax(-1, keepdim=True)) & (p == 1))
+    return logits.masked_fill(cut.scatter(-1, probs.argmax(-1, keepdim=True), False), -inf)

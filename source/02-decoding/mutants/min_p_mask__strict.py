@@ -1,0 +1,11 @@
+"""A ratio equal to p is cut: p = 1 leaves nothing."""
+import torch
+from torch import inf
+
+
+def min_p_mask(logits, p):
+    if not 0 <= p <= 1:
+        raise ValueError("p must lie in [0, 1]")
+    wide = logits.to(torch.promote_types(logits.dtype, torch.float32))
+    probs = wide.softmax(-1)
+    return logits.masked_fill(probs <= p * probs.amax(-1, keepdim=True), -inf)

@@ -1,0 +1,11 @@
+"""Goes through float32 and stays there."""
+import torch
+from torch import inf
+
+
+def top_k_mask(logits, k):
+    if k < 1:
+        raise ValueError("k must be at least 1")
+    logits = logits.float()
+    kth = logits.topk(min(k, logits.shape[-1])).values[:, -1:]
+    return logits.masked_fill(logits < kth, -inf)

@@ -1,0 +1,13 @@
+"""p outside [0, 1] is accepted."""
+import torch
+from torch import inf
+
+
+def top_p_mask(logits, p):
+    if p == 1:
+        return logits.clone()
+    wide = logits.to(torch.promote_types(logits.dtype, torch.float32))
+    probs, order = wide.softmax(-1).sort(-1, descending=True)
+    cut = probs.cumsum(-1) - probs >= p
+    cut[:, 0] = False
+    return logits.masked_fill(cut.scatter(-1, order, cut), -inf)

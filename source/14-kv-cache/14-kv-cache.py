@@ -1,0 +1,1931 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 14. Long context and the KV cache
+#
+# **After this notebook you can answer, with numbers:**
+#
+# - How many bytes does one token of context cost, for MHA, GQA, MQA, MLA and sliding windows? What fits on which GPU?
+# - What does a KV cache save, and what does it *not* save?
+# - How does RoPE work, why does it fail beyond its training length, and what do linear scaling, NTK-aware, YaRN and
+#   Llama 3's scaling change?
+# - How do you make the cache smaller (evict, window, quantise), and how do you spread it over devices (ring
+#   attention)?
+#
+# **You build:** ten functions, each at most 16 lines in the reference solution. **Time:** about four hours. **Builds
+# on:** softmax and plain attention. No other section is needed.
+#
+# Letters used everywhere: B batch, T new tokens, S all tokens so far, H query heads, K key/value heads, E head size,
+# L layers, D model width. **Units:** 1 GB is 10⁹ bytes, 1 GiB is 2³⁰ bytes, and "128K tokens" is 131,072 tokens.
+
+# %% tags=["setup"] nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
+import math
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+import torch.nn.functional as F
+from jaxtyping import Bool, Float, Int, Int8
+from torch import Tensor
+
+from course import figures
+from course.check import check, expect, unchanged, value_and_grad
+from course.configs import MODELS
+from course.duel import advise, duel
+from course.transformer import Config, Transformer
+
+figures.style()
+
+
+def tiny_model(seed: int = 0):
+    """A random transformer as a plain function: (ids, pos, mask, cache) -> (logits, cache)."""
+    transformer = Transformer(Config(vocab=61, layers=2, width=48, heads=6, kv_heads=2, head_dim=12), seed)
+
+    @torch.no_grad()
+    def model(ids, pos=None, mask=None, cache=None):
+        return transformer(ids, pos, mask, cache)
+    return model
+
+
+def generate_uncached(model, ids: Int[Tensor, "B T"], n: int) -> Int[Tensor, "B T+n"]:
+    """Greedy decoding without a cache: the whole text goes through the model for every new token."""
+    for _ in range(n):
+        logits, _ = model(ids)
+        ids = torch.cat([ids, logits[:, -1].argmax(-1, keepdim=True)], dim=1)
+    return ids
+
+
+# %% [markdown]
+# ## 1. What is cached, and how big it is
+#
+# A decoder produces one token at a time. In each layer the new token's query looks at the keys and values of *all*
+# tokens so far. Under a causal mask the keys and values of old tokens never change: token 7 does not see token 8. So
+# we compute them once and keep them. That is the **KV cache**.
+#
+# | for one new token, at n tokens of context | without cache | with cache |
+# |---|---|---|
+# | projections and MLP | O(n): all tokens again | **O(1)**: one token |
+# | attention | O(n²) | **O(n)**: one query, n keys |
+# | bytes read | weights | weights **and the whole cache**, O(n) |
+#
+# The catch, and a favourite interview trap: *a cached step is not O(1)*. It still reads n keys and values. Decoding
+# is usually limited by memory bandwidth, so at long context a step gets slower in proportion to n. Over a whole
+# generation of n tokens, attention costs O(n²) with the cache and O(n³) without.
+#
+# What one token costs, per layer, in numbers (elements) to keep:
+#
+# | attention | keys and values | elements |
+# |---|---|---|
+# | MHA, multi-head | H heads each | 2 · H · E |
+# | GQA, grouped-query | K < H heads, each shared by H / K query heads | 2 · K · E |
+# | MQA, multi-query | one head | 2 · E |
+# | MLA, multi-head latent (DeepSeek-V2, V3) | one latent vector for keys *and* values, plus one rotary key shared by all heads | c_kv + d_rope |
+#
+# MQA therefore saves a factor H, not a fixed 8; "8 times" is what GQA with K = 8 saves in a model with H = 64. And
+# hidden size does not appear: 2 · L · hidden · 2 bytes is right for MHA with E = hidden / H only. In gpt-oss hidden
+# is 2880 while H · E is 64 · 64 = 4096.
+
+# %% tags=["picture", "skip-execution"]
+fig, ax = plt.subplots(figsize=(7, 2.6))
+schemes = {"MHA, K = H = 64": 2 * 64 * 128, "GQA, K = 8": 2 * 8 * 128, "MQA, K = 1": 2 * 128, "MLA, 512 + 64": 512 + 64}
+bars = ax.barh(list(schemes), list(schemes.values()), color=figures.PALETTE[:4])
+ax.bar_label(bars, [f"{v:,}" for v in schemes.values()], padding=4, color=figures.INK)
+ax.set(xscale="log", xlim=(100, 60_000), xlabel="numbers kept per token and layer (log scale)",
+       title="64 query heads of size 128, four ways to cache them")
+ax.invert_yaxis()
+plt.show()
+
+# %% [markdown]
+# ### Exercise `kv_cache_bytes`
+#
+# The bytes of the cache of a whole model:
+#
+# $$\text{bytes} = \text{layers} \cdot e \cdot \text{tokens} \cdot \text{batch} \cdot \text{bytes per element},
+# \qquad e = 2 \cdot n_{kv} \cdot \text{head\_dim} \quad\text{or, for MLA,}\quad e = c_{kv} + d_{rope}$$
+#
+# - `seq` is the number of tokens of each sequence. `bytes` is the size of one element: 2 for BF16, 1 for FP8, 4 for
+#   FP32.
+# - `window=w`: every layer keeps only the last w tokens, so `tokens` is the smaller of `seq` and w; for MLA too.
+# - `mla=(c_kv, d_rope)`: the latent holds keys and values together, so there is no factor 2, and `n_kv` and
+#   `head_dim` do not count.
+# - The answer is a whole number of bytes.
+#
+# Sources: GQA, Ainslie et al. 2023, arXiv 2305.13245; MLA, DeepSeek-V2, arXiv 2405.04434.
+
+# %% nbgrader={"grade": false, "grade_id": "kv_cache_bytes", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def kv_cache_bytes(layers: int, n_kv: int, head_dim: int, seq: int, batch: int = 1, bytes: int = 2,
+                   window: int | None = None, mla: tuple[int, int] | None = None) -> int:
+    """Bytes of the KV cache of a model with `layers` layers.
+
+    seq: tokens per sequence; window: tokens that a layer keeps at most (None: all)
+    bytes: size of one element; mla: (c_kv, d_rope), elements per token and layer of a latent cache
+
+    kv_cache_bytes(2, 3, 4, seq=5)            2 layers * (2 * 3 * 4) elements * 5 tokens * 2 bytes = 480
+    kv_cache_bytes(2, 3, 4, seq=5, window=1)  = 96
+    """
+    ### BEGIN SOLUTION
+    tokens = seq if window is None else min(seq, window)
+    elements = 2 * n_kv * head_dim if mla is None else sum(mla)  # one token in one layer
+    return layers * elements * tokens * batch * bytes
+    ### END SOLUTION
+    raise NotImplementedError("kv_cache_bytes: elements per token and layer, then multiply")
+
+
+# %% [markdown] tags=["hints", "kv_cache_bytes"]
+# <details><summary>Hint 1: a question</summary>
+#
+# Which of the eight arguments change what *one token in one layer* keeps, and which only multiply it?
+#
+# </details>
+# <details><summary>Hint 2: a worked example</summary>
+#
+# Llama-3-70B: 80 layers, 8 key/value heads of 128. One token in one layer: 2 · 8 · 128 = 2,048 elements, 4,096 bytes
+# in BF16. All layers: 327,680 bytes, that is 320 KiB for a single token. Its 64 query heads appear nowhere.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+#     tokens   <- seq, but at most window if there is one
+#     elements <- sum of mla if given, else 2 * n_kv * head_dim
+#     return the product of layers, elements, tokens, batch, bytes
+#
+# </details>
+
+# %% nbgrader={"grade": true, "grade_id": "kv_cache_bytes__heads", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+check(kv_cache_bytes, 2, 3, 4, 5, want=480, why="2 layers * (2 * 3 * 4) elements * 5 tokens * 2 bytes",
+      mistakes={"a factor 2 is missing: keys and values, or bytes per element": 240})
+check(kv_cache_bytes, 80, 8, 128, 131_072, want=42_949_672_960, why="Llama-3-70B at 128K: 42.9 GB, exactly 40 GiB",
+      mistakes={"heads were multiplied in twice": 343_597_383_680})
+### BEGIN HIDDEN TESTS
+for args in [(1, 1, 1, 1, 1, 1), (7, 3, 5, 11, 2, 1), (7, 3, 5, 11, 13, 4), (126, 8, 128, 1_000_000, 3, 2),
+             (32, 32, 80, 2048, 1, 2), (36, 8, 64, 4097, 9, 1), (5, 2, 96, 0, 4, 2)]:
+    check(kv_cache_bytes, *args, want=2 * math.prod(args), why="2 * layers * n_kv * head_dim * seq * batch * bytes")
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "kv_cache_bytes__window", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check(kv_cache_bytes, 2, 3, 4, 5, window=1, want=96, why="a window of 1 keeps one token per layer",
+      mistakes={"the window was ignored": 480})
+check(kv_cache_bytes, 2, 3, 4, 5, window=8, want=480, why="a window wider than the text keeps the text, no more",
+      mistakes={"the cache was taken as large as the window": 768})
+### BEGIN HIDDEN TESTS
+for seq in (0, 1, 127, 128, 129, 5000):
+    check(kv_cache_bytes, 6, 2, 24, seq, batch=3, bytes=1, window=128, want=6 * 2 * 2 * 24 * min(seq, 128) * 3)
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "kv_cache_bytes__mla", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+check(kv_cache_bytes, 61, 128, 128, 1, mla=(512, 64), want=70_272, why="DeepSeek-V3: 61 * (512 + 64) * 2 bytes a token",
+      mistakes={"a factor 2: the latent already holds keys and values": 140_544,
+                "the cache of plain multi-head attention": 3_997_696,
+                "the rotary key was forgotten": 62_464})
+### BEGIN HIDDEN TESTS
+for layers, seq, batch, size, window, c, r in [(61, 131_072, 1, 2, None, 512, 64), (3, 17, 5, 1, None, 7, 4),
+                                               (3, 17, 5, 4, 6, 7, 4), (4, 9, 2, 2, 30, 10, 3), (2, 6, 3, 2, 6, 5, 0)]:
+    tokens = seq if window is None else min(seq, window)
+    check(kv_cache_bytes, layers, 16, 192, seq, batch=batch, bytes=size, window=window, mla=(c, r),
+          want=layers * (c + r) * tokens * batch * size, why="layers * (c_kv + d_rope) * tokens * batch * bytes")
+### END HIDDEN TESTS
+
+# %% tags=["picture", "skip-execution"]
+try:
+    tokens = 131_072
+    sizes = {m.name: sum(kv_cache_bytes(n, m.kv_heads, m.head_dim, tokens, window=w, mla=m.mla) for n, w in m.groups)
+             for m in MODELS.values()}
+    fig, ax = plt.subplots(figsize=(7, 3.2))
+    bars = ax.barh(list(sizes), [b / 1e9 for b in sizes.values()], color=figures.KEPT)
+    ax.bar_label(bars, [f"{b / 1e9:.2f} GB" for b in sizes.values()], padding=4, color=figures.INK)
+    ax.axvline(80, color=figures.WRONG, lw=1)
+    ax.text(81, len(sizes) - 0.6, "one 80 GB GPU", color=figures.WRONG, va="top")
+    ax.set(xlim=(0, 105), xlabel="GB of BF16 cache", title="One sequence of 131,072 tokens (your numbers)")
+    ax.invert_yaxis()
+    plt.show()
+except NotImplementedError as todo:
+    print(f"The picture will come from your function. Still to do: {todo}")
+
+# %% [markdown]
+# Read the picture twice. Llama-2-7B, with plain multi-head attention, needs more cache than Llama-3.1-405B, a model
+# sixty times its size. DeepSeek-V3 keeps 61 layers in less than Llama-3-8B keeps 32. And the often quoted "about 100
+# GB for a 70B model at 128K" matches neither GQA (42.9 GB) nor plain MHA (343.6 GB).
+
+# %% [markdown]
+# ## 2. Decoding with a cache
+#
+# One decode step of grouped-query attention: H queries, K key/value heads. Query head h reads key/value head `h // (H
+# / K)`: with H = 4 and K = 2, heads 0 and 1 share the first, heads 2 and 3 the second.
+#
+# The common mistake is to repeat the heads in the wrong order: `k.repeat` gives 0 1 0 1, `k.repeat_interleave` gives
+# 0 0 1 1. Both have the right shape, and on MHA both are right. You need neither: reshape the *queries* into K groups
+# and no key is copied at all. That is the point of GQA: fewer bytes to read.
+#
+# A second trap: `F.scaled_dot_product_attention(..., is_causal=True)` aligns its mask to the **top left**. With one
+# query and n keys it lets the query see only the first key. A decode step needs no mask: everything in the cache is
+# the past.
+#
+# ### Exercise `attention_decode`
+#
+# For every query head h, with g = h // (H / K):
+#
+# $$o_h = \sum_{s} \mathrm{softmax}_s\!\left(\frac{q_h \cdot k_{g,s}}{\sqrt{E}}\right) v_{g,s}$$
+#
+# - q is (H, E), k and v are (K, S, E), S ≥ 1, and K divides H. The result is (H, E) in q's dtype.
+# - Half precision (float16, bfloat16): same definition, with float32 inside.
+# - Scores may be large (thousands): the softmax must not overflow.
+# - The arguments stay as they are.
+
+# %% nbgrader={"grade": false, "grade_id": "attention_decode", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def attention_decode(q: Float[Tensor, "H E"], k: Float[Tensor, "K S E"],
+                     v: Float[Tensor, "K S E"]) -> Float[Tensor, "H E"]:
+    """Attention of one new token over its cache; query head h reads key/value head h // (H / K).
+
+    H = 2, K = 1, S = 2, E = 1: q = [[0], [0]], k = [[[3], [5]]], v = [[[1], [2]]] gives [[1.5], [1.5]].
+    """
+    ### BEGIN SOLUTION
+    wide = torch.promote_types(q.dtype, torch.float32)
+    groups = q.to(wide).unflatten(0, (len(k), -1))  # (K, H/K, E): the queries of each key/value head
+    scores = groups @ k.to(wide).mT / math.sqrt(q.shape[-1])  # (K, H/K, S)
+    return (scores.softmax(-1) @ v.to(wide)).flatten(0, 1).to(q.dtype)
+    ### END SOLUTION
+    raise NotImplementedError("attention_decode: group the queries by key/value head, score, softmax, average")
+
+
+# %% [markdown] tags=["hints", "attention_decode"]
+# <details><summary>Hint 1: a question</summary>
+#
+# If you reshape q from (H, E) to (K, H / K, E), which query heads end up in row 0?
+#
+# </details>
+# <details><summary>Hint 2: a worked example</summary>
+#
+# H = 4, K = 2. Reshaped queries: row 0 holds heads 0 and 1, row 1 holds heads 2 and 3. A batched matrix product of
+# (2, 2, E) with the transposed keys (2, E, S) gives scores (2, 2, S): every group against its own keys.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+#     q      <- float32, reshaped to (K, H / K, E)
+#     scores <- q @ k transposed / sqrt(E)
+#     out    <- softmax over the last axis @ v
+#     return out reshaped to (H, E), in the dtype of the input
+#
+# </details>
+
+# %% nbgrader={"grade": true, "grade_id": "attention_decode__scaled", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check(attention_decode, torch.tensor([[2.0, 0.0, 0.0, 0.0]]), torch.tensor([[[1.0, 0, 0, 0], [0, 0, 0, 0]]]),
+      torch.tensor([[[1.0, 0, 0, 0], [0, 1, 0, 0]]]), want=torch.tensor([[0.7310586, 0.2689414, 0, 0]]),
+      why="scores are q.k / sqrt(4) = [1, 0], and softmax([1, 0]) = [0.731, 0.269]",
+      mistakes={"no division by sqrt(E)": torch.tensor([[0.8807971, 0.1192029, 0, 0]]),
+                "division by E instead of sqrt(E)": torch.tensor([[0.6224593, 0.3775407, 0, 0]])})
+### BEGIN HIDDEN TESTS
+g = torch.Generator().manual_seed(1)
+for S, E, size in [(1, 4, 1), (5, 3, 1), (9, 16, 1), (6, 24, 30), (33, 8, 200)]:  # the last: scores in the thousands
+    q, k, v = (torch.randn(1, *shape, E, generator=g) for shape in [(), (S,), (S,)])
+    want = F.scaled_dot_product_attention(q.double()[None] * size, k.double(), v.double())[0].float()
+    check(attention_decode, q * size, k, v, want=want, rtol=1e-2, atol=5e-3, why="softmax(q.k / sqrt(E)) @ v")
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "attention_decode__groups", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+check(attention_decode, torch.zeros(4, 1), torch.zeros(2, 1, 1), torch.tensor([[[1.0]], [[2.0]]]),
+      want=torch.tensor([[1.0], [1.0], [2.0], [2.0]]), why="query head h reads key/value head h // (H / K)",
+      mistakes={"key/value heads tiled (repeat) instead of grouped (repeat_interleave)":
+                torch.tensor([[1.0], [2.0], [1.0], [2.0]]),
+                "only the first key/value head was used": torch.ones(4, 1)})
+### BEGIN HIDDEN TESTS
+g = torch.Generator().manual_seed(2)
+for H, K, S, E in [(8, 2, 7, 5), (6, 3, 1, 4), (4, 1, 9, 16), (5, 5, 3, 2), (12, 4, 31, 6), (6, 2, 6, 6)]:
+    q = torch.randn(H, E, generator=g)
+    k, v = torch.randn(2, S, K, E, generator=g).transpose(1, 2)  # as a cache often lies: not contiguous
+    q = q.T.contiguous().T if S % 2 else q
+    want = F.scaled_dot_product_attention(q.double()[None, :, None], k.double()[None], v.double()[None],
+                                          enable_gqa=True)[0, :, 0].float()
+    check(attention_decode, q, k, v, want=want, why=f"{H} query heads over {K} key/value heads, {S} keys")
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "attention_decode__half", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+check(attention_decode, torch.tensor([[300.0] * 4]).half(), torch.tensor([[[300.0] * 4, [0.0] * 4]]).half(),
+      torch.tensor([[[1.0] * 4, [2.0] * 4]]).half(), want=torch.tensor([[1.0] * 4]).half(),
+      why="300 * 300 does not fit into float16 (at most 65,504): compute in float32, return float16")
+### BEGIN HIDDEN TESTS
+g = torch.Generator().manual_seed(3)
+for dtype in (torch.float16, torch.bfloat16):
+    for S in (7, 300):
+        q, k, v = (torch.randn(*shape, 16, generator=g) for shape in [(6,), (2, S), (2, S)])
+        q, k, v = (4 * q).to(dtype), (4 * k).to(dtype), v.to(dtype)
+        want = F.scaled_dot_product_attention(q.double()[None, :, None], k.double()[None], v.double()[None],
+                                              enable_gqa=True)[0, :, 0].to(dtype)
+        check(attention_decode, q, k, v, want=want, why="half precision in and out, float32 inside")
+q, k, v = (torch.randn(*shape, 4, generator=g, dtype=torch.float64) for shape in [(4,), (2, 3), (2, 3)])
+want = F.scaled_dot_product_attention(q[None, :, None], k[None], v[None], enable_gqa=True)[0, :, 0]
+check(attention_decode, q, k, v, want=want, rtol=1e-4, atol=1e-5, why="the result has the dtype of q")
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "attention_decode__inplace", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+unchanged(attention_decode, torch.zeros(2, 1), torch.tensor([[[3.0], [5.0]]]), torch.tensor([[[1.0], [2.0]]]),
+          want=torch.tensor([[1.5], [1.5]]), why="the cache is needed again for the next token")
+### BEGIN HIDDEN TESTS
+g = torch.Generator().manual_seed(4)
+q, k, v = (torch.randn(*shape, 5, generator=g) for shape in [(6,), (3, 4), (3, 4)])
+unchanged(attention_decode, q, k, v, want=F.scaled_dot_product_attention(
+    q.double()[None, :, None], k.double()[None], v.double()[None], enable_gqa=True)[0, :, 0].float())
+### END HIDDEN TESTS
+
+# %% tags=["picture", "skip-execution"]
+try:
+    # 6 query heads, 2 key/value heads, 9 cached tokens. With v = one-hot rows the output *is* the attention.
+    g = torch.Generator().manual_seed(0)
+    q, k = 2 * torch.randn(6, 9, generator=g), torch.randn(2, 9, 9, generator=g)
+    weights = attention_decode(q, k, torch.eye(9).expand(2, 9, 9))
+    fig, ax = plt.subplots(figsize=(7, 2.6))
+    ax.imshow(weights, cmap="Blues", vmin=0, aspect="auto")
+    ax.axhline(2.5, color=figures.WRONG, lw=1.5)
+    ax.set(xlabel="cached token", ylabel="query head", yticks=range(6), xticks=range(9),
+           title="Your attention weights: heads 0-2 read one key/value head, heads 3-5 the other")
+    ax.grid(False)
+    plt.show()
+except NotImplementedError as todo:
+    print(f"The picture will come from your function. Still to do: {todo}")
+
+# %% [markdown]
+# ### Exercise `generate_cached`
+#
+# Greedy generation with a cache, in a batch whose prompts have different lengths. It must give, **token for token**,
+# what uncached generation gives for each prompt alone.
+#
+# The model is a function `model(ids, pos, mask, cache) -> (logits, cache)`:
+#
+# | argument | shape | meaning |
+# |---|---|---|
+# | `ids` | (B, T) | the tokens that are new to the model |
+# | `pos` | (B, T) | their positions |
+# | `mask` | (B, S), bool | True = real token, over **all** tokens so far: those in the cache, then the new ones |
+# | `cache` | whatever the model returned last | `None` at first. Hand it back; do not look inside |
+# | `logits` | (B, T, V) | one row per new token; the last one predicts the next token |
+#
+# The model adds the causal mask itself.
+#
+# - `ids` (B, T) are the prompts, padded **on the left** to one length. `mask` (B, T) marks the real tokens; each row
+#   has at least one. `mask=None` means no padding.
+# - **Positions count real tokens only**: the first real token of each row has position 0. What position a padding
+#   token gets does not matter.
+# - Return (B, T + n): the padded prompts, then n new tokens, each the argmax of the logits. There is no stop token. n
+#   = 0 returns the prompts.
+# - **Work**: the model sees every position once, so at most T + n tokens per row in total. This is counted, by a
+#   model that counts; a count is more honest than a clock.
+
+# %% nbgrader={"grade": false, "grade_id": "generate_cached", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def generate_cached(model, ids: Int[Tensor, "B T"], n: int,
+                    mask: Bool[Tensor, "B T"] | None = None) -> Int[Tensor, "B T+n"]:
+    """Greedy decoding with a KV cache: the prompts (padded on the left), then n new tokens.
+
+    model: (ids, pos, mask, cache) -> (logits, cache), see above
+    A row with mask [False, True, True] has positions [any, 0, 1]; its first new token has position 2.
+    """
+    ### BEGIN SOLUTION
+    mask = torch.ones_like(ids, dtype=torch.bool) if mask is None else mask
+    pos = (mask.cumsum(1) - 1).clamp(min=0)
+    new, cache = ids, None
+    for _ in range(n):
+        logits, cache = model(new, pos, mask, cache)
+        new = logits[:, -1].argmax(-1, keepdim=True)
+        ids = torch.cat([ids, new], dim=1)
+        pos = mask.sum(1, keepdim=True)
+        mask = torch.cat([mask, torch.ones_like(new, dtype=torch.bool)], dim=1)
+    return ids
+    ### END SOLUTION
+    raise NotImplementedError("generate_cached: push the prompts once, then one token at a time with the cache")
+
+
+# %% [markdown] tags=["hints", "generate_cached"]
+# <details><summary>Hint 1: a question</summary>
+#
+# After the prompt went through the model, which tokens does the model not know yet? How many real tokens does each
+# row have at that moment, and what does that say about the position of its next token?
+#
+# </details>
+# <details><summary>Hint 2: a worked example</summary>
+#
+# Two prompts, [7, 8, 9] and [5], padded: ids = [[7, 8, 9], [0, 0, 5]], mask = [[1, 1, 1], [0, 0, 1]]. First call: pos
+# = [[0, 1, 2], [0, 0, 0]]. Second call: one new token per row, pos = [[3], [1]], mask = [[1, 1, 1, 1], [0, 0, 1, 1]],
+# and the cache of the first call.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+#     mask <- all True if none was given
+#     pos  <- running count of True in each row, minus 1
+#     new, cache <- ids, None
+#     n times:
+#         logits, cache <- model(new, pos, mask, cache)
+#         new  <- argmax of the last logits, as a column
+#         ids  <- ids with new appended
+#         pos  <- number of True in each row of mask, as a column
+#         mask <- mask with a column of True appended
+#     return ids
+#
+# </details>
+
+# %% nbgrader={"grade": true, "grade_id": "generate_cached__as_uncached", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+model = tiny_model(0)
+prompts = torch.tensor([[3, 14, 15, 9, 26], [5, 35, 8, 9, 7]])
+check(generate_cached, model, prompts, 6, want=generate_uncached(model, prompts, 6),
+      why="token for token what generate_uncached gives")
+### BEGIN HIDDEN TESTS
+def absolute(seed, V=37, D=16):
+    "A model with absolute positions whose cache is a dict: positions and cache handling show at once."
+    g = torch.Generator().manual_seed(seed)
+    token, place, head = (torch.randn(*s, generator=g, dtype=torch.float64) for s in [(V, D), (99, D), (D, V)])
+
+    def model(ids, pos=None, mask=None, cache=None):
+        pos = torch.arange(ids.shape[1]) if pos is None else pos
+        x = token[ids] + place[pos]
+        keys = x if cache is None else torch.cat([cache["keys"], x], dim=1)
+        T, S = x.shape[1], keys.shape[1]
+        own = torch.arange(S - T, S)[:, None] == torch.arange(S)
+        see = torch.ones(T, S).tril(S - T).bool() & (True if mask is None else mask.bool()[:, None])
+        weights = (x @ keys.mT / 4).masked_fill(~(see | own), -torch.inf).softmax(-1)
+        return torch.tanh(x + weights @ keys) @ head, {"keys": keys}
+    return model
+
+for seed, (B, T, n) in enumerate([(1, 1, 9), (3, 4, 7), (2, 7, 1), (2, 3, 0)]):
+    prompts = torch.randint(37, (B, T), generator=torch.Generator().manual_seed(seed))
+    for model in (tiny_model(seed + 1), absolute(seed)):
+        check(generate_cached, model, prompts, n, want=generate_uncached(model, prompts, n),
+              why="positions go on from the prompt, and no token enters the cache twice")
+prompts = torch.arange(12).view(4, 3).T  # not contiguous
+check(generate_cached, absolute(9), prompts, 5, want=generate_uncached(absolute(9), prompts, 5))
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "generate_cached__left_padding", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+model = tiny_model(1)
+ids, mask = torch.tensor([[3, 14, 15], [0, 0, 9]]), torch.tensor([[True, True, True], [False, False, True]])
+alone = generate_uncached(model, torch.tensor([[9]]), 5)[:, 1:]
+want = torch.cat([generate_uncached(model, ids[:1], 5), torch.cat([ids[1:], alone], dim=1)])
+check(generate_cached, model, ids, 5, mask, want=want,
+      why="a padded prompt must continue as it does alone: mask the padding, count positions of real tokens only",
+      mistakes={"the mask was not used": generate_uncached(model, ids, 5)})
+### BEGIN HIDDEN TESTS
+def absolute(seed, V=37, D=16):
+    "As above: absolute positions, a dict as cache."
+    g = torch.Generator().manual_seed(seed)
+    token, place, head = (torch.randn(*s, generator=g, dtype=torch.float64) for s in [(V, D), (99, D), (D, V)])
+
+    def model(ids, pos=None, mask=None, cache=None):
+        pos = torch.arange(ids.shape[1]) if pos is None else pos
+        x = token[ids] + place[pos]
+        keys = x if cache is None else torch.cat([cache["keys"], x], dim=1)
+        T, S = x.shape[1], keys.shape[1]
+        own = torch.arange(S - T, S)[:, None] == torch.arange(S)
+        see = torch.ones(T, S).tril(S - T).bool() & (True if mask is None else mask.bool()[:, None])
+        weights = (x @ keys.mT / 4).masked_fill(~(see | own), -torch.inf).softmax(-1)
+        return torch.tanh(x + weights @ keys) @ head, {"keys": keys}
+    return model
+
+g = torch.Generator().manual_seed(0)
+for seed, lengths in enumerate([(5, 2, 1), (1, 4), (6,), (3, 6, 4, 2)]):
+    T = max(lengths) + seed % 2  # sometimes every row is padded
+    ids = torch.randint(37, (len(lengths), T), generator=g)  # padding holds arbitrary, valid ids
+    mask = torch.arange(T) >= T - torch.tensor(lengths)[:, None]
+    for model in (absolute(seed), tiny_model(seed)):
+        want = torch.stack([torch.cat([row[:T - m], generate_uncached(model, row[None, T - m:], 7)[0]])
+                            for row, m in zip(ids, lengths)])
+        check(generate_cached, model, ids, 7, mask, want=want, why="each row must continue as it does alone")
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "generate_cached__speed", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+model, pushed = tiny_model(2), []
+
+def counting(ids, pos=None, mask=None, cache=None):
+    "The model, with a record of how many tokens went through it."
+    pushed.append(ids.shape[1])
+    return model(ids, pos, mask, cache)
+
+prompts = torch.arange(20).view(2, 10)
+check(generate_cached, counting, prompts, 12, want=generate_uncached(model, prompts, 12))
+assert sum(pushed) <= 10 + 12, (f"{sum(pushed)} tokens per row went through the model, a cache needs at most 22. "
+                                "Without one it is 10 + 11 + … + 21 = 186")
+### BEGIN HIDDEN TESTS
+mask, keys = torch.ones(2, 10, dtype=torch.bool), []
+
+def watching(ids, pos=None, mask=None, cache=None):
+    "Counts and sees to it that the old cache really comes back."
+    pushed.append(ids.shape[1])
+    keys.append(0 if cache is None else cache[0][0].shape[2])
+    return model(ids, pos, mask, cache)
+
+for n, m in [(1, None), (2, mask), (30, mask)]:
+    pushed.clear(), keys.clear()
+    check(generate_cached, watching, prompts, n, m, want=generate_uncached(model, prompts, n))
+    assert sum(pushed) <= 10 + n, f"{sum(pushed)} tokens per row went through the model for 10 + {n} positions"
+    assert n == 1 or max(keys) >= 10, "the cache was never handed back to the model"
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "generate_cached__inplace", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+ids, mask = torch.tensor([[0, 7, 8], [4, 5, 6]]), torch.tensor([[False, True, True], [True, True, True]])
+model = tiny_model(3)
+want = torch.cat([torch.cat([ids[:1, :1], generate_uncached(model, ids[:1, 1:], 3)], dim=1),
+                  generate_uncached(model, ids[1:], 3)])
+unchanged(generate_cached, model, ids, 3, mask, want=want, why="the caller's prompts and mask stay as they are")
+
+# %% tags=["picture", "skip-execution"]
+import time
+
+try:
+    torch.set_num_threads(1)
+    big = Transformer(Config(vocab=61, layers=2, width=256, heads=8, kv_heads=2, head_dim=32, hidden=688))
+    contexts, cached, recomputed = [64, 128, 256, 512, 1024], [], []
+    with torch.no_grad():
+        for n in contexts:
+            text = torch.randint(61, (1, n), generator=torch.Generator().manual_seed(0))
+            _, cache = big(text[:, :-1])
+            for times, call in [(cached, lambda: big(text[:, -1:], cache=cache)), (recomputed, lambda: big(text))]:
+                call()
+                start = time.perf_counter()
+                for _ in range(3):
+                    call()
+                times.append((time.perf_counter() - start) / 3 * 1e3)
+    fig, (left, right) = plt.subplots(1, 2, figsize=(8, 3))
+    left.loglog(contexts, recomputed, "o-", label="without cache", color=figures.WRONG)
+    left.loglog(contexts, cached, "o-", label="with cache", color=figures.KEPT)
+    left.set(xlabel="tokens of context", ylabel="ms for the next token", title="Time, measured here")
+    left.legend()
+
+    def tokens_pushed(generate, n):
+        "How many tokens generation of n new ones sends through the model, after a prompt of 16."
+        count = []
+        tiny = tiny_model(0)
+        generate(lambda ids, pos=None, mask=None, cache=None: (count.append(ids.shape[1]), tiny(ids, pos, mask, cache))[1],
+                 torch.arange(16)[None], n)
+        return sum(count)
+
+    news = [1, 8, 16, 32, 48]
+    right.plot(news, [tokens_pushed(generate_uncached, n) for n in news], "o-", color=figures.WRONG)
+    right.plot(news, [tokens_pushed(generate_cached, n) for n in news], "o-", color=figures.KEPT)
+    right.set(xlabel="new tokens after a prompt of 16", ylabel="tokens pushed", title="Work (blue: your function)")
+    plt.tight_layout()
+    plt.show()
+except NotImplementedError as todo:
+    print(f"The picture will come from your function. Still to do: {todo}")
+
+# %% [markdown]
+# ## 3. Rotary positions
+#
+# RoPE (Su et al. 2021, arXiv 2104.09864) takes the numbers of a query or key in pairs, reads each pair as a complex
+# number, and turns pair i by the angle m · θ_i, where m is the token's position:
+#
+# $$z_i \mapsto z_i \, e^{\,\mathrm{i}\, m\, \theta_i}, \qquad \theta_i = \text{base}^{-2i/E}, \quad i = 0 \dots E/2 - 1$$
+#
+# A turn keeps lengths. And the scalar product of a query at m with a key at n depends on m − n only, because the two
+# turns partly cancel. The values v are not turned. Fast pairs (i = 0: one radian per token) tell near neighbours
+# apart, slow pairs carry long distances.
+#
+# **Two layouts** are in use, and mixing them up ruins a model without any error message:
+#
+# - `"interleaved"`, the paper's: pairs are neighbours, (x₀, x₁), (x₂, x₃), …
+# - `"half"`, also "rotate-half", in GPT-NeoX and Hugging Face code: pairs are (x₀, x_{E/2}), (x₁, x_{E/2+1}), …
+#
+# They differ by a fixed permutation of the channels. Converting weights between code bases means permuting the rows
+# of the query and key projections.
+#
+# "No learned parameters" is true of RoPE, but of sinusoidal encodings too. What sets it apart is that relative
+# position enters *inside* the scalar product. What it does **not** do is extrapolate. The experiment below shows it.
+
+# %% tags=["picture", "skip-execution"]
+m = np.arange(0, 129)
+fig, axes = plt.subplots(1, 2, figsize=(8, 2.8))
+for i, color in zip([0, 8, 24], figures.PALETTE):
+    axes[0].plot(m, np.cos(m * 10000 ** (-2 * i / 64)), color=color, label=f"pair {i}")
+axes[0].set(xlabel="position m", ylabel="cos(m θ)", title="Three of 32 pairs, E = 64")
+axes[0].legend(loc="lower right", ncols=3, fontsize=8, framealpha=0)
+axes[0].set_ylim(-1.5, 1.1)
+turns = 4096 * 10000 ** (-2 * np.arange(32) / 64) / (2 * np.pi)
+axes[1].bar(range(32), turns, color=[figures.KEPT if t > 1 else figures.WRONG for t in turns])
+axes[1].set(yscale="log", xlabel="pair i", ylabel="full turns in 4,096 tokens",
+            title="Red pairs never finish one turn in training")
+axes[1].axhline(1, color=figures.INK, lw=1)
+plt.tight_layout()
+plt.show()
+
+# %% [markdown]
+# ### Exercise `rope`
+#
+# - x is (B, H, T, E) with E even; `pos` (T,) holds the integer position of each token, in any order (a decode step
+#   has T = 1 and pos = [57]).
+# - Pair (a, b) turned by angle φ = pos · θ_i becomes (a cos φ − b sin φ, a sin φ + b cos φ), at the places where it
+#   was.
+# - `layout` is `"half"` or `"interleaved"`.
+# - The result has x's shape and dtype. In half precision the angles and the turn are float32: bfloat16 cannot even
+#   count beyond 256.
+# - Gradients flow through to x. x stays as it is.
+
+# %% nbgrader={"grade": false, "grade_id": "rope", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def rope(x: Float[Tensor, "B H T E"], pos: Int[Tensor, "T"], base: float = 10000.0,
+         layout: str = "half") -> Float[Tensor, "B H T E"]:
+    """Turn every pair of channels of x by position * base ** (-2 i / E).
+
+    rope([[[[1, 0]]]], pos=[1]) is [[[[cos 1, sin 1]]]] in both layouts: with E = 2 there is one pair.
+    """
+    ### BEGIN SOLUTION
+    E, wide = x.shape[-1], torch.promote_types(x.dtype, torch.float32)
+    theta = base ** (-torch.arange(0, E, 2, dtype=torch.float64, device=x.device) / E)
+    angle = pos.double()[:, None] * theta  # (T, E/2)
+    cos, sin = angle.cos().to(wide), angle.sin().to(wide)
+    pairs = x.to(wide).unflatten(-1, (2, -1) if layout == "half" else (-1, 2))
+    a, b = pairs.unbind(-2 if layout == "half" else -1)
+    turned = torch.stack([a * cos - b * sin, a * sin + b * cos], dim=-2 if layout == "half" else -1)
+    return turned.flatten(-2).to(x.dtype)
+    ### END SOLUTION
+    raise NotImplementedError("rope: angles from positions and frequencies, then turn each pair")
+
+
+# %% [markdown] tags=["hints", "rope"]
+# <details><summary>Hint 1: a question</summary>
+#
+# With E = 4, which two channels form pair 0 in each layout, and how fast does pair 1 turn?
+#
+# </details>
+# <details><summary>Hint 2: a worked example</summary>
+#
+# E = 4, base = 10000: θ = [1, 10000^(−2/4)] = [1, 0.01]. At position 3 the angles are [3, 0.03]. In "half" layout x =
+# [x0, x1, x2, x3] becomes [x0 cos 3 − x2 sin 3, x1 cos 0.03 − x3 sin 0.03, x0 sin 3 + x2 cos 3, x1 sin 0.03 + x3 cos
+# 0.03].
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+#     theta <- base ** (-[0, 2, 4, ...] / E)
+#     angle <- outer product of pos and theta            (T, E/2)
+#     a, b  <- first and second half of the channels, or even and odd channels
+#     a, b  <- a cos - b sin, a sin + b cos
+#     put a and b back where they came from
+#
+# </details>
+
+# %% nbgrader={"grade": true, "grade_id": "rope__half", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+c, s = math.cos(1), math.sin(1)
+check(rope, torch.tensor([[[[1.0, 0.0]]]]), torch.tensor([1]), want=torch.tensor([[[[c, s]]]]),
+      why="one pair at position 1 turns by one radian",
+      mistakes={"turned the wrong way": torch.tensor([[[[c, -s]]]]), "not turned": torch.tensor([[[[1.0, 0.0]]]])})
+check(rope, torch.tensor([[[[1.0, 0.0, 0.0, 0.0]]]]), torch.tensor([1]), want=torch.tensor([[[[c, 0, s, 0]]]]),
+      why="in layout 'half' channel 0 is paired with channel E/2 = 2",
+      mistakes={"neighbours were paired: that is 'interleaved'": torch.tensor([[[[c, s, 0, 0]]]])})
+### BEGIN HIDDEN TESTS
+g = torch.Generator().manual_seed(0)
+for (B, H, T, E), base, dtype in [((2, 3, 5, 8), 1e4, torch.float32), ((1, 2, 4, 6), 5e5, torch.float64),
+                                  ((3, 1, 1, 64), 1e4, torch.float32), ((1, 4, 7, 2), 1e6, torch.float32)]:
+    x = torch.randn(B, T, H, E, generator=g, dtype=dtype).transpose(1, 2)  # as attention code has it: not contiguous
+    pos = torch.randint(4096, (T,), generator=g)
+    turn = torch.polar(torch.tensor(1.0).double(), pos[:, None] * base ** (-torch.arange(0, E, 2).double() / E))
+    z = torch.complex(x[..., :E // 2].double(), x[..., E // 2:].double()) * turn
+    check(rope, x, pos, base, want=torch.cat([z.real, z.imag], -1).to(dtype), rtol=1e-3, atol=6e-3,
+          why=f"layout 'half' is the default; base {base:g}, E = {E}, positions {pos.tolist()}")
+x = torch.randn(1, 1, 6, 10, generator=g)
+near = torch.polar(torch.tensor(1.0).double(), torch.arange(6)[:, None] * 1e4 ** (-torch.arange(0, 10, 2).double() / 10))
+z = torch.complex(x[..., :5].double(), x[..., 5:].double()) * near
+check(rope, x, torch.arange(6), 10000.0, "half", want=torch.cat([z.real, z.imag], -1).float(), rtol=1e-4, atol=1e-4)
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "rope__interleaved", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+c, s = math.cos(1), math.sin(1)
+check(rope, torch.tensor([[[[1.0, 0.0, 0.0, 0.0]]]]), torch.tensor([1]), 10000.0, "interleaved",
+      want=torch.tensor([[[[c, s, 0, 0]]]]), why="in layout 'interleaved' channel 0 is paired with channel 1",
+      mistakes={"halves were paired: that is 'half'": torch.tensor([[[[c, 0, s, 0]]]])})
+### BEGIN HIDDEN TESTS
+g = torch.Generator().manual_seed(1)
+for (B, H, T, E), base in [((2, 3, 5, 8), 1e4), ((1, 2, 4, 6), 5e5), ((3, 1, 1, 64), 100.0)]:
+    x = torch.randn(B, T, H, E, generator=g).transpose(1, 2)
+    pos = torch.randint(4096, (T,), generator=g)
+    turn = torch.polar(torch.tensor(1.0).double(), pos[:, None] * base ** (-torch.arange(0, E, 2).double() / E))
+    z = torch.complex(x[..., ::2].double(), x[..., 1::2].double()) * turn
+    check(rope, x, pos, base, "interleaved", want=torch.view_as_real(z).flatten(-2).float(), rtol=1e-3, atol=6e-3,
+          why=f"pairs are neighbours; base {base:g}, E = {E}, positions {pos.tolist()}")
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "rope__half_precision", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check(rope, torch.tensor([[[[1.0, 0.0]]]]).bfloat16(), torch.tensor([1001]),
+      want=torch.tensor([[[[math.cos(1001), math.sin(1001)]]]]).bfloat16(), rtol=0.02, atol=0.03,
+      why="angles belong in float32: bfloat16 rounds position 1001 to 1000")
+### BEGIN HIDDEN TESTS
+g = torch.Generator().manual_seed(2)
+for dtype in (torch.bfloat16, torch.float16):
+    for layout in ("half", "interleaved"):
+        x, pos = torch.randn(2, 2, 3, 6, generator=g).to(dtype), torch.tensor([3, 517, 4093])
+        turn = torch.polar(torch.tensor(1.0).double(), pos[:, None] * 1e4 ** (-torch.arange(0, 6, 2).double() / 6))
+        a, b = x.double().chunk(2, -1) if layout == "half" else (x[..., ::2].double(), x[..., 1::2].double())
+        z = torch.complex(a, b) * turn
+        want = torch.cat([z.real, z.imag], -1) if layout == "half" else torch.view_as_real(z).flatten(-2)
+        check(rope, x, pos, 10000.0, layout, want=want.to(dtype), rtol=0.02, atol=0.04, why="half in, half out")
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "rope__gradient", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+value, (grad,) = value_and_grad(rope, torch.tensor([[[[1.0, 0.0]]]]), torch.tensor([1]), wrt=0)
+c, s = math.cos(1), math.sin(1)
+assert grad is not None, "rope([[[[1, 0]]]], [1]): no gradient reaches x; training would not move the projections"
+expect(grad, torch.tensor([[[[c + s, c - s]]]]), on="the gradient of rope([[[[1, 0]]]], [1]).sum()",
+       why="the gradient is turned back by the same angle")
+### BEGIN HIDDEN TESTS
+x, pos = torch.randn(2, 3, 4, 6, generator=torch.Generator().manual_seed(3)), torch.tensor([5, 0, 19, 2])
+for layout in ("half", "interleaved"):
+    value, (grad,) = value_and_grad(rope, x, pos, 100.0, layout, wrt=0)
+    assert grad is not None, f"layout {layout}: no gradient reaches x"
+    angle = pos[:, None] * 100.0 ** (-torch.arange(0, 6, 2).double() / 6)
+    both = [angle.cos() + angle.sin(), angle.cos() - angle.sin()]
+    want = torch.cat(both, -1) if layout == "half" else torch.stack(both, -1).flatten(-2)
+    expect(grad, want.float().expand(2, 3, 4, 6), on=f"the gradient of rope(x, pos, 100, {layout!r}).sum()", atol=1e-4)
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "rope__inplace", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+x = torch.tensor([[[[1.0, 0.0], [0.0, 2.0]]]])
+want = torch.tensor([[[[math.cos(1), math.sin(1)], [-2 * math.sin(3), 2 * math.cos(3)]]]])
+for layout in ("half", "interleaved"):
+    unchanged(rope, x, torch.tensor([1, 3]), 10000.0, layout, want=want, why="turn a copy, not x itself")
+
+# %% tags=["picture", "skip-execution"]
+try:
+    # One query and one key, moved about: the score depends on the distance alone.
+    g = torch.Generator().manual_seed(0)
+    q, k = torch.randn(2, 1, 1, 1, 64, generator=g)
+    places = torch.arange(0, 40)
+    turned_q, turned_k = rope(q.expand(1, 1, 40, 64), places)[0, 0], rope(k.expand(1, 1, 40, 64), places)[0, 0]
+    scores = turned_q @ turned_k.T
+    fig, (left, right) = plt.subplots(1, 2, figsize=(8, 3))
+    left.imshow(scores, cmap="coolwarm")
+    left.set(xlabel="position of the key", ylabel="position of the query", title="q·k after your rope")
+    left.grid(False)
+    for offset, color in zip([0, 3, 10], figures.PALETTE):
+        right.plot(scores.diagonal(-offset), color=color, label=f"query {offset} after key")
+    right.set(xlabel="position of the key", ylabel="q·k", title="Constant along diagonals: relative position")
+    right.legend(loc="lower right")
+    plt.tight_layout()
+    plt.show()
+except NotImplementedError as todo:
+    print(f"The picture will come from your function. Still to do: {todo}")
+
+# %% [markdown]
+# ### Longer contexts: which frequencies to change
+#
+# Beyond the training length L₀ the slow pairs reach angles that the model never saw, and attention breaks. Every
+# remedy changes the frequencies, for an extension by a factor s (4K to 128K: s = 32):
+#
+# | method | inverse frequencies | attention factor |
+# |---|---|---|
+# | `default` | θ_i = base^(−2i/E) | 1 |
+# | `linear` (position interpolation, 2306.15595) | θ_i **/ s**: positions are *divided* by s, squeezed into the known range | 1 |
+# | `ntk` (NTK-aware) | one change of base: base · s^(E/(E−2)). Pair 0 stays, the last pair is divided by exactly s | 1 |
+# | `yarn` (2309.00071) | fast pairs stay, slow pairs are divided by s, a ramp in between | 0.1 ln s + 1 |
+# | `llama3` | the same three zones, the ramp measured in turns | 1 |
+#
+# The **attention factor** multiplies cos and sin, so the attention scores grow by its square.
+#
+# **YaRN's ramp**, as in `transformers`. A pair makes r = L₀ θ_i / 2π turns over the training length. Solve this for the
+# (real)
+# pair index with r = β: $\;d(\beta) = \dfrac{E \ln (L_0 / 2\pi\beta)}{2 \ln \text{base}}$. Then
+# low = max(⌊d(beta_fast)⌋, 0), high = min(⌈d(beta_slow)⌉, E − 1), rounded *outwards*; where low = high, take high +
+# 0.001.
+# For pair i let ρ = clamp((i − low) / (high − low), 0, 1); its frequency is (1 − ρ) θ_i + ρ θ_i / s. (Some models,
+# gpt-oss among them,
+# switch the rounding off. The paper writes the ramp linearly in the turns r, not in i.)
+#
+# **Llama 3's ramp** is linear in the turns: with r as above, κ = clamp((r − low_freq_factor) / (high_freq_factor −
+# low_freq_factor), 0, 1), the frequency is κ θ_i + (1 − κ) θ_i / s. That is the YaRN paper's "NTK-by-parts" with
+# other bounds and no attention factor.
+#
+# LongRoPE (2402.13753) goes further: it *searches* a rescaling factor for every pair and leaves the first tokens
+# alone. And the cost: after rescaling one fine-tunes briefly. Position interpolation and LongRoPE both report at most
+# 1,000 steps; not tens of thousands.
+#
+# ### Exercise `rope_inv_freq`
+#
+# Return `(inv_freq, attention_factor)`: E/2 frequencies as a float tensor and a number. `dim` is E (even, at least
+# 4), s ≥ 1, `L0` the training length. `default` ignores s and L0. `beta_fast`, `beta_slow` belong to `yarn`,
+# `low_freq_factor`, `high_freq_factor` to `llama3`.
+
+# %% nbgrader={"grade": false, "grade_id": "rope_inv_freq", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def rope_inv_freq(dim: int, base: float, method: str, s: float, L0: int, beta_fast: float = 32, beta_slow: float = 1,
+                  low_freq_factor: float = 1, high_freq_factor: float = 4) -> tuple[Float[Tensor, "dim/2"], float]:
+    """Rotary frequencies for a context s times the training length L0, and the factor for cos and sin.
+
+    method: "default", "linear", "ntk", "yarn" or "llama3"
+    rope_inv_freq(4, 10000.0, "linear", 4.0, 2048) = ([0.25, 0.0025], 1.0)
+    """
+    ### BEGIN SOLUTION
+    exponent = -torch.arange(0, dim, 2, dtype=torch.float64) / dim
+    freq = base ** exponent
+    if method == "linear":
+        return freq / s, 1.0
+    if method == "ntk":
+        return (base * s ** (dim / (dim - 2))) ** exponent, 1.0
+    if method == "yarn":
+        low, high = (dim * math.log(L0 / (2 * math.pi * beta)) / (2 * math.log(base)) for beta in (beta_fast, beta_slow))
+        low, high = max(math.floor(low), 0), min(math.ceil(high), dim - 1)
+        slow = ((torch.arange(dim // 2) - low) / max(high - low, 0.001)).clamp(0, 1)
+        return freq * (1 - slow) + freq / s * slow, 0.1 * math.log(s) + 1.0
+    if method == "llama3":
+        turns = L0 * freq / (2 * math.pi)
+        fast = ((turns - low_freq_factor) / (high_freq_factor - low_freq_factor)).clamp(0, 1)
+        return freq * fast + freq / s * (1 - fast), 1.0
+    return freq, 1.0
+    ### END SOLUTION
+    raise NotImplementedError("rope_inv_freq: start from base ** (-2 i / dim), then rescale by method")
+
+
+# %% [markdown] tags=["hints", "rope_inv_freq"]
+# <details><summary>Hint 1: a question</summary>
+#
+# A pair that made 500 turns in training has seen every angle. A pair that made a tenth of a turn has not. Which of
+# the two needs rescaling, and what would rescaling do to the other?
+#
+# </details>
+# <details><summary>Hint 2: a worked example</summary>
+#
+# dim = 8, base = 10000, s = 4, L0 = 64: θ = [1, 0.1, 0.01, 0.001]; turns L0 θ / 2π = [10.2, 1.02, 0.1, 0.01]. YaRN:
+# d(32) = −0.50, low = max(−1, 0) = 0; d(1) = 1.008, high = 2; ρ = [0, 0.5, 1, 1]; frequencies [1, 0.0625, 0.0025,
+# 0.00025]; attention factor 0.1 ln 4 + 1 = 1.1386.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+#     freq <- base ** (-[0, 2, ...] / dim)
+#     linear: freq / s
+#     ntk:    the same powers of base * s ** (dim / (dim - 2))
+#     yarn:   low  <- max(floor(d(beta_fast)), 0)
+#             high <- min(ceil(d(beta_slow)), dim - 1)
+#             ramp <- clamp((pair index - low) / (high - low), 0, 1)
+#             freq * (1 - ramp) + freq / s * ramp, and 0.1 * ln(s) + 1
+#     llama3: turns <- L0 * freq / (2 pi)
+#             keep  <- clamp((turns - low_freq_factor) / (high_freq_factor - low_freq_factor), 0, 1)
+#             freq * keep + freq / s * (1 - keep)
+#
+# </details>
+
+# %% nbgrader={"grade": true, "grade_id": "rope_inv_freq__linear_ntk", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+def compare(want, factor, *args, why, mistakes=None, **more):
+    "The frequencies may come in any float dtype."
+    inv_freq, got = rope_inv_freq(*args, **more)
+    on = f"rope_inv_freq{args}"
+    expect(torch.as_tensor(inv_freq).double(), torch.tensor(want).double(), on=on, why=why, rtol=2e-4, atol=0,
+           mistakes={name: torch.tensor(wrong).double() for name, wrong in (mistakes or {}).items()})
+    expect(got, factor, on=f"the attention factor of {on}", rtol=1e-5, atol=0)
+
+compare([1.0, 0.01], 1.0, 4, 10000.0, "default", 4.0, 2048, why="base ** (-2 i / dim)",
+        mistakes={"the exponent lacks its 2: i / dim": [1.0, 0.1]})
+compare([0.25, 0.0025], 1.0, 4, 10000.0, "linear", 4.0, 2048, why="all frequencies are divided by s",
+        mistakes={"multiplied by s: positions would spread out further": [4.0, 0.04]})
+compare([1.0, 0.0025], 1.0, 4, 10000.0, "ntk", 4.0, 2048, why="the first pair stays, the last is divided by exactly s",
+        mistakes={"base * s without the exponent dim / (dim - 2)": [1.0, 0.005],
+                  "the exponent is upside down": [1.0, 0.01 / 4 ** 0.25]})
+### BEGIN HIDDEN TESTS
+for dim in (4, 6, 64, 128):
+    for base, s, L0 in [(10000.0, 8.0, 512), (500000.0, 2.5, 8192), (100.0, 32.0, 64), (10000.0, 1.0, 128)]:
+        theta = [base ** (-2 * i / dim) for i in range(dim // 2)]
+        compare(theta, 1.0, dim, base, "default", s, L0, why="default ignores s")
+        compare([t / s for t in theta], 1.0, dim, base, "linear", s, L0, why="every frequency / s")
+        last = dim // 2 - 1
+        compare([t * s ** (-i / last) for i, t in enumerate(theta)], 1.0, dim, base, "ntk", s, L0,
+                why="pair 0 is unchanged, the last is divided by s, evenly (in logarithms) in between")
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "rope_inv_freq__yarn", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+inv_freq, factor = rope_inv_freq(8, 10000.0, "yarn", 4.0, 64)
+expect(torch.as_tensor(inv_freq).double(), torch.tensor([1, 0.0625, 0.0025, 0.00025]).double(), rtol=2e-4, atol=0,
+       on='rope_inv_freq(8, 10000.0, "yarn", 4.0, 64)', why="the ramp is [0, 0.5, 1, 1]: see hint 2",
+       mistakes={"the ramp is upside down: fast pairs must stay": torch.tensor([0.25, 0.0625, 0.01, 0.001]).double(),
+                 "all pairs were divided by s": torch.tensor([0.25, 0.025, 0.0025, 0.00025]).double()})
+expect(factor, 1.138629436, on='the attention factor of rope_inv_freq(8, 10000.0, "yarn", 4.0, 64)', rtol=1e-5,
+       atol=0, why="0.1 * ln(s) + 1", mistakes={"the attention factor was forgotten": 1.0})
+### BEGIN HIDDEN TESTS
+for dim, base, s, L0, fast, slow in [(64, 10000.0, 16.0, 2048, 32, 1), (128, 500000.0, 4.0, 8192, 32, 1),
+                                     (128, 10000.0, 32.0, 4096, 32, 1), (64, 150000.0, 32.0, 4096, 32, 1),
+                                     (96, 10000.0, 8.0, 1024, 16, 2), (32, 10000.0, 2.0, 4096, 64, 4),
+                                     (16, 1000.0, 4.0, 100_000, 32, 1), (16, 1000.0, 4.0, 20_000, 32, 1),
+                                     (64, 10000.0, 1.0, 2048, 32, 1),
+                                     (8, 10000.0, 4.0, 150, 32, 24), (40, 10000.0, 6.0, 777, 9.5, 1.5)]:
+    bounds = [dim / 2 * math.log(L0 / (beta * 2 * math.pi), base) for beta in (fast, slow)]
+    low, high = max(math.floor(bounds[0]), 0), min(math.ceil(bounds[1]), dim - 1)
+    want = []
+    for i in range(dim // 2):
+        rho = min(max((i - low) / (high - low if high > low else 0.001), 0.0), 1.0)
+        want.append(base ** (-2 * i / dim) * (1 - rho + rho / s))
+    for extra in [(fast, slow)] + [()] * ((fast, slow) == (32, 1)):
+        args = (dim, base, "yarn", s, L0, *extra)
+        inv_freq, factor = rope_inv_freq(*args)
+        expect(torch.as_tensor(inv_freq).double(), torch.tensor(want).double(), on=f"rope_inv_freq{args}", rtol=2e-4,
+               atol=0, why=f"the ramp goes from pair {low} to pair {high}")
+        expect(factor, 0.1 * math.log(s) + 1, on=f"the attention factor of rope_inv_freq{args}", rtol=1e-5, atol=0)
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "rope_inv_freq__llama3", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+inv_freq, factor = rope_inv_freq(8, 10000.0, "llama3", 4.0, 128)
+expect(torch.as_tensor(inv_freq).double(), torch.tensor([1, 0.1 * (0.25 + 0.75 * 0.34573), 0.0025, 0.00025]).double(),
+       rtol=2e-4, atol=0, on='rope_inv_freq(8, 10000.0, "llama3", 4.0, 128)',
+       why="turns in 128 tokens: [20.4, 2.04, 0.20, 0.02]; above 4 keep, below 1 divide by s, in between a ramp")
+expect(factor, 1.0, on="the attention factor of llama3", rtol=1e-6, atol=0)
+### BEGIN HIDDEN TESTS
+for dim, base, s, L0, low, high in [(128, 500000.0, 8.0, 8192, 1, 4), (64, 500000.0, 32.0, 8192, 1, 4),
+                                    (64, 10000.0, 4.0, 2048, 1, 8), (96, 10000.0, 16.0, 4096, 2, 6.5),
+                                    (16, 100.0, 1.0, 64, 1, 4), (32, 10000.0, 2.0, 300, 0.5, 3)]:
+    want = []
+    for i in range(dim // 2):
+        theta = base ** (-2 * i / dim)
+        wavelength = 2 * math.pi / theta
+        if wavelength < L0 / high:
+            want.append(theta)
+        elif wavelength > L0 / low:
+            want.append(theta / s)
+        else:
+            smooth = (L0 / wavelength - low) / (high - low)
+            want.append((1 - smooth) * theta / s + smooth * theta)
+    more = {} if (low, high) == (1, 4) else {"low_freq_factor": low, "high_freq_factor": high}
+    inv_freq, factor = rope_inv_freq(dim, base, "llama3", s, L0, **more)
+    on = f"rope_inv_freq({dim}, {base}, 'llama3', {s}, {L0}, {more})"
+    expect(torch.as_tensor(inv_freq).double(), torch.tensor(want).double(), on=on, rtol=2e-4, atol=0,
+           why="short wavelengths stay, long ones are divided by s, a ramp in between")
+    expect(factor, 1.0, on=f"the attention factor of {on}", rtol=1e-6, atol=0)
+### END HIDDEN TESTS
+
+# %% tags=["picture", "skip-execution"]
+try:
+    fig, (left, right) = plt.subplots(1, 2, figsize=(8, 3))
+    plain, _ = rope_inv_freq(128, 500000.0, "default", 8.0, 8192)
+    for method, color in zip(["linear", "ntk", "yarn", "llama3"], figures.PALETTE):
+        freq, factor = rope_inv_freq(128, 500000.0, method, 8.0, 8192)
+        left.plot(plain / freq, color=color, label=method)
+        right.bar(method, factor ** 2, color=color)
+    left.set(xlabel="pair i (fast to slow)", ylabel="slowed down by", title="s = 8, E = 128, base 500,000")
+    left.legend()
+    right.set(ylabel="attention scores multiplied by", ylim=(0.9, 1.6), title="Only YaRN changes the temperature")
+    plt.tight_layout()
+    plt.show()
+except NotImplementedError as todo:
+    print(f"The picture will come from your function. Still to do: {todo}")
+
+# %% [markdown]
+# ### The experiment: does RoPE extrapolate?
+#
+# We train a tiny character model (2 layers, width 64, RoPE) on the Python documentation, at a context of **64**
+# characters. Then we read it texts of **256** characters and look at the loss by position, with the frequencies of
+# each method for s = 4 and no fine-tuning.
+#
+# Marks to steer by: within the first 64 positions the model reaches about 1.5 nats per character. A model that knew
+# nothing would be at ln 103 = 4.63.
+#
+# **Predict before you run it:** with plain RoPE, unchanged, what is the loss at positions 128 to 255, in nats per
+# character? (Graded, within 0.8 of the measured value.)
+
+# %% nbgrader={"grade": false, "grade_id": "prediction", "locked": false, "schema_version": 3, "solution": true, "task": false}
+prediction: float | None = None  # nats per character at positions 128 to 255, a number
+### BEGIN SOLUTION
+prediction = 3.25
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "prediction__extrapolation", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+assert isinstance(prediction, (int, float)), "write a number into `prediction`, before you run the experiment"
+assert 0 < prediction < 10, f"a loss between 0 and 10 nats per character was expected, not {prediction}"
+### BEGIN HIDDEN TESTS
+expect(float(prediction), 3.25, on="your prediction of plain RoPE's loss at positions 128 to 255", rtol=0, atol=0.8,
+       why="run the experiment: is the loss there like within the training length, or not?")
+### END HIDDEN TESTS
+
+# %% tags=["experiment", "skip-execution"]
+from pydoc_data.topics import topics
+
+L0, LONG, STEPS = 64, 256, 400
+
+
+def character_data():
+    "The Python documentation as character ids: (training part, rows of LONG + 1 characters held out)."
+    text = "\n".join(topics[name] for name in sorted(topics))
+    index = {c: i for i, c in enumerate(sorted(set(text)))}
+    ids = torch.tensor([index[c] for c in text])
+    train, held = ids[:len(ids) * 9 // 10], ids[len(ids) * 9 // 10:]
+    return train, held[:len(held) // (LONG + 1) * (LONG + 1)].view(-1, LONG + 1), len(index)
+
+
+def train_model(train, vocab, steps, seed=0):
+    "A tiny transformer trained on windows of L0 characters."
+    model, g = Transformer(Config(vocab, hidden=170), seed), torch.Generator().manual_seed(seed)
+    adam = torch.optim.AdamW(model.parameters(), lr=3e-3)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(adam, 1e-2, total_steps=steps)
+    for _ in range(steps):
+        start = torch.randint(len(train) - L0, (32, 1), generator=g)
+        window = train[start + torch.arange(L0 + 1)]
+        loss = F.cross_entropy(model(window[:, :-1])[0].mT, window[:, 1:])
+        adam.zero_grad()
+        loss.backward()
+        adam.step()
+        schedule.step()
+    return model
+
+
+@torch.no_grad()
+def loss_by_position(model, rows):
+    "Mean loss in nats at each of LONG positions."
+    return torch.cat([F.cross_entropy(model(part[:, :-1])[0].mT, part[:, 1:], reduction="none")
+                      for part in rows.split(32)]).mean(0)
+
+
+try:
+    torch.set_num_threads(1)
+    frequencies = {"plain RoPE": ("default", 4.0), "positions divided (linear)": ("linear", 4.0), "NTK-aware": ("ntk", 4.0),
+                   "YaRN": ("yarn", 4.0), "positions multiplied": ("linear", 1 / 4)}
+    frequencies = {name: rope_inv_freq(16, 10000.0, method, s, L0) for name, (method, s) in frequencies.items()}
+    train, rows, vocab = character_data()
+    char_model = train_model(train, vocab, STEPS)
+    curves, table = {}, {}
+    for name, (inv_freq, factor) in frequencies.items():
+        char_model.set_rope(torch.as_tensor(inv_freq), factor)
+        curves[name] = loss_by_position(char_model, rows)
+        table[name] = [curves[name][a:b].mean().item() for a, b in [(32, 64), (64, 128), (128, 256)]]
+    fig, ax = plt.subplots(figsize=(8, 3.6))
+    for (name, curve), color in zip(curves.items(), figures.PALETTE):
+        ax.plot(F.avg_pool1d(curve[None], 9, 1, 4, count_include_pad=False)[0], color=color, label=name)
+    ax.axvline(L0, color=figures.INK, ls="--", lw=1)
+    ax.set(xlabel="position (trained up to the dashed line)", ylabel="nats per character", ylim=(1, 4.5),
+           title="Trained at 64, read at 256, no fine-tuning")
+    ax.legend(ncols=2, loc="upper left")
+    plt.show()
+    print(f"{'nats per character at':28}   32-63  64-127 128-255")
+    for name, losses in table.items():
+        print(f"{name:28}", *(f"{x:7.2f}" for x in losses))
+except NotImplementedError as todo:
+    print(f"The experiment runs on your function. Still to do: {todo}")
+
+# %% [markdown]
+# What to see:
+#
+# - **Plain RoPE does not extrapolate.** The loss more than doubles within four training lengths.
+# - **Multiplying positions** (a mistake that circulates in interview notes) is the worst of all, already within the
+#   training length.
+# - **Linear interpolation without fine-tuning** is bad *everywhere*, also at short range: it squeezes the fast pairs,
+#   and the model no longer tells neighbours apart. It needs its fine-tuning; at s = 4 with a model this small the
+#   effect is extreme.
+# - **NTK-aware** leaves short range intact and pushes the break outwards. **YaRN** is flat, at a small price at short
+#   range.
+#
+# One caveat, said aloud: a model this small re-learns long positions in a few dozen steps even without any scaling.
+# That says nothing about a 70B.
+
+# %% [markdown]
+# ## 4. A smaller cache
+#
+# Three ways to keep less: fewer tokens (eviction), fewer tokens by design (windows), fewer bits.
+#
+# **StreamingLLM** (Xiao et al. 2023, arXiv 2309.17453) found that models park much of their attention on the first
+# few tokens, whatever these say: *attention sinks*. A plain sliding window evicts them and the model falls apart.
+# Keep 4 sinks plus a recent window, give positions **within the cache** (0, 1, 2, … of what is kept), and the model
+# stays fluent over millions of tokens. But it does not *remember* more: what was evicted is gone. It is a policy by
+# place; no score is looked at.
+#
+# **H2O**, the heavy-hitter oracle (Zhang et al. 2023, arXiv 2306.14048), keeps recent tokens plus those that have
+# gathered the most attention so far. That is a policy by score. Its bet: what was needed will be needed again. A fact
+# in the prompt that nobody asked about yet loses this bet.
+#
+# ### Exercise `streaming_keep`
+#
+# The indices, of n tokens, that stay: the first `sinks` and the last `window`. Sorted, each once, as a list of ints.
+# With n ≤ sinks + window all stay. `sinks` and `window` may be 0.
+
+# %% nbgrader={"grade": false, "grade_id": "streaming_keep", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def streaming_keep(n: int, sinks: int, window: int) -> list[int]:
+    """Indices of the tokens that StreamingLLM keeps of n: the first `sinks` and the last `window`, sorted.
+
+    streaming_keep(10, 2, 3) == [0, 1, 7, 8, 9]
+    """
+    ### BEGIN SOLUTION
+    return [i for i in range(n) if i < sinks or i >= n - window]
+    ### END SOLUTION
+    raise NotImplementedError("streaming_keep: first tokens, last tokens, each index once")
+
+
+# %% [markdown] tags=["hints", "streaming_keep"]
+# <details><summary>Hint 1: a question</summary>
+#
+# For a single index i, which two conditions let it stay? What happens to an index for which both hold?
+#
+# </details>
+# <details><summary>Hint 2: a worked example</summary>
+#
+# n = 4, sinks = 2, window = 3: the first two are 0, 1, the last three 1, 2, 3. Index 1 is in both; the answer is [0,
+# 1, 2, 3].
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+#     for i from 0 to n - 1:
+#         keep i if i < sinks or i >= n - window
+#
+# </details>
+
+# %% nbgrader={"grade": true, "grade_id": "streaming_keep__places", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+check(streaming_keep, 10, 2, 3, want=[0, 1, 7, 8, 9], why="two sinks and the last three",
+      mistakes={"the sinks were evicted: a plain window": [7, 8, 9], "the window is short by one": [0, 1, 8, 9],
+                "positions within the cache instead of indices of tokens": [0, 1, 2, 3, 4]})
+### BEGIN HIDDEN TESTS
+for n, sinks, window in [(20, 4, 6), (7, 1, 5), (9, 5, 1), (1000, 4, 60), (100, 3, 96), (12, 4, 4)]:
+    check(streaming_keep, n, sinks, window, want=[*range(sinks), *range(n - window, n)],
+          why="the first sinks, then the last window")
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "streaming_keep__edges", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+check(streaming_keep, 4, 2, 3, want=[0, 1, 2, 3], why="first and last may overlap; every index counts once",
+      mistakes={"an index in both parts was listed twice": [0, 1, 1, 2, 3]})
+check(streaming_keep, 2, 4, 8, want=[0, 1], why="fewer tokens than the budget: all stay, and there are no others")
+### BEGIN HIDDEN TESTS
+for n in range(8):
+    for sinks, window in [(0, 0), (0, 2), (3, 0), (2, 3), (1, 1), (4, 4), (0, 7)]:
+        check(streaming_keep, n, sinks, window, want=sorted({*range(min(sinks, n)), *range(max(n - window, 0), n)}),
+              why="sinks and window may be 0, may overlap, and may exceed n")
+### END HIDDEN TESTS
+
+# %% tags=["picture", "skip-execution"]
+try:
+    kept = np.zeros((60, 60))
+    for n in range(1, 61):
+        kept[n - 1, streaming_keep(n, 4, 12)] = 1
+        kept[n - 1, n:] = np.nan
+    fig, ax = plt.subplots(figsize=(6, 3.4))
+    ax.imshow(kept, cmap="Blues", vmin=-0.3, vmax=1.2, aspect="auto")
+    ax.set(xlabel="token", ylabel="tokens so far", title="What your policy keeps: 4 sinks, a window of 12")
+    ax.grid(False)
+    plt.show()
+except NotImplementedError as todo:
+    print(f"The picture will come from your function. Still to do: {todo}")
+
+# %% [markdown]
+# ### Exercise `h2o_keep`
+#
+# `scores` (S,) holds, for each cached token, the attention it has received so far (never negative). Keep the last
+# `recent` tokens, and of the **older** ones the `heavy` with the highest scores. Return a sorted list of ints. With S
+# ≤ heavy + recent all stay. Heavy hitters are chosen among tokens that are not recent, so exactly min(S, heavy +
+# recent) tokens stay. Among equal scores any choice is right. `heavy` and `recent` may be 0. `scores` stays as it is.
+
+# %% nbgrader={"grade": false, "grade_id": "h2o_keep", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def h2o_keep(scores: Float[Tensor, "S"], heavy: int, recent: int) -> list[int]:
+    """Indices of the tokens that H2O keeps: the last `recent`, and of the others the `heavy` best scored; sorted.
+
+    h2o_keep(tensor([5., 1., 9., 2., 7.]), heavy=1, recent=2) == [2, 3, 4]
+    """
+    ### BEGIN SOLUTION
+    old = max(len(scores) - recent, 0)
+    hitters = scores[:old].topk(min(heavy, old)).indices
+    return sorted(hitters.tolist()) + list(range(old, len(scores)))
+    ### END SOLUTION
+    raise NotImplementedError("h2o_keep: set the recent tokens aside, take the best of the others, sort")
+
+
+# %% [markdown] tags=["hints", "h2o_keep"]
+# <details><summary>Hint 1: a question</summary>
+#
+# If the best scored token is among the recent ones, should it use up one of the `heavy` places? And what is
+# `scores[-0:]`?
+#
+# </details>
+# <details><summary>Hint 2: a worked example</summary>
+#
+# scores = [5, 1, 9, 2, 7], heavy = 1, recent = 2. Recent: 3 and 4. Older: [5, 1, 9], the best is token 2. Kept: [2,
+# 3, 4]. The 7 of token 4 does not compete.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+#     old     <- S - recent, not below 0
+#     hitters <- indices of the min(heavy, old) largest of scores[0 .. old - 1]
+#     return sorted hitters, then old .. S - 1
+#
+# </details>
+
+# %% nbgrader={"grade": true, "grade_id": "h2o_keep__heavy", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+check(h2o_keep, torch.tensor([5.0, 1, 9, 2, 7]), 1, 2, want=[2, 3, 4], why="token 2 is the best of the tokens that are not recent",
+      mistakes={"the lowest score was kept": [1, 3, 4], "heavy hitters were ignored": [3, 4], "recent tokens were ignored": [2]})
+check(h2o_keep, torch.tensor([5.0, 1, 3, 2, 7]), 1, 2, want=[0, 3, 4], why="a recent token does not use up a heavy place",
+      mistakes={"a recent token took the place of a heavy hitter": [3, 4]})
+### BEGIN HIDDEN TESTS
+g = torch.Generator().manual_seed(0)
+for n, heavy, recent in [(12, 3, 4), (40, 7, 5), (9, 1, 1), (100, 20, 30), (15, 6, 8)]:
+    scores = (1 + torch.randperm(2 * n, generator=g)[::2]) / n  # distinct, not contiguous
+    old = sorted(range(n - recent), key=lambda i: -scores[i].item())[:heavy]
+    check(h2o_keep, scores, heavy, recent, want=sorted(old) + list(range(n - recent, n)),
+          why="the best of the tokens that are not recent, then the recent ones, sorted")
+scores = torch.tensor([0.5, 3, 0.25, 4, 8, 16]).half()
+check(h2o_keep, scores, 2, 2, want=[1, 3, 4, 5], why="half precision scores")
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "h2o_keep__edges", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+check(h2o_keep, torch.tensor([3.0, 1, 2]), 1, 0, want=[0], why="recent = 0 keeps heavy hitters only",
+      mistakes={"scores[-0:] is everything, not nothing": [0, 1, 2]})
+check(h2o_keep, torch.tensor([3.0, 1, 2]), 4, 1, want=[0, 1, 2], why="fewer tokens than the budget: all stay")
+### BEGIN HIDDEN TESTS
+for n in range(6):
+    scores = torch.tensor([2.0, 5, 1, 4, 3])[:n]
+    for heavy, recent in [(0, 0), (0, 2), (2, 0), (1, 1), (2, 3), (3, 9), (9, 1)]:
+        old = max(n - recent, 0)
+        best = sorted(range(old), key=lambda i: -scores[i].item())[:heavy]
+        check(h2o_keep, scores, heavy, recent, want=sorted(best) + list(range(old, n)), why="counts may be 0 or exceed S")
+for heavy, recent in [(2, 1), (3, 0), (1, 4)]:
+    kept = h2o_keep(torch.ones(8), heavy, recent)
+    assert isinstance(kept, (list, tuple)) and list(kept) == sorted(set(kept)), f"ties: a sorted list was expected, got {kept}"
+    assert len(kept) == heavy + recent and set(kept) >= set(range(8 - recent, 8)), (
+        f"h2o_keep of eight equal scores, heavy={heavy}, recent={recent}: exactly {heavy + recent} stay, got {kept}")
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "h2o_keep__inplace", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+unchanged(h2o_keep, torch.tensor([5.0, 1, 9, 2, 7]), 1, 2, want=[2, 3, 4], why="the scores go on growing with the next token")
+### BEGIN HIDDEN TESTS
+unchanged(h2o_keep, torch.tensor([5.0, 1, 9, 2, 7, 0.5]), 2, 3, want=[0, 2, 3, 4, 5])
+### END HIDDEN TESTS
+
+# %% tags=["picture", "skip-execution"]
+try:
+    # Made-up attention: token 0 is a sink, token 14 a fact that is asked about all the time.
+    n, g = 60, torch.Generator().manual_seed(1)
+    logits = torch.randn(n, n, generator=g) - 0.05 * (torch.arange(n)[:, None] - torch.arange(n)).abs()
+    logits[:, 0] += 3
+    logits[:, 14] += 2.5
+    weights = logits.masked_fill(torch.ones(n, n).triu(1).bool(), -torch.inf).softmax(-1)
+    received = weights.sum(0)
+    fig, ax = plt.subplots(figsize=(7, 2.6))
+    kept = set(h2o_keep(received, 6, 10))
+    ax.bar(range(n), received, color=[figures.KEPT if i in kept else figures.CUT for i in range(n)])
+    ax.set(xlabel="token", ylabel="attention received", yscale="log", title="Blue: what your h2o_keep(heavy=6, recent=10) keeps")
+    plt.show()
+except NotImplementedError as todo:
+    print(f"The picture will come from your function. Still to do: {todo}")
+
+# %% [markdown]
+# Note what accumulated scores do: old tokens had more time to gather attention than young ones. Real systems correct
+# for that, or score over a recent stretch of queries only.
+#
+# ### Exercise `quant_sym`: fewer bits
+#
+# Symmetric integer quantisation stores small integers q and a scale: x ≈ scale · q. With b bits and amax the largest
+# absolute value of the numbers that share a scale:
+#
+# $$\text{scale} = \frac{\text{amax}}{2^{b-1} - 1}, \qquad q = \mathrm{clamp}\big(\mathrm{round}(x / \text{scale}),\, -2^{b-1},\, 2^{b-1} - 1\big)$$
+#
+# - x is (out, in), b from 2 to 8; round half to even, as `torch.round` does. q is int8 of x's shape.
+# - `mode` says which numbers share a scale: `"tensor"` all of them, scale of shape (); `"channel"` each row, scale
+#   (out,); `"group"` each run of g neighbours in a row, scale (out, in / g), where g divides in. Other modes ignore
+#   g.
+# - Numbers that are all zero get scale 1 and q = 0.
+# - The scale comes in x's dtype or in float32. Half precision: float32 inside. x stays as it is.
+#
+# **The error bound.** Rounding moves a number by at most half a step: |x − scale · q| ≤ scale / 2. For a quantised
+# key this bounds the attention score: |q·k − q·k̂| ≤ ‖q‖₁ · scale / 2, before the division by √E.
+#
+# **Which numbers should share a scale?** In a cache, one row is one token's key (or value) in one head. KIVI (Liu et
+# al. 2024, arXiv 2402.02750) found a few key channels with large values in all tokens. A scale per token is then
+# dictated by the outlier, and the other channels lose their bits. So: keys per *channel* (quantise the transposed
+# cache), values per *token*. FP8, at one byte, halves a BF16 cache; an A100 can store it but has no FP8 arithmetic.
+
+# %% nbgrader={"grade": false, "grade_id": "quant_sym", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def quant_sym(x: Float[Tensor, "out in"], bits: int, mode: str = "tensor",
+              g: int | None = None) -> tuple[Int8[Tensor, "out in"], Float[Tensor, "..."]]:
+    """Symmetric quantisation: (q, scale) with x ≈ scale * q.
+
+    mode: "tensor" (scale ()), "channel" (one scale a row) or "group" (one scale for each g neighbours in a row)
+    quant_sym(tensor([[7., -3.4, 0.]]), 4) == (tensor([[7, -3, 0]]), tensor(1.))
+    """
+    ### BEGIN SOLUTION
+    shape = {"tensor": (), "channel": (x.shape[0],), "group": (x.shape[0], -1)}[mode]
+    sharing = {"tensor": (1, -1), "channel": x.shape, "group": (-1, g)}[mode]
+    rows = x.to(torch.promote_types(x.dtype, torch.float32)).reshape(sharing)  # one row per scale
+    top = 2 ** (bits - 1) - 1
+    scale = rows.abs().amax(1, keepdim=True) / top
+    scale = torch.where(scale == 0, 1, scale)
+    q = (rows / scale).round().clamp(-top - 1, top)
+    return q.to(torch.int8).reshape(x.shape), scale.reshape(shape)
+    ### END SOLUTION
+    raise NotImplementedError("quant_sym: largest absolute value per shared scale, divide, round, clamp")
+
+
+# %% [markdown] tags=["hints", "quant_sym"]
+# <details><summary>Hint 1: a question</summary>
+#
+# Can you reshape x so that in all three modes each *row* shares one scale?
+#
+# </details>
+# <details><summary>Hint 2: a worked example</summary>
+#
+# x = [[1, −2.1, 10, 21]], 4 bits, mode "group" with g = 2: amax = [2.1, 21], divided by 2³ − 1 = 7: scale = [[0.3,
+# 3]]. x / scale = [3.33, −7, 3.33, 7], so q = [[3, −7, 3, 7]].
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+#     rows  <- x in float32, reshaped: tensor (1, all), channel (out, in), group (all / g, g)
+#     scale <- largest absolute value of each row / (2 ** (bits - 1) - 1); 1 where that is 0
+#     q     <- clamp(round(rows / scale)), int8, in the shape of x
+#     return q and scale in the shape of the mode
+#
+# </details>
+
+# %% nbgrader={"grade": true, "grade_id": "quant_sym__modes", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+def compare(x, bits, mode, g, want_q, want_scale, why):
+    "q exactly; the scale in the dtype of x or in float32."
+    q, scale = quant_sym(x, bits, mode, g)
+    on = f"quant_sym of {tuple(x.shape)}, bits={bits}, mode={mode!r}, g={g}"
+    expect(q, want_q, on=f"q of {on}", why=why)
+    scale = torch.as_tensor(scale)
+    assert scale.dtype in (x.dtype, torch.float32), f"{on}: the scale's dtype is {scale.dtype}"
+    expect(scale.double(), want_scale.double(), on=f"scale of {on}", why=why, rtol=1e-5, atol=0)
+
+compare(torch.tensor([[7.0, -3.4, 0.0], [3.5, 1.0, 14.0]]), 4, "tensor", None,
+        torch.tensor([[4, -2, 0], [2, 0, 7]]).to(torch.int8), torch.tensor(2.0), why="one scale for all: 14 / 7 = 2")
+compare(torch.tensor([[7.0, -3.4, 0.0], [3.5, 1.0, 14.0]]), 4, "channel", None,
+        torch.tensor([[7, -3, 0], [2, 0, 7]]).to(torch.int8), torch.tensor([1.0, 2.0]), why="one scale a row: 7 / 7 and 14 / 7")
+### BEGIN HIDDEN TESTS
+g = torch.Generator().manual_seed(0)
+for rows, columns, bits, group in [(3, 8, 8, 4), (5, 6, 4, 3), (2, 12, 3, 2), (7, 10, 2, 5), (1, 4, 6, 1), (4, 16, 5, 16)]:
+    top = 2 ** (bits - 1) - 1
+    for mode, size, shape in [("tensor", rows * columns, ()), ("channel", columns, (rows,)),
+                              ("group", group, (rows, columns // group))]:
+        whole = torch.randint(-top, top + 1, (rows * columns // size, size), generator=g)
+        whole[:, 0] = torch.where(torch.rand(len(whole), generator=g) < 0.5, top, -top)  # the largest, of either sign
+        part = (torch.rand(whole.shape, generator=g) - 0.5) * 0.7 * (whole.abs() < top)  # clear of the halves
+        scale = torch.rand(len(whole), 1, generator=g) * 3 + 0.1
+        x = ((whole + part) * scale).reshape(rows, columns)
+        x = x if rows % 2 else x.T.contiguous().T
+        compare(x, bits, mode, group if mode == "group" else None, whole.reshape(rows, columns).to(torch.int8),
+                scale.reshape(shape), why="scale = amax / (2 ** (bits - 1) - 1), q = round(x / scale)")
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "quant_sym__edges", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+q, scale = quant_sym(torch.tensor([[0.0, 0.0], [-7.0, 2.0]]), 4, "channel", None)
+expect(q, torch.tensor([[0, 0], [-7, 2]]).to(torch.int8), on="q of quant_sym([[0, 0], [-7, 2]], 4, 'channel')",
+       why="a row of zeros must not divide 0 by 0; amax is the largest absolute value, here 7")
+expect(torch.as_tensor(scale).double(), torch.tensor([1.0, 1.0]).double(), rtol=1e-6, atol=0,
+       on="scale of quant_sym([[0, 0], [-7, 2]], 4, 'channel')", why="all zero: scale 1")
+### BEGIN HIDDEN TESTS
+q, scale = quant_sym(torch.tensor([[127.0, 0.5, 1.5, 2.5, -0.5, -1.5, -2.5, 3.5]]), 8, "tensor", None)
+expect(q, torch.tensor([[127, 0, 2, 2, 0, -2, -2, 4]]).to(torch.int8), on="q of [127, 0.5, 1.5, 2.5, …] at 8 bits, scale 1",
+       why="round half to even, as torch.round does: not up, not away from zero, not cut off")
+for mode, group, shape in [("tensor", None, ()), ("channel", None, (2,)), ("group", 2, (2, 3))]:
+    q, scale = quant_sym(torch.zeros(2, 6), 8, mode, group)
+    expect(q, torch.zeros(2, 6, dtype=torch.int8), on=f"q of zeros, mode {mode!r}")
+    expect(torch.as_tensor(scale).double(), torch.ones(shape).double(), on=f"scale of zeros, mode {mode!r}", why="all zero: scale 1")
+for bits in range(2, 9):
+    top = 2.0 ** (bits - 1) - 1
+    q, scale = quant_sym(torch.tensor([[-top, top, 0.0]]), bits, "channel", None)
+    expect(q, torch.tensor([[-top, top, 0]]).to(torch.int8), on=f"q of [-{top:g}, {top:g}, 0] at {bits} bits", why="the scale is 1")
+x = torch.randn(6, 8, generator=torch.Generator().manual_seed(4)).double()
+q, scale = quant_sym(x, 8, "channel", None)
+want = x.abs().amax(1) / 127
+expect(torch.as_tensor(scale).double(), want, on="scale of float64 input", rtol=1e-5, atol=0)
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "quant_sym__bound", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+def worst(x, bits, mode, g):
+    "Largest |x - scale * q| in units of its scale."
+    q, scale = quant_sym(x, bits, mode, g)
+    scale = torch.as_tensor(scale).double()
+    scale = scale.repeat_interleave(g, dim=1) if mode == "group" else scale[:, None] if mode == "channel" else scale
+    return ((x.double() - scale * torch.as_tensor(q).double()).abs() / scale).max().item()
+
+x = torch.randn(4, 12, generator=torch.Generator().manual_seed(0))
+for mode, g in [("tensor", None), ("channel", None), ("group", 3)]:
+    error = worst(x, 4, mode, g)
+    assert 0 < error <= 0.5001, f"mode {mode!r}, 4 bits: the error reaches {error:.3f} scale, the bound is 0.5"
+### BEGIN HIDDEN TESTS
+rng = torch.Generator().manual_seed(1)
+for bits in (2, 3, 4, 8):
+    for dtype, slack in [(torch.float32, 1e-3), (torch.float16, 0.01 + 2 ** bits * 2 ** -11), (torch.bfloat16, 0.01 + 2 ** bits * 2 ** -8)]:
+        x = (torch.randn(6, 24, generator=rng) * torch.logspace(-1, 1, 6)[:, None]).to(dtype)
+        for mode, g in [("tensor", None), ("channel", None), ("group", 4), ("group", 24)]:
+            error = worst(x, bits, mode, g)
+            assert 0 < error <= 0.5 + slack, f"{dtype}, mode {mode!r}, {bits} bits: the error reaches {error:.3f} scale"
+        q, scale = quant_sym(x, bits, "channel", None)
+        want = x.double().abs().amax(1) / (2 ** (bits - 1) - 1)
+        expect(torch.as_tensor(scale).double(), want, on=f"scale of {dtype}, {bits} bits, by row", rtol=1e-4 + 2 * torch.finfo(dtype).eps,
+               atol=0, why="amax of the row / (2 ** (bits - 1) - 1)")
+x = torch.randn(16, 64, generator=rng)
+query = torch.randn(64, generator=rng).double()
+q, scale = quant_sym(x, 4, "channel", None)
+moved = (x.double() @ query - (torch.as_tensor(scale).double()[:, None] * q.double()) @ query).abs()
+bound = query.abs().sum() * torch.as_tensor(scale).double() / 2
+assert (moved <= bound * 1.001).all(), "attention scores moved by more than the bound ||q||_1 * scale / 2"
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "quant_sym__inplace", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+x = torch.tensor([[7.0, -3.4, 0.0, 2.2]])
+want = torch.tensor([[7, -3, 0, 2]]).to(torch.int8)
+for mode in ("tensor", "channel"):
+    unchanged(lambda values: quant_sym(values, 4, mode, None)[0], x, want=want, why="the caller still needs x")
+### BEGIN HIDDEN TESTS
+unchanged(lambda values: quant_sym(values, 4, "group", 4)[0], x, want=want)
+### END HIDDEN TESTS
+
+# %% tags=["picture", "skip-execution"]
+try:
+    # 256 keys of 64 channels; two channels are large in every token, as KIVI found in real caches.
+    g = torch.Generator().manual_seed(0)
+    keys, query = torch.randn(256, 64, generator=g), torch.randn(64, generator=g)
+    keys[:, [5, 40]] += 12
+    exact = (keys @ query / 8).softmax(0)
+
+    def moved(quantised):
+        "Half the sum of absolute changes of the attention weights (total variation)."
+        return 0.5 * ((quantised @ query / 8).softmax(0) - exact).abs().sum().item()
+
+    ways, bits = {"one scale": [], "per token": [], "per channel": []}, [8, 6, 5, 4, 3, 2]
+    for b in bits:
+        (a, s), (c, t), (d, u) = quant_sym(keys, b, "tensor", None), quant_sym(keys, b, "channel", None), quant_sym(keys.T, b, "channel", None)
+        for way, quantised in zip(ways.values(), [s * a, t[:, None] * c, (u[:, None] * d).T]):
+            way.append(moved(quantised.float()))
+    fig, ax = plt.subplots(figsize=(7, 3))
+    for (name, values), color in zip(ways.items(), figures.PALETTE):
+        ax.plot(bits, values, "o-", color=color, label=name)
+    ax.set(xlabel="bits per key element", ylabel="attention moved", title="Two outlier channels: who shares a scale matters")
+    ax.invert_xaxis()
+    ax.legend()
+    plt.show()
+except NotImplementedError as todo:
+    print(f"The picture will come from your function. Still to do: {todo}")
+
+# %% [markdown]
+# ### Exercise `sliding_window_attention`
+#
+# Some layers are *trained* to see only the last w tokens (Mistral 7B v0.1: w = 4,096; gpt-oss: every second layer, w
+# = 128). Their cache stops growing at w tokens, and L layers still carry information over about L · w tokens.
+#
+# Causal attention in which query i sees the w keys with **i − w < j ≤ i**, its own included:
+#
+# $$o_i = \sum_{j} \mathrm{softmax}_{\,i-w<j\le i}\!\left(\frac{q_i \cdot k_j}{\sqrt{E}}\right) v_j$$
+#
+# - q, k, v are (B, H, T, E), all of one shape; w ≥ 1 may exceed T. The result has q's shape and dtype; float32 inside
+#   for half precision.
+# - Same answer as full attention under a band mask. But the full T × T score matrix is almost empty: T · w of T²
+#   entries count. Work **in blocks**: cut the queries into blocks of w; a block's queries need only the keys of its
+#   own block and of the one before. The timed aspect compares your time with that of a block-wise solution at T =
+#   2,048, w = 64; a masked full T × T matrix is too slow.
+# - T need not be a multiple of w. The arguments stay as they are.
+
+# %% nbgrader={"grade": false, "grade_id": "sliding_window_attention", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def sliding_window_attention(q: Float[Tensor, "B H T E"], k: Float[Tensor, "B H T E"], v: Float[Tensor, "B H T E"],
+                             w: int) -> Float[Tensor, "B H T E"]:
+    """Causal attention over the last w keys, the query's own included, without the full T x T matrix.
+
+    w = 1: every token sees itself only, the result is v.
+    """
+    ### BEGIN SOLUTION
+    T, E, dtype = q.shape[2], q.shape[3], q.dtype
+    wide = torch.promote_types(dtype, torch.float32)
+    w = min(w, T)
+    pad = -T % w  # tokens that fill up the last block
+    q = F.pad(q.to(wide), (0, 0, 0, pad)).unflatten(2, (-1, w))  # (B, H, N, w, E): N blocks of queries
+    k, v = (F.pad(x.to(wide), (0, 0, w, pad)).unfold(2, 2 * w, w) for x in (k, v))  # (B, H, N, E, 2w): block before, own block
+    scores = q @ k / math.sqrt(E)
+    i, j = torch.arange(w)[:, None], torch.arange(-w, w)  # counted from the start of the block
+    block = torch.arange(scores.shape[2])[:, None, None]
+    seen = (j > i - w) & (j <= i) & (block * w + j >= 0)  # the last: nothing lies before the first token
+    out = scores.masked_fill(~seen, -torch.inf).softmax(-1) @ v.mT
+    return out.flatten(2, 3)[:, :, :T].to(dtype)
+    ### END SOLUTION
+    raise NotImplementedError("sliding_window_attention: blocks of w queries against two blocks of keys")
+
+
+# %% [markdown] tags=["hints", "sliding_window_attention"]
+# <details><summary>Hint 1: a question</summary>
+#
+# With blocks of w tokens: from which blocks can the keys of query i come, if it sees i − w + 1 … i?
+#
+# </details>
+# <details><summary>Hint 2: a worked example</summary>
+#
+# w = 2, T = 4, blocks {0, 1} and {2, 3}. Block 1 against keys {0, 1, 2, 3}: query 2 sees 1, 2; query 3 sees 2, 3.
+# Block 0 has no block before it: put w dummy keys in front and mask them. Query 0 then sees only key 0.
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+#     pad T up to a multiple of w; put w dummy keys and values in front
+#     q <- (B, H, N, w, E);  k, v <- windows of 2w with step w: (B, H, N, 2w, E)     (unfold, or two shifted copies)
+#     scores <- q @ k transposed / sqrt(E)                                           (B, H, N, w, 2w)
+#     mask: key offset j in -w .. w-1, query offset i in 0 .. w-1: keep i - w < j <= i; in block 0 also j >= 0
+#     softmax, times v, back to (B, H, T, E), cut the padding
+#
+# </details>
+
+# %% nbgrader={"grade": true, "grade_id": "sliding_window_attention__band", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+zeros, v = torch.zeros(1, 1, 4, 1), torch.tensor([[[[1.0], [2.0], [4.0], [8.0]]]])
+check(sliding_window_attention, zeros, zeros, v, 2, want=torch.tensor([[[[1.0], [1.5], [3.0], [6.0]]]]),
+      why="equal scores: each output is the mean of the last two values",
+      mistakes={"one key too many": torch.tensor([[[[1.0], [1.5], [7 / 3], [14 / 3]]]]),
+                "one key too few": v, "the window was ignored": torch.tensor([[[[1.0], [1.5], [7 / 3], [3.75]]]]),
+                "the future was seen": torch.tensor([[[[1.5], [3.0], [6.0], [8.0]]]])})
+### BEGIN HIDDEN TESTS
+g = torch.Generator().manual_seed(0)
+for B, H, T, E, w in [(2, 3, 12, 4, 4), (1, 2, 13, 5, 4), (3, 1, 9, 2, 3), (1, 2, 31, 8, 7), (2, 1, 16, 3, 15), (1, 1, 64, 16, 5)]:
+    q, k, v = torch.randn(3, B, T, H, E, generator=g).transpose(2, 3)  # not contiguous
+    i, j = torch.arange(T)[:, None], torch.arange(T)
+    want = F.scaled_dot_product_attention(q.double(), k.double(), v.double(), attn_mask=(j <= i) & (j > i - w)).float()
+    check(sliding_window_attention, q, k, v, w, want=want, why=f"T = {T}, w = {w}: keys i - w < j <= i")
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "sliding_window_attention__edges", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+zeros, v = torch.zeros(1, 1, 3, 1), torch.tensor([[[[1.0], [2.0], [6.0]]]])
+check(sliding_window_attention, zeros, zeros, v, 1, want=v, why="w = 1: every token sees itself only")
+check(sliding_window_attention, zeros, zeros, v, 10, want=torch.tensor([[[[1.0], [1.5], [3.0]]]]),
+      why="w beyond T: plain causal attention")
+### BEGIN HIDDEN TESTS
+g = torch.Generator().manual_seed(1)
+for T, w, size in [(1, 1, 1), (1, 5, 1), (5, 5, 1), (5, 6, 1), (6, 5, 1), (7, 1, 1), (8, 3, 60), (6, 100, 60)]:
+    q, k, v = torch.randn(3, 2, 2, T, 6, generator=g)
+    i, j = torch.arange(T)[:, None], torch.arange(T)
+    want = F.scaled_dot_product_attention((q * size).double(), k.double(), v.double(), attn_mask=(j <= i) & (j > i - w)).float()
+    check(sliding_window_attention, q * size, k, v, w, want=want, rtol=1e-2, atol=5e-3, why=f"T = {T}, w = {w}")
+q, k, v = (-30 * torch.ones(1, 1, 9, 4), 30 * torch.ones(1, 1, 9, 4), torch.randn(1, 1, 9, 4, generator=g))
+i, j = torch.arange(9)[:, None], torch.arange(9)
+want = F.scaled_dot_product_attention(q.double(), k.double(), v.double(), attn_mask=(j <= i) & (j > i - 4)).float()
+check(sliding_window_attention, q, k, v, 4, want=want, why="all scores are -1800: a masked key must still weigh nothing (not score 0)")
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "sliding_window_attention__half", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+q, v = torch.full((1, 1, 2, 4), 300.0).half(), torch.tensor([[[[1.0] * 4, [3.0] * 4]]]).half()
+check(sliding_window_attention, q, q, v, 2, want=torch.tensor([[[[1.0] * 4, [2.0] * 4]]]).half(),
+      why="300 * 300 does not fit into float16: float32 inside, float16 out")
+### BEGIN HIDDEN TESTS
+g = torch.Generator().manual_seed(2)
+for dtype in (torch.float16, torch.bfloat16):
+    q, k, v = (4 * torch.randn(3, 1, 2, 50, 16, generator=g)).to(dtype)
+    i, j = torch.arange(50)[:, None], torch.arange(50)
+    want = F.scaled_dot_product_attention(q.double(), k.double(), v.double(), attn_mask=(j <= i) & (j > i - 30)).to(dtype)
+    check(sliding_window_attention, q, k, v, 30, want=want, rtol=3e-2, atol=3e-2, why="half precision in and out, float32 inside")
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "sliding_window_attention__inplace", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+zeros, v = torch.zeros(1, 1, 4, 1), torch.tensor([[[[1.0], [2.0], [4.0], [8.0]]]])
+unchanged(sliding_window_attention, zeros, zeros.clone(), v, 2, want=torch.tensor([[[[1.0], [1.5], [3.0], [6.0]]]]))
+### BEGIN HIDDEN TESTS
+q, k, v = torch.randn(3, 1, 2, 5, 3, generator=torch.Generator().manual_seed(3))
+i, j = torch.arange(5)[:, None], torch.arange(5)
+unchanged(sliding_window_attention, q, k, v, 3, want=F.scaled_dot_product_attention(
+    q.double(), k.double(), v.double(), attn_mask=(j <= i) & (j > i - 3)).float())
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "sliding_window_attention__speed", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["timed"]
+def draw(rng: np.random.Generator):
+    "Queries, keys and values for one call: (1, 1, 2048, 64), window 64."
+    q, k, v = (torch.from_numpy(rng.standard_normal((1, 1, 2048, 64), dtype=np.float32)) for _ in range(3))
+    return q, k, v, 64
+
+def one_block(q, k, v, w):
+    "A yardstick: one product of queries and keys as large as the block-wise way needs."
+    return q[..., :w, :].repeat(1, 1, 32, 1) @ k[..., :w, :].mT
+
+advise(sliding_window_attention, draw, yardstick=one_block, usual=10.0)
+### BEGIN HIDDEN TESTS
+duel(sliding_window_attention, draw, reference='''
+import math
+import torch
+import torch.nn.functional as F
+
+def sliding_window_attention(q, k, v, w):
+    T, E = q.shape[2:]
+    w = min(w, T)
+    pad = -T % w
+    q = F.pad(q, (0, 0, 0, pad)).unflatten(2, (-1, w))
+    k, v = (F.pad(x, (0, 0, w, pad)).unfold(2, 2 * w, w) for x in (k, v))
+    scores = q @ k / math.sqrt(E)
+    i, j = torch.arange(w)[:, None], torch.arange(-w, w)
+    block = torch.arange(scores.shape[2])[:, None, None]
+    seen = (j > i - w) & (j <= i) & (block * w + j >= 0)
+    return (scores.masked_fill(~seen, -torch.inf).softmax(-1) @ v.mT).flatten(2, 3)[:, :, :T]
+''', limit=3.0)
+### END HIDDEN TESTS
+
+# %% tags=["picture", "skip-execution"]
+try:
+    # With zero scores and one-hot values the output is the attention pattern itself.
+    T, w = 24, 6
+    pattern = sliding_window_attention(torch.zeros(1, 1, T, T), torch.zeros(1, 1, T, T), torch.eye(T)[None, None], w)[0, 0]
+    fig, ax = plt.subplots(figsize=(4.2, 3.6))
+    ax.imshow(pattern, cmap="Blues", vmin=0, vmax=0.5)
+    for edge in range(0, T + 1, w):
+        ax.axhline(edge - 0.5, color=figures.INK, lw=0.6)
+        ax.axvline(edge - 0.5, color=figures.INK, lw=0.6)
+    ax.set(xlabel="key", ylabel="query", title="Your band: two blocks a row suffice")
+    ax.grid(False)
+    plt.show()
+except NotImplementedError as todo:
+    print(f"The picture will come from your function. Still to do: {todo}")
+
+# %% [markdown]
+# ## 5. Over several devices: ring attention
+#
+# When one device cannot hold the keys of a million tokens, cut the *sequence*: N devices hold one shard each of
+# queries, keys and values. The key/value shards travel around a ring; each device meets them one after the other and
+# never holds more than two. (Liu et al. 2023, arXiv 2310.01889.)
+#
+# How can one softmax over all keys be computed in pieces? By keeping, for each query, three things: the largest score
+# so far **m**, the sum of exponentials relative to it **l**, and the equally weighted sum of values **o**. When a new
+# shard brings a larger maximum, old sums are rescaled:
+#
+# $$m' = \max(m, \max_j s_j), \quad l' = l\, e^{m - m'} + \sum_j e^{s_j - m'}, \quad o' = o\, e^{m - m'} + \sum_j e^{s_j - m'} v_j, \quad
+# \text{at the end } o / l$$
+#
+# This is the *online softmax*; FlashAttention uses the same recurrence inside one GPU. It is exact: averaging the
+# shards' own attention outputs is not. FlashAttention does not shrink the cache, by the way; it avoids the T × T
+# score matrix.
+#
+# ### Exercise `ring_attention`
+#
+# - `q_shards`, `k_shards`, `v_shards` are lists of N tensors (…, T_i, E), with any leading dimensions; shard lengths
+#   T_i ≥ 1 may differ.
+# - Every query attends to the keys of **all** shards (not causal), scaled by 1/√E.
+# - Return a list of N outputs (…, T_i, E) in the dtype of the queries; float32 inside for half precision. Scores may
+#   be large. The arguments stay as they are.
+#
+# Simulate the ring in one process: for every device a loop over shards. (Concatenating all keys would give the same
+# numbers, and defeat the purpose: a test cannot see the memory that you did not have to have.)
+
+# %% nbgrader={"grade": false, "grade_id": "ring_attention", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def ring_attention(q_shards: list[Float[Tensor, "... T_i E"]], k_shards: list[Float[Tensor, "... T_i E"]],
+                   v_shards: list[Float[Tensor, "... T_i E"]]) -> list[Float[Tensor, "... T_i E"]]:
+    """Full (not causal) attention over a sequence cut into shards, one key/value shard at a time.
+
+    With q = 0 all scores are equal: every output is the mean of all values of all shards.
+    """
+    ### BEGIN SOLUTION
+    outputs = []
+    for device, q in enumerate(q_shards):
+        wide = torch.promote_types(q.dtype, torch.float32)
+        q_wide = q.to(wide) / math.sqrt(q.shape[-1])
+        m = torch.full_like(q_wide[..., :1], -torch.inf)  # largest score so far
+        l, o = torch.zeros_like(m), torch.zeros_like(q_wide)  # sums of weights and of weighted values, relative to m
+        for step in range(len(k_shards)):  # what arrives over the ring
+            source = (device - step) % len(k_shards)
+            scores = q_wide @ k_shards[source].to(wide).mT
+            top = torch.maximum(m, scores.amax(-1, keepdim=True))
+            weights, shrink = (scores - top).exp(), (m - top).exp()
+            l = l * shrink + weights.sum(-1, keepdim=True)
+            o = o * shrink + weights @ v_shards[source].to(wide)
+            m = top
+        outputs.append((o / l).to(q.dtype))
+    return outputs
+    ### END SOLUTION
+    raise NotImplementedError("ring_attention: for each query shard fold in the key shards with running m, l, o")
+
+
+# %% [markdown] tags=["hints", "ring_attention"]
+# <details><summary>Hint 1: a question</summary>
+#
+# Shard 1 has scores [0, 0], shard 2 has [5]. What weight must shard 1's values finally get, relative to shard 2's,
+# and what does a plain average of the two shards' outputs give them?
+#
+# </details>
+# <details><summary>Hint 2: a worked example</summary>
+#
+# Scores [0, 0] with values [1, 3]: m = 0, l = 2, o = 4. Then score [5] with value [10]: m' = 5, shrink = e^(−5) =
+# 0.0067, l' = 2 · 0.0067 + 1 = 1.0135, o' = 4 · 0.0067 + 10 = 10.027; o' / l' = 9.894. That is the softmax of [0, 0,
+# 5] applied to [1, 3, 10].
+#
+# </details>
+# <details><summary>Hint 3: pseudocode</summary>
+#
+#     for each q in q_shards:
+#         m, l, o <- -inf, 0, 0
+#         for each k, v:
+#             s   <- q @ k transposed / sqrt(E)
+#             top <- max(m, row maximum of s)
+#             l   <- l * exp(m - top) + sum of exp(s - top)
+#             o   <- o * exp(m - top) + exp(s - top) @ v
+#             m   <- top
+#         output o / l
+#
+# </details>
+
+# %% nbgrader={"grade": true, "grade_id": "ring_attention__as_full", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+q, k, v = [torch.tensor([[1.0]])] * 2, [torch.tensor([[0.0]]), torch.tensor([[5.0]])], [torch.tensor([[1.0]]), torch.tensor([[10.0]])]
+full = torch.tensor([[(1 + 10 * math.exp(5)) / (1 + math.exp(5))]])
+check(ring_attention, q, k, v, want=[full, full], why="one softmax over the keys of all shards: scores [0, 5], values [1, 10]",
+      mistakes={"the outputs of the shards were averaged": [torch.tensor([[5.5]])] * 2,
+                "the outputs of the shards were added": [torch.tensor([[11.0]])] * 2,
+                "each device used its own shard only": [torch.tensor([[1.0]]), torch.tensor([[10.0]])]})
+### BEGIN HIDDEN TESTS
+g = torch.Generator().manual_seed(0)
+for lead, lengths, E in [((2, 3), (4, 4, 4), 5), ((), (3, 1, 5), 4), ((2,), (7,), 3), ((1, 2), (2, 6, 1, 3, 2), 8), ((3,), (5, 2), 16)]:
+    q, k, v = torch.randn(3, *lead, sum(lengths), E, generator=g)
+    want = F.scaled_dot_product_attention(*(x.double().view(-1, *x.shape[-2:]) for x in (q, k, v))).float().view_as(q)
+    check(ring_attention, *(list(x.split(lengths, -2)) for x in (q, k, v)), want=list(want.split(lengths, -2)),
+          why=f"shards of {lengths} tokens, not causal")
+q, k, v = torch.randn(3, 2, 6, 3, 4, generator=g).transpose(1, 2)  # not contiguous, heads after tokens
+want = F.scaled_dot_product_attention(q.double(), k.double(), v.double()).float()
+check(ring_attention, *([x[:, :, :2], x[:, :, 2:]] for x in (q, k, v)), want=[want[:, :, :2], want[:, :, 2:]])
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "ring_attention__stable", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+one, far = torch.tensor([[1.0]]), torch.tensor([[1000.0]])
+check(ring_attention, [one, one], [one, far], [one, 3 * one], want=[3 * one, 3 * one],
+      why="exp(1000) overflows: subtract the running maximum, and rescale what was summed before")
+check(ring_attention, [one, one], [-far, -far], [one, 3 * one], want=[2 * one, 2 * one],
+      why="exp(-1000) is 0 in both shards: only relative to the maximum does something remain")
+### BEGIN HIDDEN TESTS
+g = torch.Generator().manual_seed(1)
+for size in (50, 400):
+    for order in (1, -1):
+        q, k, v = torch.randn(3, 2, 9, 6, generator=g)
+        q = q * size
+        k = k + torch.linspace(-2, 2, 9)[::1 if order == 1 else -1][:, None] if order == 1 else k - torch.linspace(-2, 2, 9)[:, None]
+        want = F.scaled_dot_product_attention(q.double(), k.double(), v.double()).float()
+        check(ring_attention, *(list(x.split((4, 2, 3), -2)) for x in (q, k, v)), want=list(want.split((4, 2, 3), -2)),
+              rtol=2e-2, atol=1e-2, why="scores in the hundreds and thousands, the maximum in the first or in the last shard")
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "ring_attention__half", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+x = torch.full((1, 4), 300.0).half()
+check(ring_attention, [x, x], [x, x], [x / 300, x / 100], want=[torch.full((1, 4), 2.0).half()] * 2,
+      why="300 * 300 does not fit into float16: float32 inside, float16 out")
+### BEGIN HIDDEN TESTS
+g = torch.Generator().manual_seed(2)
+for dtype in (torch.float16, torch.bfloat16):
+    q, k, v = (3 * torch.randn(3, 2, 60, 16, generator=g)).to(dtype)
+    want = F.scaled_dot_product_attention(q.double(), k.double(), v.double()).to(dtype)
+    check(ring_attention, *(list(x.split((20, 37, 3), -2)) for x in (q, k, v)), want=list(want.split((20, 37, 3), -2)),
+          rtol=3e-2, atol=3e-2, why="half precision in and out, float32 inside")
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "ring_attention__inplace", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+one = torch.ones(1, 1)
+unchanged(ring_attention, [one, 2 * one], [0 * one, 0 * one], [one, 3 * one], want=[2 * one, 2 * one])
+### BEGIN HIDDEN TESTS
+q, k, v = torch.randn(3, 2, 5, 4, generator=torch.Generator().manual_seed(3))
+want = F.scaled_dot_product_attention(q.double(), k.double(), v.double()).float()
+unchanged(ring_attention, *(list(x.split((2, 3), -2)) for x in (q, k, v)), want=list(want.split((2, 3), -2)))
+### END HIDDEN TESTS
+
+# %% tags=["picture", "skip-execution"]
+try:
+    # The same 48 tokens, cut into more and more shards: exact up to rounding. Averaging shard outputs is not.
+    q, k, v = torch.randn(3, 48, 16, generator=torch.Generator().manual_seed(0))
+    full = F.scaled_dot_product_attention(2 * q, k, v)
+    counts, ring, average = [1, 2, 3, 4, 6, 8, 12, 16], [], []
+    for n in counts:
+        shards = [list(x.chunk(n)) for x in (2 * q, k, v)]
+        ring.append((torch.cat(ring_attention(*shards)) - full).abs().max().item())
+        average.append((sum(F.scaled_dot_product_attention(2 * q, a, b) for a, b in zip(*shards[1:])) / n - full).abs().max().item())
+    fig, ax = plt.subplots(figsize=(7, 2.8))
+    ax.semilogy(counts, [max(e, 1e-9) for e in ring], "o-", color=figures.KEPT, label="your ring")
+    ax.semilogy(counts, [max(e, 1e-9) for e in average], "o-", color=figures.WRONG, label="average of shard outputs")
+    ax.set(xlabel="shards", ylabel="largest error", title="Distance to attention in one piece")
+    ax.legend(loc="center right")
+    plt.show()
+except NotImplementedError as todo:
+    print(f"The picture will come from your function. Still to do: {todo}")
+
+# %% [markdown]
+# ## The widget: what fits?
+#
+# Choose a model, context, batch and number format. The bar is weights plus cache (your `kv_cache_bytes`), the line is
+# the memory of your GPUs. The text below gives the least time a decode step can take: everything read once, at full
+# memory bandwidth. Find the context at which the cache overtakes the weights of Llama-3-70B at batch 1, and at batch
+# 16.
+
+# %% tags=["widget", "skip-execution"]
+from course.kv_cache_widget import kv_cache_widget
+
+try:
+    display(kv_cache_widget(kv_cache_bytes))
+except NotImplementedError as todo:
+    print(f"The widget runs on your function. Still to do: {todo}")
+
+# %% [markdown]
+# ## The written question (killer)
+#
+# You are asked to serve **Llama-3.1-405B** (126 layers, 128 query heads, 8 key/value heads of size 128, 405.9 billion
+# parameters) with **2²⁰ = 1,048,576 tokens** of context on one node of **eight H200** (141 GB and 4.8 TB/s each;
+# about 989 TFLOP/s dense BF16). Write, in about 15 lines:
+#
+# 1. The memory budget: weights and cache of one sequence in BF16. Does it fit? What would you change first, and what
+#    does it save?
+# 2. The least time per generated token at batch 1, from memory bandwidth.
+# 3. The cost of the prefill in FLOPs, weights and attention apart. Which dominates, and what follows for the time to
+#    the first token?
+# 4. A colleague proposes: "add GQA with 8 heads, saves 8 times; FlashAttention-3 halves the cache; StreamingLLM gives
+#    us the million tokens". Answer each.
+#
+# === BEGIN MARK SCHEME ===
+#
+# 1 point each:
+#
+# - **Memory**: 2 · 126 · 8 · 128 · 2 = 516,096 bytes a token, 541 GB at 2²⁰; weights 812 GB; together 1,353 GB
+#   against 1,128 GB: no. A first step that suffices, with its number (FP8 weights: 406 GB, together 947 GB; or FP8
+#   cache: 271 GB, together 1,082 GB, which leaves little room for activations).
+# - **Bandwidth**: bytes read / (8 · 4.8 TB/s = 38.4 TB/s): FP8 weights and BF16 cache 947 GB / 38.4 TB/s = 25 ms
+#   (other choices in proportion). Says that the cache is read at every step.
+# - **Prefill**: weights 2 · 405.9e9 · 2²⁰ = 8.5e17; attention 2 · 126 · 128 · 128 · (2²⁰)² = 4.5e18 (causal; twice
+#   that without) FLOPs. Attention dominates, about 5 to 1; 5.4e18 / (8 · 989e12) = 680 s at full peak: more than ten
+#   minutes, so prefix caching and chunked or sequence-parallel prefill matter.
+# - **Proposals**: GQA-8 is already in the model (it is an architecture choice, converting needs training);
+#   FlashAttention avoids the score matrix but keeps all keys and values; StreamingLLM keeps generating but forgets
+#   what it evicts, so it does not give a million usable tokens. (Half a point for two of three.)
+#
+# === END MARK SCHEME ===
+
+# %% nbgrader={"grade": true, "grade_id": "written__million_tokens", "locked": false, "points": 4, "schema_version": 3, "solution": true, "task": false}
+answer = """
+Your answer here.
+"""
+### BEGIN SOLUTION
+answer = """
+1. Cache: 2 (K and V) * 126 layers * 8 heads * 128 * 2 bytes = 516,096 bytes a token, times 2^20 = 541 GB. Weights:
+   405.9e9 * 2 bytes = 812 GB. Together 1,353 GB against 8 * 141 = 1,128 GB: does not fit. First FP8 weights: 406 GB,
+   together 947 GB, 181 GB left for activations and fragmentation. Then an FP8 cache: 271 GB more saved, which allows a second sequence.
+2. Every step reads all weights and the whole cache: 947 GB / (8 * 4.8 TB/s) = 25 ms a token, so at most 40 tokens/s
+   for one user; batching shares the weights but not the caches.
+3. Weights: 2 * 405.9e9 * 2^20 = 8.5e17 FLOPs. Attention, causal: 2 * n^2 * layers * heads * head size
+   = 2 * (2^20)^2 * 126 * 128 * 128 = 4.5e18. Attention dominates, 5 to 1. At full peak, 8 * 989 TFLOP/s, 5.4e18 FLOPs take
+   680 s; in practice more. So the first token comes after ten minutes or more: cache common prefixes, prefill in chunks,
+   spread the sequence over devices (ring attention).
+4. GQA-8 is already in: 128 query heads share 8. It is trained into the model, not switched on. FlashAttention-3 is
+   exact and avoids the n x n scores; all keys and values stay. StreamingLLM keeps sinks and a window: it stays fluent,
+   but evicted tokens are gone, so questions about the middle of the text cannot be answered.
+"""
+### END SOLUTION
+
+# %% [markdown]
+# ## Interview cards
+#
+# Say your answer aloud, then unfold.
+
+# %% [markdown] tags=["card", "basic"]
+# <details><summary>What is a KV cache, and what is it for?</summary>
+#
+# In causal attention the keys and values of past tokens do not change, so they are stored, and each new token
+# computes only its own. Without a cache every step runs the whole text through the model again: O(n) for projections
+# and MLP and O(n²) for attention, per token. With it: one token's projections and MLP, O(1) in n, and attention of
+# one query over n keys, O(n). The price is memory, 2 · layers · kv_heads · head_dim · bytes per token: for
+# Llama-3-70B 320 KiB, so 40 GiB at 128K tokens; and every step reads all of it. "O(1) per token" and "hidden size in
+# the formula" are the two classic slips.
+#
+# </details>
+
+# %% [markdown] tags=["card", "basic"]
+# <details><summary>What does RoPE do better than absolute position encodings?</summary>
+#
+# It turns each pair of query and key channels by an angle proportional to the position, so the score of a query and a
+# key depends on their *distance*. It acts inside attention, leaves the values and the residual stream alone, keeps
+# norms, needs no parameters (as sinusoidal encodings need none), and works with a KV cache: keys are cached already
+# turned. It does **not** extrapolate: beyond the training length slow pairs reach unseen angles and the loss rises
+# sharply. Its real gift for long context is that the frequencies can be rescaled after training.
+#
+# </details>
+
+# %% [markdown] tags=["card", "medium"]
+# <details><summary>How do you take a model from 4K to 128K of context?</summary>
+#
+# s = 32. Rescale the rotary frequencies, then fine-tune briefly on long texts. *Linear* (position interpolation):
+# divide positions by s; simple, but squeezes the fast pairs, so neighbours blur; needs its fine-tuning (at most 1,000
+# steps in the paper). *NTK-aware*: raise the base to base · s^(d/(d−2)); fast pairs stay, the slowest is divided by
+# s; usable without training for moderate s. *YaRN*: keep pairs that turn often within the training length,
+# interpolate those that turn less than once, a ramp in between, and scale cos and sin by 0.1 ln s + 1. *Llama 3.1*
+# does the same by parts without that factor. *LongRoPE*: search a factor per pair, keep the first tokens unscaled,
+# extend in stages. Then test retrieval at all depths, not perplexity alone, and check short tasks for damage. Do not
+# forget serving: the cache grows 32-fold too.
+#
+# </details>
+
+# %% [markdown] tags=["card", "medium"]
+# <details><summary>MHA, MQA, GQA (and MLA): what is the difference?</summary>
+#
+# How many key/value heads H query heads share. MHA: H of them. MQA: one, the cache shrinks H-fold, quality suffers.
+# GQA: K groups, H/K-fold smaller, quality close to MHA; Llama-3-70B has K = 8 for H = 64, so 8-fold, where MQA would
+# give 64-fold. MLA stores one compressed latent (512 numbers in DeepSeek-V3) plus a shared rotary key (64) per token
+# and layer instead of heads; the up-projections can be folded into the query and output projections. 70,272 bytes a
+# token for DeepSeek-V3, 327,680 for Llama-3-70B. All are architecture: an MHA checkpoint can be converted to GQA by
+# mean-pooling heads and training on (5 % of the pretraining compute in the GQA paper), not by a switch at inference.
+#
+# </details>
+
+# %% [markdown] tags=["card", "killer"]
+# <details><summary>Design memory-efficient inference for a context of one million tokens (70B model, 8 × A100 80 GB).</summary>
+#
+# **Budget first.** Llama-3-70B: 327,680 bytes a token, 328 GB at 10⁶ tokens in BF16, not 500. Weights 141 GB. Eight
+# A100: 640 GB. So one sequence *fits* without offloading, with 171 GB to spare; an FP8 cache (164 GB; A100 stores FP8
+# but computes in BF16) makes room for more sequences or batches. **Then time.** Each token reads weights and cache:
+# 469 GB over 8 × 2.0 TB/s = 29 ms, of it 20 ms for the cache. The prefill needs 2 · 70.6e9 · 10⁶ = 1.4e17 FLOPs for
+# the weights and 2 · n² · 80 · 8192 = 1.3e18 for causal attention: nearly ten minutes at the full peak of 8 × 312
+# TFLOP/s. *That* is the real problem: prefix caching, chunked prefill, ring attention or other sequence parallelism.
+# **Levers, by what they cost.** Exact: tensor parallelism over the 8 KV heads (one head per GPU), paged allocation
+# (no external fragmentation; at most one part-filled block per sequence is wasted), FlashAttention-2 (version 3 needs
+# Hopper GPUs; neither shrinks the cache). Nearly exact: FP8 or 4-bit cache, keys per channel, values per token.
+# Lossy: eviction (H2O by score; StreamingLLM by place, which forgets), to be tested on retrieval in the middle. Built
+# in at training time: GQA (already there), windowed layers, MLA. And ask first whether retrieval over a shorter
+# context would answer the need.
+#
+# </details>
+
+# %% [markdown]
+# ## Sources
+#
+# RoPE: Su et al., arXiv 2104.09864. Position interpolation: Chen et al., 2306.15595. YaRN: Peng et al., 2309.00071.
+# LongRoPE: Ding et al., 2402.13753. GQA: Ainslie et al., 2305.13245. DeepSeek-V2 (MLA): 2405.04434. StreamingLLM:
+# Xiao et al., 2309.17453. H2O: Zhang et al., 2306.14048. KIVI: Liu et al., 2402.02750. PagedAttention: Kwon et al.,
+# 2309.06180. FlashAttention-3: Shah et al., 2407.08608. Ring attention: Liu et al., 2310.01889. Model configurations:
+# `course/configs.py`, each with its source.

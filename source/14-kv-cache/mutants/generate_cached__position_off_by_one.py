@@ -1,0 +1,15 @@
+"""The first new token takes the position of the last prompt token."""
+import torch
+
+
+def generate_cached(model, ids, n, mask=None):
+    mask = torch.ones_like(ids, dtype=torch.bool) if mask is None else mask
+    pos = (mask.cumsum(1) - 1).clamp(min=0)
+    new, cache = ids, None
+    for _ in range(n):
+        logits, cache = model(new, pos, mask, cache)
+        new = logits[:, -1].argmax(-1, keepdim=True)
+        ids = torch.cat([ids, new], dim=1)
+        pos = mask.sum(1, keepdim=True) - 1
+        mask = torch.cat([mask, torch.ones_like(new, dtype=torch.bool)], dim=1)
+    return ids
