@@ -14,7 +14,10 @@ workspace = Path(os.environ.get("COURSE_WORKSPACE") or here / "workspace").resol
 c.CourseDirectory.course_id = "llm-engineering"
 c.CourseDirectory.root = str(here)
 if "COURSE_WORKSPACE" in os.environ:  # all that changes moves along
+    workspace.mkdir(parents=True, exist_ok=True)
     c.CourseDirectory.db_url = f"sqlite:///{workspace / 'gradebook.db'}"
+    for step in ("submitted", "autograded", "feedback"):
+        setattr(c.CourseDirectory, f"{step}_directory", str(workspace / step))
 c.Exchange.root = str(workspace / "exchange")
 # The author's files beside the notebook never leave `source/`.
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", "*.py", "mutants", "variants"]
@@ -41,6 +44,7 @@ c.ClearMarkScheme.enforce_metadata = False  # the marking scheme stands in the l
 # --- autograde: the judge's preprocessors are wired in below this line ---
 # Nothing is restored or executed by nbgrader itself: the judge takes locked cells from the section, and it alone runs
 # the learner's code, in a sandbox.
+c.Autograde.exporter_class = "grader.lenient.SubmittedNotebook"  # reads what nbgrader would stop at
 c.Autograde.sanitize_preprocessors = ["nbgrader.preprocessors.ClearOutput"]
 c.Autograde.autograde_preprocessors = [
     "grader.plugin.Judge",
@@ -50,3 +54,4 @@ c.Autograde.autograde_preprocessors = [
 
 # --- pages for people: no active content from a learner's notebook, in feedback or in the formgrader ---
 c.HTMLExporter.sanitize_html = True
+c.HTMLExporter.filters = {"markdown2html": "grader.pages.markdown2html"}  # nbgrader's templates need this one too

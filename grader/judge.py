@@ -35,12 +35,13 @@ def judge(section: Section, notebook: NotebookNode | None, warm: Warm, *, studen
     """Judge one notebook.
 
     notebook: the learner's, or None when it could not be read (then every cell gets 0)
-    only:     exercises to judge; None for all
+    only:     exercises or single aspects to judge; None for all
     timed:    False passes over the timed aspects
     """
     start = time.monotonic()
     steps, repairs = plan(section, notebook)
-    wanted = [g for g in section.graded.values() if (only is None or g.exercise in only) and (timed or not g.timed)]
+    wanted = [g for g in section.graded.values()
+              if (only is None or {g.exercise, g.grade_id} & set(only)) and (timed or not g.timed)]
     submission = Submission(student, [], status="repaired" if repairs else "graded", repairs=repairs)
     bench = Bench(section, warm, limits)
     cells = {}

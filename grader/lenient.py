@@ -69,7 +69,8 @@ class Submitted(CourseDirectory):
         """Patterns for what must not be copied out of a folder: links, pipes, unreadable, broken and huge files."""
         if os.path.islink(folder):
             return ["*"]
-        names = {name for base, _, files in os.walk(folder) for name in files if not self._copies(os.path.join(base, name))}
+        files = ((base, name) for base, _, names in os.walk(folder) for name in names)
+        names = {name for base, name in files if not self._copies(os.path.join(base, name))}
         if self.get_existing_timestamp(folder) is None:
             names.add("timestamp.txt")
         return [glob.escape(name) for name in names]

@@ -18,7 +18,7 @@ from .section import KINDS, SKIPPED, SOLUTION, Section, bound_names, defined_nam
 
 CELL_KEYS = {"nbgrader", "tags", "lines_to_next_cell", "lines_to_end_of_cell_marker"}  # the last two are jupytext's
 NBGRADER_KEYS = {"grade", "grade_id", "locked", "points", "schema_version", "solution", "task"}
-TAGS = {*KINDS, SKIPPED, "timed", "basic", "medium", "killer"}
+TAGS = {*KINDS, SKIPPED, "timed", "gpu", "basic", "medium", "killer"}
 FREE_OF_STUB = {"prediction", "written"}  # exercises that need neither a function nor hints
 LONGEST_SOLUTION = 40
 MARKS = [("BEGIN SOLUTION", "END SOLUTION"), ("BEGIN HIDDEN TESTS", "END HIDDEN TESTS"),

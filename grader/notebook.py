@@ -16,14 +16,14 @@ from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4 import new_notebook
 
 from .verdict import clean
 
 MAX_FILE = 256 << 20   # bytes with outputs
-MAX_TEXT = 32 << 20    # bytes without: even the most hostile JSON of this size fits into 1 GB when parsed
+MAX_TEXT = 16 << 20    # bytes without: even the most hostile JSON of this size takes 0.5 GB when parsed
 MAX_CELLS = 5000
-MAX_DAMAGE = 100       # cells that do not parse; each may cost a pass over the whole text
+MAX_DAMAGE = 100       # cells that do not parse
 OUTPUTS = re.compile(rb'([ \t]*)"outputs": \[\s*$')
 CELL = re.compile(r'\{\s*"(?:cell_type|id|metadata|attachments|execution_count|collapsed|input)"\s*:')
 CONFLICT = {"<<<<<<<": ("ours",), "|||||||": (), "=======": ("theirs",), ">>>>>>>": ("ours", "theirs")}
@@ -85,7 +85,7 @@ def read_bytes(path: Path, limit: int = MAX_FILE) -> bytes:
 
 
 def without_outputs(raw: bytes) -> bytes:
-    """Drop the outputs from a notebook as Jupyter writes it, a line at a time: they may be larger than memory allows."""
+    """Drop the outputs from a notebook as Jupyter writes it, line by line: parsed they could take all memory."""
     kept, end = [], None
     for line in io.BytesIO(raw):
         if end is None and (match := OUTPUTS.match(line)):
@@ -121,7 +121,7 @@ def parse(text: str, name: str) -> tuple[list[dict], str | None]:
     except (ValueError, RecursionError) as e:
         if "\n=======" in text and ">>>>>>>" in text:
             ours, theirs = (_parse_or_salvage(side, name) for side in conflict_sides(text))
-            cells, repair = united(ours, theirs), "the file held a git merge conflict; the cells of both sides were read"
+            cells, repair = united(ours, theirs), "the file held a git merge conflict; both sides were read"
         else:
             cells, repair = salvage(text), "the file was damaged or cut off; the cells that are whole were read"
         if not cells:
@@ -146,13 +146,13 @@ def _parse_or_salvage(text: str, name: str) -> list[dict]:
 
 
 def salvage(text: str) -> list[dict]:
-    """The cells that are whole in a damaged notebook."""
-    decoder, cells, at, damage = json.JSONDecoder(strict=False), [], 0, 0
-    while damage < MAX_DAMAGE and (start := CELL.search(text, at)):
+    """The cells that are whole in a damaged notebook. What was parsed in vain is limited, for the sake of time."""
+    decoder, cells, at, damage, vain = json.JSONDecoder(strict=False), [], 0, 0, 0
+    while damage < MAX_DAMAGE and vain <= 2 * len(text) and (start := CELL.search(text, at)):
         try:
             value, at = decoder.raw_decode(text, start.start())
-        except (ValueError, RecursionError):
-            at, damage = start.end(), damage + 1
+        except (ValueError, RecursionError) as e:
+            at, damage, vain = start.end(), damage + 1, vain + getattr(e, "pos", len(text)) - start.start()
             continue
         if "cell_type" in value and ("source" in value or "input" in value):
             cells.append(value)
@@ -172,7 +172,7 @@ def conflict_sides(text: str) -> tuple[str, str]:
 
 
 def united(ours: list[dict], theirs: list[dict]) -> list[dict]:
-    """All cells of ours; before each the cells that only theirs have there."""
+    """All cells of ours, and after each the cells that only theirs have there: of two versions ours runs last."""
     sources = {_source(cell) for cell in ours}
     only_theirs: dict[str | None, list[dict]] = {}
     after = None
@@ -187,8 +187,13 @@ def united(ours: list[dict], theirs: list[dict]) -> list[dict]:
 # --- cells -----------------------------------------------------------------------------------------------------------
 
 def _cell(raw: dict, id: str) -> NotebookNode:
-    new = new_code_cell if raw.get("cell_type") == "code" else new_markdown_cell
-    return new(_source(raw), id=id, metadata=nbformat.from_dict(_metadata(raw.get("metadata"))))
+    return new_cell(_source(raw), id, _metadata(raw.get("metadata")), code=raw.get("cell_type") == "code")
+
+
+def new_cell(source: str, id: str, metadata: dict, code: bool = True) -> NotebookNode:
+    """A cell without nbformat's check of its schema, which would take longer than all the rest."""
+    cell = {"cell_type": "code" if code else "markdown", "id": id, "metadata": metadata, "source": source}
+    return nbformat.from_dict(cell | ({"execution_count": None, "outputs": []} if code else {}))
 
 
 def _source(raw: dict) -> str:

@@ -9,13 +9,11 @@ from __future__ import annotations
 import atexit
 import functools
 
-import nbformat
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from .gradebook import record
-from .judge import judge
-from .notebook import from_text
+from .judge import judge, unreadable
 from .report import report
 from .sandbox.host import Warm
 from .section import load
@@ -35,11 +33,12 @@ class Judge(NbGraderPreprocessor):
     def preprocess(self, nb, resources):
         about = resources["nbgrader"]
         section = load(about["assignment"])
-        notebook = from_text(nbformat.writes(nb), f"{section.name}.ipynb")
-        submission = judge(section, notebook, warm(), student=about["student"])
-        self.log.info("Judged %s in %.1f s, isolation %s", about["student"], submission.seconds, warm().isolation)
+        reason = nb.metadata.get("grader", {}).get("unreadable")  # the words of grader.lenient's exporter
+        student = about["student"]
+        submission = unreadable(section, student, reason) if reason else judge(section, nb, warm(), student=student)
+        self.log.info("Judged %s in %.1f s, isolation %s", student, submission.seconds, warm().isolation)
         resources["verdicts"] = submission
-        return report(section, notebook, submission), resources
+        return report(section, nb, submission), resources
 
 
 class SaveVerdicts(NbGraderPreprocessor):

@@ -14,13 +14,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_notebook
+from nbformat.v4 import new_notebook
 
+from .notebook import new_cell
 from .section import SKIPPED, SOLUTION, Graded, Section, exercise_of, grade_id, tags
 
 BLANK_ANSWERS = ("", "YOUR ANSWER HERE")
 CODE_STUB = "# YOUR CODE HERE"
-MAX_GLUED = 100_000  # characters of a split stub that are tried as Python here
+MAX_GLUED, MAX_TRIES = 20_000, 50  # characters, and pairs of cells, that are tried as one stub
 DEFINES = re.compile(r"^(?:async[ \t]+def|def|class)[ \t]+(\w+)|^(\w+)[ \t]*(?::[^=\n]*)?=(?!=)", re.MULTILINE)
 
 
@@ -72,6 +73,7 @@ class Mending:
         locked = {*section.graded, *(grade_id(c) for c in section.setup)}
         self.locked = {grade_id(c): c for c in section.notebook.cells if grade_id(c) in locked}
         self._names: dict[str, set[str]] = {}  # cell id -> names that it defines
+        self._tries = 0
 
     # --- stubs --------------------------------------------------------------------------------------------------------
 
@@ -98,16 +100,21 @@ class Mending:
             kept.append(cell)
         self._say(split, "the parts of the {cells} {names}, which had been split, were put together")
         counts = Counter(map(grade_id, kept))
-        self._say((s for s in self.section.stubs if counts[s] > 1), "the {cells} {names} stood more than once; all ran in order")
+        several = (stub for stub in self.section.stubs if counts[stub] > 1)
+        self._say(several, "the {cells} {names} stood more than once; all ran in order")
         return kept
 
     def _glued(self, first: NotebookNode, second: NotebookNode) -> NotebookNode | None:
         """Two cells in one, where they are Python only together and belong to one stub."""
-        keys = {grade_id(c) for c in (first, second) if self._is_stub(c) or grade_id(c) in self.locked}
-        if len(keys) != 1 or not keys <= self.section.stubs.keys():
+        stubs = {grade_id(c) for c in (first, second) if self._is_stub(c)}
+        plain = (c for c in (first, second) if not self._is_stub(c))
+        if len(stubs) != 1 or any(grade_id(c) in self.locked or not _runs(c) for c in plain):
             return None
         source = f"{first.source}\n{second.source}"
-        if len(source) > MAX_GLUED or _compiles(first.source) and _compiles(second.source) or not _compiles(source):
+        self._tries += 1
+        if len(source) > MAX_GLUED or self._tries > MAX_TRIES:
+            return None
+        if _compiles(first.source) and _compiles(second.source) or not _compiles(source):
             return None
         return _as_code(first if self._is_stub(first) else second, source)
 
@@ -123,7 +130,8 @@ class Mending:
         found = [c for c in self.cells if grade_id(c) in self.locked]
         self._say_what_changed(found)
         last = {grade_id(c): c.id for c in found}
-        answers = {grade_id(c): c.source for c in sorted(found, key=lambda c: not _blank(c))}  # one that was written wins
+        blank_first = sorted(found, key=lambda c: not _blank(c))
+        answers = {grade_id(c): c.source for c in blank_first}  # so that what was written wins
         elsewhere = {n for c in self.cells if grade_id(c) not in self.locked and _runs(c) for n in self._defined(c)}
         kept, work = [], []
         for cell in self.cells:
@@ -132,7 +140,7 @@ class Mending:
                 kept.append(cell)
                 continue
             if self._holds_work(cell, elsewhere):
-                kept.append(new_code_cell(cell.source, id=f"{cell.id}-own"))
+                kept.append(new_cell(cell.source, f"{cell.id}-own", {}))
                 work.append(key)
             if cell.id == last[key]:
                 kept.append(self._official(key, answers[key]))
@@ -141,14 +149,15 @@ class Mending:
 
     def _say_what_changed(self, found: list[NotebookNode]) -> None:
         counts = Counter(map(grade_id, found))
-        self._say((key for key in self.locked if counts[key] > 1), "the {cells} {names} stood more than once and {was} counted once")
+        several = (key for key in self.locked if counts[key] > 1)
+        self._say(several, "the {cells} {names} stood more than once and {was} counted once")
         mine = [c for c in found if not self._manual(c)]  # an answer is the learner's, whatever its cell has become
         retyped = (grade_id(c) for c in mine if c.cell_type != "code")
         self._say(retyped, "the {cells} {names} {was} no code any more and {was} put back")
         edited = (grade_id(c) for c in mine if not self._as_given(c))
         self._say(edited, "the {cells} {names} had been edited; the course's own {was} used")
-        points = {key: graded.points for key, graded in self.section.graded.items()}
-        other = (grade_id(c) for c in found if c.metadata.nbgrader.get("points", points.get(grade_id(c))) != points.get(grade_id(c)))
+        graded = [(c, self.section.graded[grade_id(c)]) for c in found if grade_id(c) in self.section.graded]
+        other = (g.grade_id for c, g in graded if c.metadata.nbgrader.get("points", g.points) != g.points)
         self._say(other, "the {cells} {names} had other points than the course gives; the course's own were used")
 
     def _as_given(self, cell: NotebookNode) -> bool:
@@ -221,8 +230,9 @@ class Mending:
     def _places(self, stub: str, cells: list[NotebookNode]) -> list[int]:
         """Where a stub stands; if its grade_id was lost, the first cell that defines one of its names."""
         names = {name for name, owner in self.section.names.items() if owner == stub}
-        return [i for i, c in enumerate(cells) if grade_id(c) == stub] or [
-            i for i, c in enumerate(cells) if _runs(c) and grade_id(c) not in self.locked and self._defined(c) & names][:1]
+        places = [i for i, c in enumerate(cells) if grade_id(c) == stub]
+        return places or [i for i, c in enumerate(cells)
+                          if _runs(c) and grade_id(c) not in self.locked and self._defined(c) & names][:1]
 
     # --- small words --------------------------------------------------------------------------------------------------
 
@@ -257,7 +267,7 @@ def _runs(cell: NotebookNode) -> bool:
 
 
 def _as_code(cell: NotebookNode, source: str | None = None) -> NotebookNode:
-    return new_code_cell(cell.source if source is None else source, metadata=cell.metadata, id=cell.id)
+    return new_cell(cell.source if source is None else source, cell.id, cell.metadata)
 
 
 def _compiles(source: str) -> bool:

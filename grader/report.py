@@ -8,68 +8,52 @@ from __future__ import annotations
 
 import copy
 
-import nbformat
 from nbformat import NotebookNode
-from nbformat.v4 import new_output
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from .build import release_notebook
+from .repair import mend
 from .section import Section, grade_id
 from .verdict import Cell, Ran, Submission, clean
 
 
 def report(section: Section, notebook: NotebookNode | None, submission: Submission) -> NotebookNode:
-    """The learner's notebook with verdicts; cells that were lost stand again where the section has them."""
+    """The learner's notebook, mended, with verdicts; of what could not be read, the section's cells alone."""
     release = release_notebook(section)
-    locked = {grade_id(c): c for c in release.cells if grade_id(c) and c.metadata.nbgrader.locked}
+    official = {grade_id(c): c for c in release.cells if grade_id(c)}
     verdicts = {c.grade_id: c for c in submission.cells}
+    mended = mend(section, notebook or new_notebook())[0]
     cells, placed = [], set()
-    for cell in notebook.cells if notebook else ():
+    for cell in mended.cells:
         key = grade_id(cell)
-        key = key if isinstance(key, str) else None
-        if key in placed and (key in locked or key in verdicts):
-            continue
+        locked = key in official and official[key].metadata.nbgrader.locked
+        shown = copy.deepcopy(official[key]) if locked else _own(cell, submission.outputs.get(cell.id))
+        # The learner's copies of metadata decide nothing: points, types and ids are the section's, each once.
+        shown.metadata = copy.deepcopy(official[key].metadata) if key in official and key not in placed else NotebookNode()
         placed.add(key)
-        cells.append(_own(cell, submission.outputs.get(cell.id)) if key not in locked else copy.deepcopy(locked[key]))
-    for cell in release.cells:
-        if grade_id(cell) and grade_id(cell) not in placed:
-            cells.append(copy.deepcopy(cell))
-    _official_metadata(release, cells)
+        cells.append(shown)
+    cells += [copy.deepcopy(cell) for key, cell in official.items() if key not in placed]
     for cell in cells:
         if grade_id(cell) in verdicts:
             _show_verdict(cell, verdicts[grade_id(cell)])
     if submission.repairs:
-        cells.insert(0, nbformat.v4.new_markdown_cell(
+        cells.insert(0, new_markdown_cell(
             "**About this notebook**\n\n" + "\n".join(f"- {clean(r, 300)}" for r in submission.repairs)))
-    result = nbformat.v4.new_notebook(cells=cells, metadata=release.metadata)
-    for i, cell in enumerate(result.cells):
+    for i, cell in enumerate(cells):
         cell.id = f"cell-{i}"
-    return result
+    return new_notebook(cells=cells, metadata=release.metadata)
 
 
 def _own(cell: NotebookNode, ran: Ran | None) -> NotebookNode:
     """A cell of the learner's: its text, and what it printed over there."""
     if cell.cell_type != "code":
-        return nbformat.v4.new_markdown_cell(clean(cell.source, 200_000), metadata=cell.metadata)
+        return new_markdown_cell(clean(cell.source, 200_000))
     outputs = []
     if ran and ran.stdout:
         outputs.append(new_output("stream", name="stdout", text=ran.stdout))
     if ran and ran.error:
         outputs.append(_error(ran.error.split(":")[0], ran.error))
-    return nbformat.v4.new_code_cell(clean(cell.source, 200_000), metadata=cell.metadata, outputs=outputs)
-
-
-def _official_metadata(release: NotebookNode, cells: list[NotebookNode]) -> None:
-    """The learner's copies of metadata decide nothing: points, types and ids are the section's."""
-    official = {grade_id(c): c.metadata for c in release.cells if grade_id(c)}
-    seen = set()
-    for cell in cells:
-        key = grade_id(cell)
-        if key in official and key not in seen:
-            cell.metadata = copy.deepcopy(official[key])
-            seen.add(key)
-        else:
-            tags = cell.metadata.get("tags")
-            cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
+    return new_code_cell(clean(cell.source, 200_000), outputs=outputs)
 
 
 def _show_verdict(cell: NotebookNode, verdict: Cell) -> None:

@@ -41,10 +41,16 @@ class Graded:
     points: float
     timed: bool = False
     manual: bool = False
+    gpu: bool = False  # a timed one that needs a GPU
 
     @property
     def exercise(self) -> str:
         return exercise_of(self.grade_id)
+
+    @property
+    def resource(self) -> str | None:
+        """What a machine of a cluster must offer to judge it, one aspect at a time; None where any machine will do."""
+        return ("GPU" if self.gpu else "TIMED") if self.timed else None
 
     @property
     def visible(self) -> str:
@@ -211,7 +217,7 @@ def kind(cell: NotebookNode) -> str:
 def _graded(cell: NotebookNode) -> Graded:
     meta = cell.metadata.nbgrader
     return Graded(meta.grade_id, cell.source, meta.get("points", 0), timed="timed" in tags(cell),
-                  manual=bool(meta.get("solution")))
+                  manual=bool(meta.get("solution")), gpu="gpu" in tags(cell))
 
 
 # --- names that code defines -----------------------------------------------------------------------------------------

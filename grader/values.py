@@ -134,10 +134,10 @@ class Encoder:
         # A view crosses as a view, so that code which forgets about strides is caught on the other side too.
         span = 0 if x.numel() == 0 else 1 + sum((n - 1) * s for n, s in zip(x.shape, x.stride()))
         view = not x.is_contiguous() and span <= 4 * x.numel()
-        if view or x.is_contiguous():  # reshape(-1) of one element may keep an odd stride
+        if view or x.is_contiguous():  # of one element, reshape(-1) may keep an odd stride
             flat = torch.as_strided(x, (span if view else x.numel(),), (1,))
         else:
-            flat = x.reshape(-1)
+            flat = x.contiguous().reshape(-1)
         data = flat.view(torch.uint8).numpy().tobytes() if flat.numel() else b""
         return {"tensor": self._buffer(data), "dtype": str(x.dtype).removeprefix("torch."), "shape": list(x.shape),
                 "stride": list(x.stride()) if view else None}

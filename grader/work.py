@@ -1,23 +1,28 @@
 """Judging many notebooks at once, through `concurrent.futures`.
 
-A job is small and plain, so that it can travel to another process or machine; what comes back is the verdict. Only
-the caller writes grades down.
+A job is small and plain, so that it can travel to another process or machine (cluster.py); what comes back is the
+verdict. Only the caller writes grades down.
 """
 
 from __future__ import annotations
 
 import concurrent.futures
+import functools
+import hashlib
 import multiprocessing
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import notebook as notebooks
+from nbformat import NotebookNode
+
 from .judge import judge, unreadable
+from .notebook import Unreadable, from_text, read
 from .sandbox.host import Warm
 from .sandbox.limits import Limits
-from .section import load
+from .section import Graded, Section, load
+from .submissions import read_submission
 from .verdict import Submission
 
 
@@ -25,6 +30,7 @@ from .verdict import Submission
 class Job:
     """One notebook to judge, given as text, or as a path that the worker reads.
 
+    path:  a notebook, or the folder in which a learner handed one in
     name:  the student, or whatever the caller wants back with the result
     only:  exercises to judge; None for all
     """
@@ -33,6 +39,7 @@ class Job:
     name: str
     path: Path | None = None
     text: str | None = None
+    notebook: NotebookNode | None = field(default=None, repr=False)
     only: frozenset[str] | None = None
     timed: bool = True
     limits: Limits = field(default_factory=Limits)
@@ -42,10 +49,40 @@ def judge_job(job: Job, warm: Warm) -> Submission:
     """Judge one job; a notebook that cannot be read gets its 0 with the reason."""
     section = load(job.section)
     try:
-        notebook = notebooks.read(job.path) if job.text is None else notebooks.from_text(job.text, job.name)
-    except notebooks.Unreadable as e:
+        notebook = read_job(job, section)
+    except Unreadable as e:
         return unreadable(section, job.name, str(e))
     return judge(section, notebook, warm, student=job.name, limits=job.limits, only=job.only, timed=job.timed)
+
+
+def read_job(job: Job, section: Section) -> NotebookNode:
+    """The notebook of a job. Raises Unreadable with one sentence."""
+    if job.text is not None:
+        return from_text(job.text, job.name)
+    return read_submission(job.path, section) if job.path.is_dir() else read(job.path)
+
+
+def read(job: Job) -> NotebookNode:
+    """The job's notebook. Raises notebooks.Unreadable with one sentence."""
+    if job.notebook is not None:
+        return job.notebook
+    return notebooks.read(job.path) if job.text is None else notebooks.from_text(job.text, job.name)
+
+
+def merge(section: Section, parts: list[Submission]) -> Submission:
+    """One submission of parts whose aspects were judged apart; an aspect that nobody judged is undecided."""
+    cells = {c.grade_id: c for part in parts for c in part.cells}
+    whole = Submission(parts[0].student, [cells.get(g.grade_id) or _not_judged(g) for g in section.graded.values()])
+    whole.status = next((p.status for p in parts if p.status != "graded"), "graded")
+    whole.repairs = next((p.repairs for p in parts if p.repairs), [])
+    whole.outputs = next((p.outputs for p in parts if p.outputs), {})
+    whole.seconds = sum(p.seconds for p in parts)
+    return whole
+
+
+def _not_judged(graded: Graded) -> Cell:
+    why = "not timed yet: grade again without --no-timed" if graded.timed else "not judged yet: grade again"
+    return Cell(graded.grade_id, graded.points, 0.0, "undecided", why)
 
 
 def judge_all(jobs: Iterable[Job], warm: Warm, workers: int | None = None) -> Iterator[Submission]:
@@ -78,3 +115,14 @@ def _start_worker() -> None:
 
 def _judge_in_worker(job: Job) -> Submission:
     return judge_job(job, _warm)
+
+
+@functools.cache
+def code_hash() -> bytes:
+    """Of all the code that judges, as it was when this process first asked."""
+    import course
+    packages = [Path(__file__).parent, Path(course.__file__).parent]
+    digest = hashlib.sha256()
+    for path in sorted(p for package in packages for p in package.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.digest()

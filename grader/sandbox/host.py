@@ -119,6 +119,10 @@ class Warm:
             os.sched_setaffinity(child.pid, {self.core})
         return child
 
+    def alive(self) -> bool:
+        """Whether the parent is still there; what needs a child cannot be judged without it."""
+        return self._process.poll() is None
+
     def close(self) -> None:
         self._control.close()  # the parent's loop ends with it
         if self._process.poll() is None:

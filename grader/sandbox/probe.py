@@ -14,6 +14,13 @@ _TRY_NAMESPACES = """
 from grader.sandbox import namespaces
 namespaces.enter(1 << 20)
 """
+_TRY_NOBODY = """
+import os
+from grader.sandbox import confine
+confine.become_nobody()
+for path in confine.python_paths():
+    os.listdir(path)
+"""
 
 
 @dataclass(frozen=True)
@@ -46,7 +53,7 @@ def probe() -> Isolation:
         layers.add("seccomp")
     if _works_in_child(_TRY_NAMESPACES):
         layers.add("namespaces")
-    elif os.getuid() == 0 and not bwrap:
+    elif os.getuid() == 0 and not bwrap and _works_in_child(_TRY_NOBODY):
         layers.add("uid")
     if "seccomp" in layers and "namespaces" in layers and (bwrap or "landlock" in layers):
         level = "strong"

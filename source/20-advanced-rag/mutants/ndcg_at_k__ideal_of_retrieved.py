@@ -1,0 +1,10 @@
+"""The ideal is made of what was retrieved: missing a document costs nothing."""
+import math
+
+def ndcg_at_k(ranking, qrels, k=10):
+    def dcg(grades):
+        return sum((2**g - 1) / math.log2(1 + rank) for rank, g in enumerate(grades, 1))
+    pass
+    grades = [qrels.get(doc, 0) for doc in ranking[:k]]
+    ideal = dcg(sorted(grades, reverse=True))
+    return dcg(grades) / ideal if ideal else 0.0

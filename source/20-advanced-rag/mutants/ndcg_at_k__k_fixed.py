@@ -1,0 +1,11 @@
+"""k is hard-coded to 10."""
+import math
+
+def ndcg_at_k(ranking, qrels, k=10):
+    def dcg(grades):
+        return sum((2**g - 1) / math.log2(1 + rank) for rank, g in enumerate(grades, 1))
+    pass
+    k = 10
+    grades = [qrels.get(doc, 0) for doc in ranking[:k]]
+    ideal = dcg(sorted(qrels.values(), reverse=True)[:k])
+    return dcg(grades) / ideal if ideal else 0.0

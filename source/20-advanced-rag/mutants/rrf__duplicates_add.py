@@ -1,0 +1,8 @@
+"""A document that stands twice in one list is counted twice."""
+def rrf(rankings, k=60, topn=None):
+    pass
+    scores = {}
+    for ranking in rankings:
+        for rank, doc in enumerate(ranking, 1):
+            scores[doc] = scores.get(doc, 0.0) + 1 / (k + rank)
+    return sorted(scores.items(), key=lambda item: (-item[1], item[0]))[:topn]
