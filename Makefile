@@ -10,7 +10,7 @@ lab: setup
 	@.venv/bin/python -m course.lab $(ARGS)
 
 test: setup
-	.venv/bin/python -m pytest -n 2 $(ARGS)
+	.venv/bin/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 release: setup
 	@.venv/bin/python -m grader.build $(ARGS)
@@ -21,6 +21,7 @@ demo: setup
 .venv/installed: requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "The course needs Python 3.11 or newer, and $$(python3 --version 2>&1 || echo none) is what was found: install one, or name it as in 'make setup PYTHON=/path/to/python3.12'."; exit 1; }
 	@test -x .venv/bin/python || $(PYTHON) -m venv .venv || { echo "Python's venv module is missing: on Debian or Ubuntu, 'apt-get install python3-venv'."; exit 1; }
-	.venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
-	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@echo "Installing the pinned packages into .venv: once, some minutes."
+	@.venv/bin/python -m pip install -qq --disable-pip-version-check -r requirements.lock
+	@.venv/bin/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@

@@ -54,4 +54,9 @@ c.Autograde.autograde_preprocessors = [
 
 # --- pages for people: no active content from a learner's notebook, in feedback or in the formgrader ---
 c.HTMLExporter.sanitize_html = True
+c.GenerateFeedback.preprocessors = [
+    "nbgrader.preprocessors.ClearMarkScheme",  # graders see it, learners do not
+    "nbgrader.preprocessors.GetGrades",
+    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+]
 c.HTMLExporter.filters = {"markdown2html": "grader.pages.markdown2html"}  # nbgrader's templates need this one too

@@ -9,16 +9,16 @@ import json
 import re
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
-import nbformat
 import typer
 from rich.console import Console
 from rich.markdown import Markdown
 from rich.syntax import Syntax
 from rich.table import Table
 
-from grader.section import Section, SectionError, load, names
+from grader.section import NotebookNode, Section, SectionError, grade_id, load, names
 
 from . import workspace
 from .cards import RATINGS, Deck
@@ -35,6 +35,7 @@ out = Console(highlight=False)
 SectionName = Annotated[str, typer.Argument(help="for example 02-decoding")]
 ExerciseName = Annotated[str, typer.Argument(help="for example top_p_mask")]
 InSection = Annotated[str | None, typer.Option("--section", help="where several sections have such an exercise")]
+MARKS = re.compile(r"(BEGIN|END) (SOLUTION|MARK SCHEME)")
 MARK = {"pass": "[green]pass[/]", "manual": "[dim]by hand[/]", "undecided": "[yellow]undecided[/]"}
 
 
@@ -108,7 +109,8 @@ def solution(exercise: ExerciseName, section: InSection = None) -> None:
     """The reference solution: opens after a pass or three honest attempts."""
     found = _section_of(exercise, section)
     if exercise not in found.stubs:
-        raise WorkspaceError(f"{exercise} is answered in words: your instructor grades it.")
+        _show_model_answer(found, exercise)
+        return
     memory = Progress()
     if not memory.solution_open(found.name, exercise):
         left = HONEST_ATTEMPTS - len(memory.of(found.name, exercise)["attempts"])
@@ -132,6 +134,19 @@ def cards(section: Annotated[str | None, typer.Argument(help="only this section"
         _ask_cards(deck)
 
 
+def _show_model_answer(section: Section, exercise: str) -> None:
+    """Marking scheme and model answer of a written question, once the learner has written an own answer."""
+    own = {grade_id(c): c.source.strip() for c in (_notebook(workspace.notebook(section.name)) or {"cells": []})["cells"]}
+    for graded in section.exercises[exercise].graded:
+        if own.get(graded.grade_id, "") in ("", "YOUR ANSWER HERE"):
+            _fail(f"Write your own answer in the cell {graded.grade_id} and save the notebook first: the marking scheme "
+                  "and a model answer open then.", code=1)
+        schemes = [c.source for c in section.notebook.cells
+                   if str(grade_id(c)).startswith(graded.grade_id) and "MARK SCHEME" in c.source]
+        for text in [*schemes, graded.source]:
+            out.print(Markdown("\n".join(line for line in text.splitlines() if not MARKS.search(line))))
+
+
 # --- showing ---------------------------------------------------------------------------------------------------------
 
 def _show_verdicts(result: dict) -> None:
@@ -147,7 +162,8 @@ def _show_verdicts(result: dict) -> None:
         verdict = MARK.get(cell["verdict"]) or f"[red]{cell['verdict'].replace('_', ' ')}[/]"
         out.print(f"  {verdict}  {aspect}  {score}")
         if cell["message"] and cell["verdict"] not in ("pass", "manual"):
-            out.print("\n".join(f"      {line}" for line in cell["message"].splitlines()), style="dim", markup=False)
+            message = "\n".join(f"      {line}" for line in cell["message"].splitlines())
+            out.print(message, style="dim", markup=False, soft_wrap=True)
     out.print(f"\n{result['score']:g} of {result['max_score']:g} points in {result['seconds']:.1f} s")
 
 
@@ -192,7 +208,9 @@ def _section_of(exercise: str, section: str | None) -> Section:
     return found[0]
 
 
-def _notebook(path) -> nbformat.NotebookNode | None:
+def _notebook(path: Path) -> NotebookNode | None:
+    import nbformat  # after `grader`, which makes it light
+
     try:
         return nbformat.read(path, as_version=4)
     except Exception:  # whatever is wrong with it, the judge has said so

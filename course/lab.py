@@ -70,7 +70,7 @@ You implement the pieces that interviewers ask about. Tests tell you at once wha
 4. **Submit** in the Assignment List. Feedback arrives in the same place.
 
 | assignment (opens once it is fetched) | | minutes |
-| --- | --- | --- |
+| :--- | :--- | ---: |
 {chr(10).join(rows)}
 
 Stuck? `course hint EXERCISE` gives one hint at a time. `course solution EXERCISE` opens after a pass or three honest

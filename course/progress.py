@@ -15,10 +15,7 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-import nbformat
-from nbformat import NotebookNode
-
-from grader.section import Section, exercise_of, grade_id
+from grader.section import SOLUTION, NotebookNode, Section, exercise_of, grade_id
 
 from . import workspace
 
@@ -51,7 +48,6 @@ class Progress:
         """Remember a check. It is an honest attempt at an exercise when the code is new: neither the untouched stub nor
         what was checked before; comments and spaces do not make code new."""
         cells = {grade_id(c): c.source for c in submitted.cells if grade_id(c)}
-        untouched = {grade_id(c): c.source for c in _release(section).cells if grade_id(c)}
         judged: dict[str, list[Mapping]] = {}
         for cell in verdicts:
             if cell["grade_id"] in section.graded and not section.graded[cell["grade_id"]].manual:
@@ -62,7 +58,8 @@ class Progress:
             record["max_score"] = sum(c["points"] for c in auto)
             record["passed"] = record["passed"] or all(c["verdict"] in ("pass", "undecided") for c in auto)
             code = digest(cells.get(exercise, ""))
-            if code != digest(untouched.get(exercise, "")) and code not in record["attempts"]:
+            stub = section.stubs[exercise].source if exercise in section.stubs else ""
+            if code != digest(SOLUTION.sub("", stub)) and code not in record["attempts"]:
                 record["attempts"].append(code)
         self.save()
 
@@ -74,12 +71,6 @@ def digest(code: str) -> str:
     except (SyntaxError, ValueError):
         text = " ".join(code.split())
     return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _release(section: Section) -> NotebookNode:
-    if section.release_path.is_file():
-        return nbformat.read(section.release_path, as_version=4)
-    return nbformat.v4.new_notebook()
 
 
 def _read(path: Path) -> dict:

@@ -1,7 +1,8 @@
 """A judged notebook as a notebook: what the formgrader shows and what feedback is made from.
 
-Built anew from text: the learner's own cells with what they printed, the section's locked cells as learners know them,
-and a verdict under each graded cell. No hidden test, no output of the learner's making but plain text.
+Built anew from text: the learner's own cells with what they printed, the section's locked cells as learners know
+them, and a verdict under each graded cell. No hidden test, no output of the learner's making but plain text. The marking
+scheme of a written question is there for whoever grades by hand; feedback goes out without it.
 """
 
 from __future__ import annotations
@@ -16,11 +17,16 @@ from .repair import mend
 from .section import Section, grade_id
 from .verdict import Cell, Ran, Submission, clean
 
+SCHEME = "BEGIN MARK SCHEME"
+
 
 def report(section: Section, notebook: NotebookNode | None, submission: Submission) -> NotebookNode:
     """The learner's notebook, mended, with verdicts; of what could not be read, the section's cells alone."""
     release = release_notebook(section)
     official = {grade_id(c): c for c in release.cells if grade_id(c)}
+    for cell in section.notebook.cells:
+        if SCHEME in cell.source and grade_id(cell) in official:
+            official[grade_id(cell)].source = cell.source
     verdicts = {c.grade_id: c for c in submission.cells}
     mended = mend(section, notebook or new_notebook())[0]
     cells, placed = [], set()

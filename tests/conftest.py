@@ -12,6 +12,10 @@ ROOT = Path(__file__).resolve().parent.parent
 @pytest.fixture
 def tiny(tmp_path, monkeypatch) -> Path:
     """A copy of the tiny course in tests/data, which the commands take for the course; its workspace is empty."""
+    return set_up_tiny(tmp_path, monkeypatch)
+
+
+def set_up_tiny(tmp_path, monkeypatch) -> Path:
     course = tmp_path / "course"
     shutil.copytree(ROOT / "tests" / "data" / "course", course)
     shutil.copy(ROOT / "nbgrader_config.py", course)

@@ -540,8 +540,10 @@ for dtype in (torch.float32, torch.float64):
           want=torch.tensor([0.0, 1.0, 0.0], dtype=dtype),
           why="very negative rewards are as harmless as very positive ones")
     hole = torch.tensor([-torch.inf, -0.6931472, -torch.inf, -0.6931472], dtype=dtype)
-    got = check(dpo_closed_form, hole, torch.tensor([10.0, 1.0, -10.0, 1.0], dtype=dtype), 0.05, rtol=1e-4,
-                want=torch.tensor([0.0, 0.5, 0.0, 0.5], dtype=dtype), why="-inf is a probability of 0")
+    u = torch.tensor([10.0, 1.0, -10.0, 1.0], dtype=dtype)
+    check(dpo_closed_form, hole, u, 0.05, rtol=1e-4, want=torch.tensor([0.0, 0.5, 0.0, 0.5], dtype=dtype),
+          why="-inf is a probability of 0")
+    got = dpo_closed_form(hole, u, 0.05)
     assert not got[[0, 2]].any(), f"expected exactly 0 where ref_logp is -inf, got {got.tolist()}"
 check(dpo_closed_form, torch.tensor([-0.6931472, -0.6931472]), torch.tensor([3.0, -3.0]), 1e6,
       want=torch.tensor([0.5, 0.5]),
@@ -1594,7 +1596,7 @@ except NotImplementedError as todo:
 #
 # </details>
 
-# %% [markdown] nbgrader={"grade": false, "grade_id": "written_question", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% [markdown] nbgrader={"grade": false, "grade_id": "written__displacement_question", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # ## 6.9 In your own words (4 points)
 #
 # A colleague fine-tunes with DPO. After one epoch: loss 0.69 to 0.20, reward accuracy 97 %, mean **chosen**

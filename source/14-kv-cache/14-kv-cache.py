@@ -1796,8 +1796,11 @@ except NotImplementedError as todo:
     print(f"The widget runs on your function. Still to do: {todo}")
 
 # %% [markdown]
-# ## The written question (killer)
+# ## The written question
 #
+# A person reads this answer (in a study group, you do, with the marking scheme).
+
+# %% [markdown] nbgrader={"grade": false, "grade_id": "written__million_tokens_question", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # You are asked to serve **Llama-3.1-405B** (126 layers, 128 query heads, 8 key/value heads of size 128, 405.9 billion
 # parameters) with **2²⁰ = 1,048,576 tokens** of context on one node of **eight H200** (141 GB and 4.8 TB/s each;
 # about 989 TFLOP/s dense BF16). Write, in about 15 lines:
@@ -1828,26 +1831,21 @@ except NotImplementedError as todo:
 #
 # === END MARK SCHEME ===
 
-# %% nbgrader={"grade": true, "grade_id": "written__million_tokens", "locked": false, "points": 4, "schema_version": 3, "solution": true, "task": false}
-answer = """
-Your answer here.
-"""
-### BEGIN SOLUTION
-answer = """
-1. Cache: 2 (K and V) * 126 layers * 8 heads * 128 * 2 bytes = 516,096 bytes a token, times 2^20 = 541 GB. Weights:
-   405.9e9 * 2 bytes = 812 GB. Together 1,353 GB against 8 * 141 = 1,128 GB: does not fit. First FP8 weights: 406 GB,
-   together 947 GB, 181 GB left for activations and fragmentation. Then an FP8 cache: 271 GB more saved, which allows a second sequence.
-2. Every step reads all weights and the whole cache: 947 GB / (8 * 4.8 TB/s) = 25 ms a token, so at most 40 tokens/s
-   for one user; batching shares the weights but not the caches.
-3. Weights: 2 * 405.9e9 * 2^20 = 8.5e17 FLOPs. Attention, causal: 2 * n^2 * layers * heads * head size
-   = 2 * (2^20)^2 * 126 * 128 * 128 = 4.5e18. Attention dominates, 5 to 1. At full peak, 8 * 989 TFLOP/s, 5.4e18 FLOPs take
-   680 s; in practice more. So the first token comes after ten minutes or more: cache common prefixes, prefill in chunks,
-   spread the sequence over devices (ring attention).
-4. GQA-8 is already in: 128 query heads share 8. It is trained into the model, not switched on. FlashAttention-3 is
-   exact and avoids the n x n scores; all keys and values stay. StreamingLLM keeps sinks and a window: it stays fluent,
-   but evicted tokens are gone, so questions about the middle of the text cannot be answered.
-"""
-### END SOLUTION
+# %% [markdown] nbgrader={"grade": true, "grade_id": "written__million_tokens", "locked": false, "points": 4, "schema_version": 3, "solution": true, "task": false}
+# ### BEGIN SOLUTION
+# 1. Cache: 2 (K and V) * 126 layers * 8 heads * 128 * 2 bytes = 516,096 bytes a token, times 2^20 = 541 GB. Weights:
+#    405.9e9 * 2 bytes = 812 GB. Together 1,353 GB against 8 * 141 = 1,128 GB: does not fit. First FP8 weights: 406 GB,
+#    together 947 GB, 181 GB left for activations and fragmentation. Then an FP8 cache: 271 GB more saved, which allows a second sequence.
+# 2. Every step reads all weights and the whole cache: 947 GB / (8 * 4.8 TB/s) = 25 ms a token, so at most 40 tokens/s
+#    for one user; batching shares the weights but not the caches.
+# 3. Weights: 2 * 405.9e9 * 2^20 = 8.5e17 FLOPs. Attention, causal: 2 * n^2 * layers * heads * head size
+#    = 2 * (2^20)^2 * 126 * 128 * 128 = 4.5e18. Attention dominates, 5 to 1. At full peak, 8 * 989 TFLOP/s, 5.4e18 FLOPs take
+#    680 s; in practice more. So the first token comes after ten minutes or more: cache common prefixes, prefill in chunks,
+#    spread the sequence over devices (ring attention).
+# 4. GQA-8 is already in: 128 query heads share 8. It is trained into the model, not switched on. FlashAttention-3 is
+#    exact and avoids the n x n scores; all keys and values stay. StreamingLLM keeps sinks and a window: it stays fluent,
+#    but evicted tokens are gone, so questions about the middle of the text cannot be answered.
+# ### END SOLUTION
 
 # %% [markdown]
 # ## Interview cards

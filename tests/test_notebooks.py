@@ -1,0 +1,94 @@
+"""Every section's notebooks in a real kernel, without the judge: the author's, and that of a learner who did nothing.
+
+The reference runs clean from top to bottom. In the release every graded cell fails, and says which stub is unwritten;
+whatever else there is to run (setup, pictures, experiment, widget) shows no traceback.
+"""
+
+import functools
+import resource
+import time
+
+import pytest
+from conftest import ROOT
+from nbclient import NotebookClient
+
+from grader import build, section
+
+# one worker of pytest-xdist a section, so that each notebook runs once
+SECTIONS = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in section.names(ROOT)]
+LONGEST = 60  # seconds for a whole notebook on two cores
+
+
+@functools.cache
+def executed(name, which):
+    """The notebook after running all its cells, those that grading skips too, and the seconds that took: on the clock,
+    or of computing where that is less, because the machine may be busy with other tests."""
+    notebook = getattr(build, f"{which}_notebook")(section.load(name, ROOT))
+    client = NotebookClient(notebook, timeout=600, kernel_name="python3", allow_errors=True,
+                            skip_cells_with_tag="", resources={"metadata": {"path": str(ROOT / "release" / name)}})
+    start, used = time.perf_counter(), cpu_of_children()
+    client.execute()
+    return notebook, min(time.perf_counter() - start, cpu_of_children() - used)
+
+
+def cpu_of_children():
+    """Seconds of computing by all processes that this one started and that have ended, as the kernel has."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def errors(cell):
+    return [o for o in cell.get("outputs", []) if o.output_type == "error"]
+
+
+def text_of(cell):
+    """All that a cell printed or showed."""
+    parts = [o.get("text", "") or o.get("data", {}).get("text/plain", "") or f"{o.get('ename')}: {o.get('evalue')}"
+             for o in cell.get("outputs", [])]
+    return "\n".join(parts)
+
+
+@pytest.mark.parametrize("name", SECTIONS)
+def test_the_reference_runs_clean(name):
+    notebook, seconds = executed(name, "source")
+    for cell in notebook.cells:
+        for error in errors(cell):
+            pytest.fail(f"{section.grade_id(cell) or cell.source[:60]!r}: {error.ename}: {error.evalue}")
+    assert seconds < LONGEST, f"the notebook takes {seconds:.0f} s"
+
+
+@pytest.mark.parametrize("name", SECTIONS)
+def test_plain_nbgrader_gives_the_reference_all_points(name):
+    """nbgrader reads a score from a cell's output: nothing there may look like one, and nothing may go to stderr."""
+    from nbgrader.utils import determine_grade
+
+    notebook, _ = executed(name, "source")
+    for cell in notebook.cells:
+        if section.kind(cell) == "graded":
+            assert not [o for o in cell.outputs if o.get("name") == "stderr"], section.grade_id(cell)
+            assert determine_grade(cell) == (cell.metadata.nbgrader.points,) * 2, section.grade_id(cell)
+
+
+@pytest.mark.parametrize("name", SECTIONS)
+def test_graded_cells_of_the_release_say_what_is_unwritten(name):
+    for cell in executed(name, "release")[0].cells:
+        if section.kind(cell) != "graded":
+            continue
+        grade_id = section.grade_id(cell)
+        exercise = section.exercise_of(grade_id)
+        if "timed" in section.tags(cell):  # only advice is left of it, and advice never fails
+            assert exercise in text_of(cell), grade_id
+            continue
+        assert errors(cell), f"{grade_id} passes with nothing done"
+        error = errors(cell)[-1]
+        assert exercise in error.evalue, f"{grade_id} fails with {error.ename}: {error.evalue}"
+        if exercise != "prediction":  # `raises` reports the other error inside its own message
+            assert "NotImplementedError" in error.ename + error.evalue, f"{grade_id}: {error.ename}: {error.evalue}"
+
+
+@pytest.mark.parametrize("name", SECTIONS)
+def test_the_rest_of_the_release_shows_no_traceback(name):
+    for cell in executed(name, "release")[0].cells:
+        if cell.cell_type == "code" and section.kind(cell) != "graded":
+            assert not errors(cell), f"{section.kind(cell)} cell {cell.source[:60]!r}: {errors(cell)[0].evalue}"
+            assert "Traceback" not in text_of(cell), f"{section.kind(cell)} cell {cell.source[:60]!r}"
