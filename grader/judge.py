@@ -126,7 +126,8 @@ def diagnosis(graded: Graded, e: Exception) -> tuple[str, str]:
     """Verdict and message for an exception that ended a graded cell."""
     if hasattr(e, "theirs"):
         if isinstance(e, NotImplementedError):
-            return "missing", f"{graded.exercise} is not written yet: {e}" if str(e) else f"{graded.exercise} is not written yet"
+            hint = str(e).removeprefix(f"{graded.exercise}: ")
+            return "missing", f"{graded.exercise} is not written yet{': ' if hint else ''}{hint}"
         return "error", f"{graded.exercise} stopped with {e.theirs}"
     if isinstance(e, AssertionError):
         return "fail", str(e)

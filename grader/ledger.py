@@ -30,7 +30,7 @@ def row(section: Section, proof: str) -> str:
     claims = section.root / "docs" / "claims" / f"{section.name}.md"
     checked = len(re.findall(r"^\| S[\d.]+", claims.read_text(), re.M)) if claims.is_file() else 0
     mutants = sum(c.mutant for c in cases)
-    return (f"| {section.name} | {checked} | {sum(e.stub_id is not None for e in section.exercises.values())} "
+    return (f"| {section.name} | {checked} | {sum(e.stub_id not in (None, 'prediction') for e in section.exercises.values())} "
             f"| {len(section.graded)} | {section.points:g} | {mutants} | {len(cases) - mutants} | {proof} |")
 
 

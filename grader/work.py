@@ -9,6 +9,7 @@ from __future__ import annotations
 import concurrent.futures
 import functools
 import hashlib
+import json
 import multiprocessing
 import os
 from collections.abc import Iterable, Iterator
@@ -23,16 +24,16 @@ from .sandbox.host import Warm
 from .sandbox.limits import Limits
 from .section import Graded, Section, load
 from .submissions import read_submission
-from .verdict import Submission
+from .verdict import Cell, Submission
 
 
 @dataclass(frozen=True)
 class Job:
-    """One notebook to judge, given as text, or as a path that the worker reads.
+    """One notebook to judge, given as text, as a path that the worker reads, or read already.
 
     path:  a notebook, or the folder in which a learner handed one in
     name:  the student, or whatever the caller wants back with the result
-    only:  exercises to judge; None for all
+    only:  exercises or single aspects to judge; None for all
     """
 
     section: str
@@ -57,16 +58,11 @@ def judge_job(job: Job, warm: Warm) -> Submission:
 
 def read_job(job: Job, section: Section) -> NotebookNode:
     """The notebook of a job. Raises Unreadable with one sentence."""
+    if job.notebook is not None:
+        return job.notebook
     if job.text is not None:
         return from_text(job.text, job.name)
     return read_submission(job.path, section) if job.path.is_dir() else read(job.path)
-
-
-def read(job: Job) -> NotebookNode:
-    """The job's notebook. Raises notebooks.Unreadable with one sentence."""
-    if job.notebook is not None:
-        return job.notebook
-    return notebooks.read(job.path) if job.text is None else notebooks.from_text(job.text, job.name)
 
 
 def merge(section: Section, parts: list[Submission]) -> Submission:
@@ -117,8 +113,17 @@ def _judge_in_worker(job: Job) -> Submission:
     return judge_job(job, _warm)
 
 
+def version(section: Section) -> bytes:
+    """Equal for two runs, and on two machines, that judge alike: a hash of the section's cells and of all code.
+
+    Not of the notebook's own metadata: there jupytext writes a set, in another order in every process.
+    """
+    cells = json.dumps(section.notebook.cells, sort_keys=True)
+    return hashlib.sha256(_code_hash() + cells.encode()).digest()
+
+
 @functools.cache
-def code_hash() -> bytes:
+def _code_hash() -> bytes:
     """Of all the code that judges, as it was when this process first asked."""
     import course
     packages = [Path(__file__).parent, Path(course.__file__).parent]

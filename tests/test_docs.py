@@ -1,0 +1,59 @@
+"""The documents say what is: ledgers are current, links lead somewhere, commands exist, nothing speaks of a machine."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from grader import ledger
+from grader.section import names
+from tests.conftest import ROOT
+
+TRACKED = [ROOT / p for p in subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True).stdout.split("\n")
+           if p] or [p for p in ROOT.rglob("*.md") if ".venv" not in p.parts]
+PAGES = [p for p in TRACKED if p.suffix == ".md" and p.is_file()]
+
+
+def test_the_quality_ledger_is_current():
+    path = ROOT / "docs" / "ledger.md"
+    assert path.read_text() == ledger.ledger(ledger.dates(path)), "run `python -m grader.ledger`"
+    assert "FAILED" not in path.read_text()
+
+
+def test_every_section_has_claims_with_sources():
+    index = (ROOT / "docs" / "claims.md").read_text()
+    for name in names(ROOT):
+        assert f"claims/{name}.md" in index
+        rows = re.findall(r"^\| S[\d.]+ .*", (ROOT / "docs" / "claims" / f"{name}.md").read_text(), re.M)
+        assert rows
+        for row in rows:
+            cells = [c.strip() for c in re.split(r"(?<!\\)\|", row)[1:-1]]
+            assert len(cells) >= 5 and all(cells[:5]), row[:80]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_links_lead_somewhere(page):
+    for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", page.read_text()):
+        assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_commands_in_the_readme_exist():
+    text = (ROOT / "README.md").read_text() + (ROOT / "docs" / "instructors.md").read_text()
+    tools = Path(sys.executable).parent
+    for program in ("course", "grader"):
+        helped = subprocess.run([tools / program, "--help"], capture_output=True, text=True).stdout
+        for command in set(re.findall(rf"`{program} ([a-z]+)", text)):
+            assert re.search(rf"\b{command}\b", helped), f"{program} {command}"
+    makefile = (ROOT / "Makefile").read_text()
+    for target in set(re.findall(r"(?:^|`)make ([a-z]+)", text, re.M)):
+        assert re.search(rf"^{target}:", makefile, re.M), f"make {target}"
+
+
+def test_nothing_speaks_of_a_machine():
+    elsewhere = re.compile(r"(^|[^A-Za-z0-9_.])/(work|root|farm)/[A-Za-z]")
+    for path in TRACKED:
+        if path.suffix in (".py", ".md", ".toml", ".yml", ".lock", "") and path.is_file() and path != Path(__file__):
+            for i, line in enumerate(path.read_text(errors="replace").splitlines(), 1):
+                assert not elsewhere.search(line), f"{path.relative_to(ROOT)}:{i}: {line.strip()[:80]}"
