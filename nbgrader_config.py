@@ -23,6 +23,7 @@ c.Exchange.root = str(workspace / "exchange")
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", "*.py", "mutants", "variants"]
 
 # --- release: what `nbgrader generate_assignment` and `make release` both do ---
+c.GenerateAssignment.force = True  # `release/` is in git, so it is there before the gradebook knows the assignment
 c.GenerateAssignment.preprocessors = [
     "nbgrader.preprocessors.IncludeHeaderFooter",
     "nbgrader.preprocessors.LockCells",

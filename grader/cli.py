@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 from pathlib import Path
@@ -67,22 +68,37 @@ def show_proof(document: dict) -> None:
 @app.command()
 def grade(section: str, student: Annotated[str | None, typer.Option(help="Grade this student only.")] = None,
           jobs: Jobs = 0, force: Annotated[bool, typer.Option(help="Grade again what has not changed.")] = False,
+          scheduler: Annotated[str | None, typer.Option(help="Grade on the Dask cluster at this address.")] = None,
+          timed: Annotated[bool, typer.Option(help="--no-timed: timed checks stay undecided till a later run.")] = True,
           as_json: JsonFlag = False, insecure: Insecure = False) -> None:
     """Judge all submissions of a section and write the grades into nbgrader's gradebook."""
     from .section import find_root, load
     load(section)
-    from .sandbox.host import Warm
-    with Warm(insecure) as warm:
+    with judges(section, scheduler, timed, insecure) as where:
         from .grade import grade as grade_section
         if not as_json:
-            err.print(f"isolation: {warm.isolation}", style="dim", markup=False, highlight=False, soft_wrap=True)
+            isolation = next(iter(where.values())).isolation
+            err.print(f"isolation: {isolation}", style="dim", markup=False, highlight=False, soft_wrap=True)
         with progress("grading", quiet=as_json) as report:
-            document = grade_section(section, find_root(), warm=warm, student=student, workers=jobs or None,
-                                     force=force, progress=report)
+            document = grade_section(section, find_root(), **where, student=student, workers=jobs or None,
+                                     force=force, timed=timed, progress=report)
     if as_json:
         print(json.dumps(document, indent=1))
     else:
         show_grades(document)
+
+
+@contextlib.contextmanager
+def judges(section: str, scheduler: str | None, timed: bool, insecure: bool):
+    """Where the judging is done, as the argument that `grade` wants: this machine, or a cluster."""
+    if scheduler is None:
+        from .sandbox.host import Warm
+        with Warm(insecure) as warm:
+            yield {"warm": warm}
+    else:
+        from .cluster import Cluster
+        with Cluster(scheduler, section, timed, insecure) as cluster:
+            yield {"cluster": cluster}
 
 
 def show_grades(document: dict) -> None:

@@ -30,7 +30,7 @@ from .sandbox.host import Warm
 from .section import Section, SectionError, load
 from .submissions import find_submission, read_submission
 from .verdict import Submission
-from .work import Job, code_hash, judge_all, merge
+from .work import Job, judge_all, merge, version
 
 if TYPE_CHECKING:
     from .cluster import Cluster  # needs dask.distributed, which not everybody has
@@ -92,15 +92,16 @@ def grade(section_name: str, root: Path, *, warm: Warm | None = None, cluster: C
     jobs = {h.student: h for h in handed if h.student not in kept}
     results = {name: keep["submission"] for name, keep in kept.items()}
     changes: dict[str, dict] = {}
-    queue = [Job(section_name, h.student, path=h.folder) for h in jobs.values()]
-    for submission in judge_all(queue, warm, workers):
+    queue = [Job(section_name, h.student, path=h.folder, timed=timed) for h in jobs.values()]
+    for submission in cluster.judge_all(queue) if cluster else judge_all(queue, warm, workers):
+        submission = submission if timed else merge(section, [submission])
         changed = _write(course, section, jobs[submission.student], submission)
         if changed:
             changes[submission.student] = changed
         results[submission.student] = submission.to_json()
         progress(len(results), len(handed))
-    return {"section": section_name, "isolation": str((cluster or warm).isolation), "seconds": round(time.monotonic() - start, 2),
-            "graded": len(jobs), "kept": len(kept), "changes": changes,
+    return {"section": section_name, "isolation": str((cluster or warm).isolation),
+            "seconds": round(time.monotonic() - start, 2), "graded": len(jobs), "kept": len(kept), "changes": changes,
             "submissions": [results[h.student] for h in handed]}
 
 
@@ -164,8 +165,7 @@ def _kept(course: Course, section: Section, handed: Handed) -> dict | None:
 
 def key(section: Section, handed: Handed) -> str:
     """A hash of the submission, the section, and the code that judges."""
-    digest = hashlib.sha256(code_hash())
-    digest.update(nbformat.writes(section.notebook).encode())
+    digest = hashlib.sha256(version(section))
     path, notes = find_submission(handed.folder, section)
     digest.update("".join(notes).encode())
     with contextlib.suppress(Unreadable):

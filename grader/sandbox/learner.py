@@ -145,7 +145,8 @@ class Child:
         if memory:
             e = e.with_traceback(None)
         with contextlib.suppress(Exception):
-            return {"op": "raise", "error": {"kind": kind, "type": type(e).__name__, "message": str(e)[:2000],
+            type_ = "an answer that is no plain value" if isinstance(e, ValueCodecError) else type(e).__name__
+            return {"op": "raise", "error": {"kind": kind, "type": type_, "message": str(e)[:2000],
                                              "line": _own_line(e), "memory": memory}}
         return {"op": "raise", "error": {"kind": kind, "type": kind, "message": "", "line": "", "memory": memory}}
 

@@ -25,8 +25,8 @@ _X86_64 = dict(
     kexec_load=246, personality=135, acct=163, swapon=167, reboot=169, quotactl=179, fanotify_init=300, vhangup=153,
     migrate_pages=256, move_pages=279, process_madvise=440, process_mrelease=448, setpriority=141, sched_setparam=142,
     sched_setscheduler=144, sched_setaffinity=203, sched_setattr=314, ioprio_set=251, memfd_create=319, memfd_secret=447,
-    sync=162, syncfs=306, syslog=103, modify_ldt=154, swapoff=168, settimeofday=164, clock_settime=227, clock_adjtime=305,
-    adjtimex=159, iopl=172, ioperm=173, kexec_file_load=320, quotactl_fd=443, landlock_create_ruleset=444,
+    sync=162, syncfs=306, syslog=103, modify_ldt=154, swapoff=168, settimeofday=164, clock_settime=227,
+    clock_adjtime=305, adjtimex=159, iopl=172, ioperm=173, kexec_file_load=320, quotactl_fd=443, landlock_create_ruleset=444,
     landlock_add_rule=445, landlock_restrict_self=446)
 _AARCH64 = dict(
     execve=221, execveat=281, socket=198, connect=203, accept=202, accept4=242, bind=200, listen=201, ptrace=117,
@@ -41,7 +41,7 @@ _AARCH64 = dict(
     sched_setaffinity=122, sched_setattr=274, ioprio_set=30, memfd_create=279, memfd_secret=447, sync=81, syncfs=267,
     syslog=116, swapoff=225, settimeofday=170, clock_settime=112, clock_adjtime=266, adjtimex=171, kexec_file_load=294,
     quotactl_fd=443, landlock_create_ruleset=444, landlock_add_rule=445, landlock_restrict_self=446)
-_SOME = dict(  # calls that depend on their arguments: clone, clone3, kill, tgkill, fcntl, ioctl, prctl, prlimit64, socketpair
+_SOME = dict(  # refused by their arguments: clone, clone3, kill, tgkill, fcntl, ioctl, prctl, prlimit64, socketpair
     x86_64=(56, 435, 62, 234, 72, 16, 157, 302, 53), aarch64=(220, 435, 129, 131, 25, 29, 167, 261, 199))
 _MACHINES = {  # name: (audit architecture, denied, those that depend)
     "x86_64": (0xC000003E, _X86_64, _SOME["x86_64"]),
