@@ -27,6 +27,13 @@ TOLERANCE = {
 }
 
 
+class CheckFailed(AssertionError):
+    """A check that failed. In a notebook its message stands alone: the frames of this module would teach nothing."""
+
+    def _render_traceback_(self) -> list[str]:  # asked for by IPython
+        return str(self).splitlines()
+
+
 def check(fn: Callable, *args, want: Any, why: str = "", mistakes: Mapping[str, Any] | None = None,
           rtol: float | None = None, atol: float | None = None, **kwargs) -> None:
     """Call `fn(*args, **kwargs)` and expect `want` (see `expect`).
@@ -34,7 +41,7 @@ def check(fn: Callable, *args, want: Any, why: str = "", mistakes: Mapping[str, 
     Returns nothing: plain nbgrader would take a number at the end of a graded cell for its score.
     """
     call = show_call(fn, args, kwargs)
-    got = fn(*copy.deepcopy(args), **copy.deepcopy(kwargs))
+    got = _call(fn, *copy.deepcopy(args), **copy.deepcopy(kwargs))
     expect(got, want, on=call, why=why, mistakes=mistakes, rtol=rtol, atol=atol)
 
 
@@ -46,11 +53,11 @@ def unchanged(fn: Callable, *args, want: Any, why: str = "", rtol: float | None 
     """
     call = show_call(fn, args, kwargs)
     before = copy.deepcopy((args, kwargs))
-    got = fn(*args, **kwargs)
+    got = _call(fn, *args, **kwargs)
     for name, old, new in [*zip(map("argument {}".format, range(1, 1 + len(args))), before[0], args),
                            *((f"argument {k}", before[1][k], kwargs[k]) for k in kwargs)]:
         if difference(new, old, rtol=0, atol=0):
-            raise AssertionError(_report(call, f"{name} to stay {show(old)}", f"it changed to {show(new)}",
+            raise CheckFailed(_report(call, f"{name} to stay {show(old)}", f"it changed to {show(new)}",
                                          why or "work on a copy: the caller still needs what it passed in"))
     expect(got, want, on=call, rtol=rtol, atol=atol)
 
@@ -59,14 +66,14 @@ def raises(error: type[Exception], fn: Callable, *args, why: str, **kwargs) -> N
     """Expect `fn(*args, **kwargs)` to raise `error`; `why` says what is wrong with the input."""
     call = show_call(fn, args, kwargs)
     try:
-        got = fn(*args, **kwargs)
+        got = _call(fn, *args, **kwargs)
     except NotImplementedError:
         raise  # a stub left alone, and a RuntimeError by birth
     except error:
         return
     except Exception as other:
-        raise AssertionError(_report(call, f"a {error.__name__}", f"{type(other).__name__}: {other}", why)) from None
-    raise AssertionError(_report(call, f"a {error.__name__}", show(got), why))
+        raise CheckFailed(_report(call, f"a {error.__name__}", f"{type(other).__name__}: {other}", why)) from None
+    raise CheckFailed(_report(call, f"a {error.__name__}", show(got), why))
 
 
 def expect(got: Any, want: Any, *, on: str, why: str = "", mistakes: Mapping[str, Any] | None = None,
@@ -88,7 +95,7 @@ def expect(got: Any, want: Any, *, on: str, why: str = "", mistakes: Mapping[str
         if not difference(got, wrong, rtol, atol):
             why = f"likely cause: {name}"
             break
-    raise AssertionError(_report(on, show(want), show(got), f"{where}\n{why}" if why else where))
+    raise CheckFailed(_report(on, show(want), show(got), f"{where}\n{why}" if why else where))
 
 
 def value_and_grad(fn: Callable, *args, wrt: int | Sequence[int] = 0, output: int | None = None, **kwargs,
@@ -213,6 +220,16 @@ def _dict_difference(got, want, rtol, atol) -> str:
         if where := difference(got[k], want[k], rtol, atol):
             return f"under key {k!r}: {where}"
     return ""
+
+
+def _call(fn: Callable, *args, **kwargs) -> Any:
+    """Call `fn`; of a stub left alone a notebook shows the hint and no traceback."""
+    try:
+        return fn(*args, **kwargs)
+    except NotImplementedError as e:
+        text = f"not written yet: {e}"
+        e._render_traceback_ = lambda: [text]
+        raise
 
 
 # --- showing --------------------------------------------------------------------------------------------------------

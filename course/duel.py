@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from .check import difference, show
+from .check import CheckFailed, difference, show
 
 PASS_EVIDENCE = 20     # odds against a solution over the limit: 7 pairs in a row
 FAIL_EVIDENCE = 1000   # odds against one under it: 13 pairs in a row; a false "too slow" hurts more
@@ -29,11 +29,11 @@ MAX_WAIT = 90.0        # seconds by the wall clock, for a machine that is hopele
 WARM_UP = 5            # pairs at most
 
 
-class TooSlow(AssertionError):
+class TooSlow(CheckFailed):
     """The function is right and slower than the limit allows."""
 
 
-class Undecided(AssertionError):
+class Undecided(CheckFailed):
     """The measurement was too noisy, or too close to the limit, to say."""
 
 
