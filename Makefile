@@ -1,5 +1,5 @@
 # The front door. `make lab` to learn, `make test` to see that it works; each installs what it needs into .venv.
-.PHONY: setup lab test release demo
+.PHONY: setup lab test release demo bench
 
 WANTED := python3.11 python3.12 python3.13 python3.14 python3 python
 PYTHON ?= $(firstword $(foreach p,$(WANTED),$(shell $(p) -c 'import sys; print("$(p)" * (sys.version_info >= (3, 11)))' 2>/dev/null)))
@@ -17,6 +17,9 @@ release: setup
 
 demo: setup
 	@.venv/bin/grader demo $(ARGS)
+
+bench: setup
+	@.venv/bin/python -m benchmarks $(ARGS)
 
 .venv/installed: requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "The course needs Python 3.11 or newer, and $$(python3 --version 2>&1 || echo none) is what was found: install one, or name it as in 'make setup PYTHON=/path/to/python3.12'."; exit 1; }
