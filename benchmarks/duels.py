@@ -63,7 +63,8 @@ def table(trials: int, burners: int) -> str:
         warm.wait()
         for process in others:
             process.start()
-        lines = ["| solution takes | trials | pass | too slow | undecided | wrong | slowest duel, s |", "|---|---|---|---|---|---|---|"]
+        lines = ["| solution takes | trials | pass | too slow | undecided | wrong | slowest duel, s |",
+                 "|---|---|---|---|---|---|---|"]
         try:
             for share, right in ((0.67, "pass"), (0.8, "pass"), (1.25, "too slow"), (1.5, "too slow")):
                 done = [trial(warm, share) for _ in range(trials)]

@@ -97,7 +97,8 @@ def table(sizes: list[int], stock_sizes: list[int], trials: int) -> str:
         times, memory = single_verdicts(trials)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    lines = ["| submissions | ours, s | ours, s each | stock nbgrader, s | stock, s each | ratio |", "|---|---|---|---|---|---|"]
+    lines = ["| submissions | ours, s | ours, s each | stock nbgrader, s | stock, s each | ratio |",
+             "|---|---|---|---|---|---|"]
     for n in sorted({*ours, *stock}):
         a, b = ours.get(n), stock.get(n)
         lines.append(f"| {n} | {cell(a)} | {cell(a and a / n)} | {cell(b)} | {cell(b and b / n)} "

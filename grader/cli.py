@@ -23,7 +23,7 @@ Insecure = Annotated[bool, typer.Option("--insecure", help="Grade even where no 
 
 @app.command()
 def prove(section: str,
-          cases: Annotated[Path | None, typer.Option(help="Take DIR/mutants and DIR/variants instead of the section's.")] = None,
+          cases: Annotated[Path | None, typer.Option(help="Take DIR/mutants and DIR/variants instead.")] = None,
           as_json: JsonFlag = False, jobs: Jobs = 0, insecure: Insecure = False) -> None:
     """Prove a section's tests: reference, untouched release, mutants, variants."""
     from .section import load
@@ -108,7 +108,8 @@ def show_grades(document: dict) -> None:
     for column in ("student", "score", "of", "status", "lost points in"):
         table.add_column(column, justify="right" if column in ("score", "of") else "left")
     for s in document["submissions"]:
-        lost = [f"{c['grade_id']} ({c['verdict'].replace('_', ' ')})" for c in s["cells"] if c["verdict"] not in ("pass", "manual")]
+        lost = [f"{c['grade_id']} ({c['verdict'].replace('_', ' ')})" for c in s["cells"]
+                if c["verdict"] not in ("pass", "manual")]
         table.add_row(s["student"], f"{s['score']:g}", f"{s['max_score']:g}", s["status"],
                       ", ".join(lost[:4]) + (f" and {len(lost) - 4} more" if len(lost) > 4 else ""))
     out.print(table)
@@ -133,7 +134,8 @@ def new(section: str, title: Annotated[str, typer.Option(help="Its title for peo
     root = find_root()
     for path in make(section, title or section[3:].replace("-", " ").capitalize(), root):
         out.print(path.relative_to(root), markup=False, highlight=False)
-    out.print(f"Next: edit source/{section}/{section}.py, `make release`, `grader prove {section}`.", markup=False, soft_wrap=True)
+    out.print(f"Next: edit source/{section}/{section}.py, `make release`, `grader prove {section}`.",
+              markup=False, soft_wrap=True)
 
 
 @app.command()

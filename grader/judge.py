@@ -27,10 +27,11 @@ from .section import Graded, Section
 from .session import Fatal, Session
 from .verdict import Cell, Submission
 
+LIMITS = Limits()
 DATA = (list, dict, set, tuple, torch.Tensor, np.ndarray)
 
 
-def judge(section: Section, notebook: NotebookNode | None, warm: Warm, *, student: str = "", limits: Limits = Limits(),
+def judge(section: Section, notebook: NotebookNode | None, warm: Warm, *, student: str = "", limits: Limits = LIMITS,
           only: Collection[str] | None = None, timed: bool = True) -> Submission:
     """Judge one notebook.
 

@@ -35,7 +35,8 @@ def test_the_section_is_proven(section, warm):
 def test_cases_from_outside(tmp_path, warm):
     for folder, name, body in [
         ("mutants", "softmax_t__argmax", '"""One-hot at the maximum."""\nimport torch\n\ndef softmax_t(logits, T):\n'
-                                         "    return torch.nn.functional.one_hot(logits.argmax(-1), logits.shape[-1]).to(logits.dtype)\n"),
+                                         "    hot = torch.nn.functional.one_hot(logits.argmax(-1), logits.shape[-1])\n"
+                                         "    return hot.to(logits.dtype)\n"),
         ("mutants", "softmax_t__right", '"""No mutant at all."""\nimport torch\n\ndef softmax_t(logits, T):\n'
                                         "    if T < 0 or logits.isnan().any() or (logits == -torch.inf).all(-1).any():\n"
                                         "        raise ValueError\n"

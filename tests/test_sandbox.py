@@ -31,7 +31,8 @@ def outcome(session, source: str) -> str:
 def test_runs_cells_like_a_notebook(session):
     assert outcome(session, "import torch\nx = torch.ones(3)\nprint(x.sum())") == "tensor(3.)\n"
     assert outcome(session, "import asyncio\nawait asyncio.sleep(0)\nprint('awaited')") == "awaited\n"
-    assert outcome(session, "%matplotlib inline\nimport matplotlib.pyplot as plt\nplt.plot([1]); print('drawn')").startswith("drawn\n")
+    drawing = "%matplotlib inline\nimport matplotlib.pyplot as plt\nplt.plot([1]); print('drawn')"
+    assert outcome(session, drawing).startswith("drawn\n")
     assert "ZeroDivisionError: division by zero (line 2: y / 0)" in outcome(session, "y = 1\ny / 0")
     assert "SyntaxError" in outcome(session, "def f(:\n    pass")
     assert outcome(session, "import course.ngram; print('imported')") == "imported\n"
@@ -120,7 +121,8 @@ def test_an_endless_loop_ends(warm):
 
 def test_a_killed_child_leaves_no_process_behind(warm):
     session = Session(warm, Limits())
-    session.run("cell", "import threading, time\nfor _ in range(20): threading.Thread(target=time.sleep, args=(60,), daemon=True).start()")
+    session.run("cell", "import threading, time\n"
+                        "for _ in range(20): threading.Thread(target=time.sleep, args=(60,), daemon=True).start()")
     pid = session.child.pid
     session.close()
     deadline = time.monotonic() + 5

@@ -22,7 +22,8 @@ def adder(n): return lambda x: x + n
 def square(x): return x ** 2
 def detached(x): return x.detach() ** 2
 def pair(x): return x.sum(), x * 3
-def fail(kind): raise {"value": ValueError("no"), "own": Own("mine"), "stop": StopIteration(), "exit": KeyboardInterrupt()}[kind]
+def fail(kind):
+    raise {"value": ValueError("no"), "own": Own("mine"), "stop": StopIteration(), "exit": KeyboardInterrupt()}[kind]
 def leave(): os._exit(0)
 def hang(): time.sleep(100)
 def hog(): return bytearray(30 << 30)
@@ -101,7 +102,8 @@ def test_objects_are_handles_and_never_values(session):
     counter = session.get("counter")(5)
     assert isinstance(counter, Proxy)
     assert counter.add(2) == 7 and counter.n == 7
-    for use in (lambda c: c == 7, lambda c: c != 7, lambda c: c == torch.ones(1), bool, float, list, lambda c: c + 1, lambda c: c < 3, np.asarray):
+    for use in (lambda c: c == 7, lambda c: c != 7, lambda c: c == torch.ones(1),
+                bool, float, list, lambda c: c + 1, lambda c: c < 3, np.asarray):
         with pytest.raises(TypeError, match="expected a plain value"):
             use(counter)
     with pytest.raises(AssertionError, match="Counter"):
