@@ -12,17 +12,18 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from grader.prove import compose, find_cases
+from grader.prove import Case, compose
 from grader.section import load
 from tests.conftest import ROOT
 
 GRADER = str(Path(sys.executable).parent / "grader")
 SECTION = "90-mini"
+WRONG = {"same": "return x", "leaves": "import os; os._exit(0)", "raises": "return x / 0"}
 
 
 @pytest.fixture
 def course(tmp_path, monkeypatch, warm) -> Path:
-    """A course with one small section and six submissions: the reference, wrong ones, a slow one, one that is no notebook."""
+    """A course with one small section and five submissions: the reference, wrong ones, and one that is no notebook."""
     root = tmp_path / "course-root"
     shutil.copytree(ROOT / "tests" / "fixtures" / "source", root / "source")
     (root / "course").symlink_to(ROOT / "course")
@@ -31,7 +32,8 @@ def course(tmp_path, monkeypatch, warm) -> Path:
     monkeypatch.setenv("COURSE_WORKSPACE", str(tmp_path / "workspace"))
     section = load(SECTION, root)
     texts = {"right": nbformat.writes(section.notebook), "garbage": "{"}
-    texts |= {c.name: compose(section, c) for c in find_cases(section, section.path)[0]}
+    for student, body in WRONG.items():
+        texts[student] = compose(section, Case(student, "double", f"def double(x):\n    {body}\n", ("double",), True, False))
     for student, text in texts.items():
         folder = tmp_path / "workspace" / "submitted" / student / SECTION
         folder.mkdir(parents=True)
@@ -61,7 +63,10 @@ def rows(root: Path) -> list[tuple]:
 def test_a_class_is_graded_once_and_the_same_way_again(course):
     first = grade(course)
     by_student = {s["student"]: s for s in first["submissions"]}
-    assert by_student["right"]["score"] == by_student["right"]["max_score"] == load(SECTION, course).points
+    by_machine = [g for g in load(SECTION, course).graded.values() if not g.manual]
+    assert by_student["right"]["score"] == sum(g.points for g in by_machine)
+    for student in WRONG:
+        assert 0 < by_student[student]["score"] < by_student["right"]["score"]
     assert by_student["garbage"]["status"] == "unreadable" and by_student["garbage"]["score"] == 0
     assert all(set(c) == {"grade_id", "points", "score", "verdict", "message"}
                for s in first["submissions"] for c in s["cells"])
