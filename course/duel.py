@@ -47,18 +47,23 @@ class Outcome:
 
 
 def duel(fn: Callable, draw: Callable[[np.random.Generator], tuple], *, reference: str, limit: float,
-         rtol: float | None = None, atol: float | None = None) -> Outcome:
+         rtol: float | None = None, atol: float | None = None, gpu_limit: float | None = None,
+         gpu_draw: Callable[[np.random.Generator], tuple] | None = None) -> Outcome:
     """Pass when `fn` takes less than `limit` times the reference's time.
 
     draw:      gives the arguments of one call; called afresh for each pair
     reference: source that defines a function of the same name as `fn`, standing on its own
     limit:     of the ratio of times
     rtol, atol: how far the answers may be apart, see course.check.expect
+    gpu_limit: the limit where the judge has a GPU: then tensors are moved there first, and the wall clock counts;
+               without it, and in a notebook, the CPU's time counts everywhere
+    gpu_draw:  gives larger arguments for it
     Raises TooSlow, Undecided, or AssertionError when an answer is wrong.
     """
     remote = getattr(type(fn), "timed_duel", None)
     if remote is not None:
-        return remote(fn, draw=draw, reference=reference, limit=limit, rtol=rtol, atol=atol)
+        return remote(fn, draw=draw, reference=reference, limit=limit, rtol=rtol, atol=atol, gpu_limit=gpu_limit,
+                      gpu_draw=gpu_draw)
     namespace: dict[str, Any] = {}
     exec(reference, namespace)
     sides = {"learner": fn, "reference": namespace[fn.__name__]}

@@ -83,7 +83,8 @@ def command(arguments: list[str]) -> list[str]:
     """The `jupyter lab` call for this machine and these extra arguments."""
     has_display = sys.platform in ("darwin", "win32") or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     call = [sys.executable, "-m", "jupyterlab", "--ServerApp.root_dir", str(workspace.home()),
-            "--LabApp.default_url", f"/lab/tree/{WELCOME}", "--ServerApp.log_level", "WARN"]
+            "--LabApp.default_url", f"/lab/tree/{WELCOME}", "--ServerApp.log_level", "WARN",
+            "--LabApp.workspaces_dir", str(workspace.state() / "tabs")]  # open tabs of other projects stay there
     if not has_display and "--no-browser" not in arguments:
         call.append("--no-browser")
     if hasattr(os, "geteuid") and os.geteuid() == 0:

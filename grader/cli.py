@@ -152,6 +152,23 @@ def demo(section: str = "02-decoding") -> None:
         out.print(f"feedback: {page.relative_to(find_root())}", markup=False, highlight=False, soft_wrap=True)
 
 
+@app.command()
+def watch(section: Annotated[str | None, typer.Argument(help="This section only; all when left out.")] = None,
+          interval: Annotated[float, typer.Option(min=0.1, help="Seconds between two looks.")] = 5.0,
+          once: Annotated[bool, typer.Option(help="Look once and end.")] = False,
+          board: Annotated[bool, typer.Option(help="Keep a board of names and points in the exchange.")] = False,
+          insecure: Insecure = False) -> None:
+    """Host a study group: grade each submission as it arrives, send feedback; Ctrl-C ends it."""
+    from .section import find_root
+    from .watch import Watch, sections_to_watch
+    sections = sections_to_watch(section)
+    from .sandbox.host import Warm
+    with Warm(insecure) as warm, contextlib.suppress(KeyboardInterrupt):
+        def say(line: str) -> None:
+            out.print(line, markup=False, highlight=False, soft_wrap=True)
+        Watch(find_root(), sections, warm, say, board).run(interval, once)
+
+
 class progress:
     """A bar on a terminal, nothing elsewhere. Gives a function (done, total)."""
 
@@ -174,13 +191,15 @@ def fail(message: str, code: int = 2) -> None:
 
 def main() -> None:
     """Entry point: every error that a user can meet is one sentence."""
+    from course.workspace import WorkspaceError
+
     from .build import BuildError
     from .demo import DemoError
     from .sandbox.host import SandboxError
     from .section import SectionError
     try:
         app()
-    except (SectionError, SandboxError, BuildError, DemoError) as e:
+    except (SectionError, SandboxError, BuildError, DemoError, WorkspaceError) as e:
         err.print(str(e), style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(2)
     except KeyboardInterrupt:

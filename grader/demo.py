@@ -10,11 +10,14 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import nbformat
 
-from .prove import Case, find_cases
 from .section import Section, find_root, grade_id, load
+
+if TYPE_CHECKING:
+    from .prove import Case
 
 COURSE_ID = "llm-engineering"
 
@@ -49,6 +52,7 @@ def demo(section_name: str, folder: Path, say: Callable[[str], None]) -> dict:
 
 def learners(section: Section) -> dict[str, list[Case]]:
     """right: the reference. naive: right but slow. wrong: a misconception in each of the first three exercises."""
+    from .prove import find_cases  # brings torch, which every command would wait for
     cases = [c for c in find_cases(section, section.path)[0] if c.mutant]
     naive = [c for c in cases if c.timed][:1]
     first = {c.exercise: c for c in reversed(cases) if not c.timed}

@@ -113,6 +113,8 @@ def _graded(section: Section, cell: NotebookNode) -> Iterator[str]:
             yield f"the assert in line {node.lineno} has no message: say what was expected and what came"
     if _shows_a_value(ast.parse(cell.source).body[-1:]):
         yield "it ends in a bare value, which plain nbgrader would read as the score: assign it, or check it"
+    if ("gpu" in tags(cell)) != ("gpu_limit=" in cell.source):
+        yield "the tag 'gpu' and a duel with gpu_limit= belong together: by the tag a cluster finds a machine for it"
     known = {*section.names, *(n for c in section.setup for n in bound_names(c.source)), *dir(builtins)}
     if unknown := sorted(free_names(cell.source) - known):
         yield f"{', '.join(unknown)}: neither in the setup nor in a stub nor made in this cell"

@@ -13,19 +13,19 @@ import re
 import bleach  # comes with nbconvert
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
-TAGS = {"a", "b", "blockquote", "br", "code", "dd", "del", "details", "div", "dl", "dt", "em", "h1", "h2", "h3", "h4", "h5",
-        "h6", "hr", "i", "kbd", "li", "ol", "p", "pre", "s", "span", "strong", "sub", "summary", "sup", "table", "tbody",
-        "td", "th", "thead", "tr", "ul"}
+TAGS = {"a", "b", "blockquote", "br", "code", "dd", "del", "details", "div", "dl", "dt", "em", "h1", "h2", "h3", "h4",
+        "h5", "h6", "hr", "i", "kbd", "li", "ol", "p", "pre", "s", "span", "strong", "sub", "summary", "sup", "table",
+        "tbody", "td", "th", "thead", "tr", "ul"}
 
 
 def markdown2html(source: str) -> str:
-    """Markdown as HTML. Tags that could do more than format are shown as text; links lead to pages and mailboxes only."""
+    """Markdown as HTML. Tags that do more than format are shown as text; links lead to pages and mailboxes only."""
     html = MarkdownWithMath(IPythonRenderer(escape=False, exclude_anchor_links=True)).render(source)
     return bleach.clean(html, tags=TAGS, attributes=_allowed, protocols={"http", "https", "mailto"})
 
 
 def _allowed(tag: str, name: str, value: str) -> bool:
-    """No ids, no classes but those of highlighted code: a page's own scripts must not take a learner's tag for theirs."""
+    """No ids, no classes but those of highlighted code: a page's own scripts must not find a learner's tags."""
     if name == "class":
         return bool(re.fullmatch(r"highlight|[a-z][a-z0-9]?", value))
     return (tag, name) in {("a", "href"), ("a", "title"), ("ol", "start"), ("details", "open")}

@@ -41,7 +41,7 @@ class Graded:
     points: float
     timed: bool = False
     manual: bool = False
-    gpu: bool = False  # a timed one that needs a GPU
+    gpu: bool = False  # a timed one with a limit of its own for a GPU
 
     @property
     def exercise(self) -> str:

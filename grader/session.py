@@ -132,9 +132,15 @@ class Session:
         from .duel import remote_duel  # it needs this module
         return remote_duel(self, proxy, **duel)
 
-    def load(self, proxy: Proxy, args: tuple) -> None:
-        """Send the arguments of a timed call ahead."""
-        self._value(*self._ask_with({"op": "load", "target": self._target(proxy)}, (args, {})))
+    def twin(self, warm: Warm) -> Session:
+        """A session in the same state in another sandbox: the cells that did no harm run there too, at first use."""
+        other = type(self)(warm, self.limits)
+        other.history = list(self.history)
+        return other
+
+    def load(self, proxy: Proxy, args: tuple, device: str = "") -> None:
+        """Send the arguments of a timed call ahead. device: where its tensors have to be; "" leaves them alone."""
+        self._value(*self._ask_with({"op": "load", "target": self._target(proxy), "device": device}, (args, {})))
 
     def go(self) -> Any:
         """Run the call whose arguments were loaded."""

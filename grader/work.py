@@ -7,6 +7,7 @@ verdict. Only the caller writes grades down.
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 import functools
 import hashlib
 import json
@@ -20,7 +21,7 @@ from nbformat import NotebookNode
 
 from .judge import judge, unreadable
 from .notebook import Unreadable, from_text, read
-from .sandbox.host import Warm
+from .sandbox.host import SandboxError, Warm
 from .sandbox.limits import Limits
 from .section import Graded, Section, load
 from .submissions import read_submission
@@ -88,7 +89,11 @@ def judge_all(jobs: Iterable[Job], warm: Warm, workers: int | None = None) -> It
     if workers <= 1:
         yield from (judge_job(job, warm) for job in jobs)
         return
-    warm.wait()  # before forking, so that the workers share one warm parent
+    warm.wait()  # before forking, so that the workers share one warm parent, and one for the GPU
+    timed = {job.section for job in jobs if job.timed}
+    if any(graded.gpu for section in timed for graded in load(section).graded.values()):
+        with contextlib.suppress(SandboxError):  # then each of those aspects says so
+            warm.on_gpu()
     global _warm
     _warm = warm
     fork = multiprocessing.get_context("fork")  # the workers inherit torch, imported once

@@ -4,6 +4,7 @@
     zygote.py      the warm parent: imports everything once, then forks a child per submission
     confine.py     what a child does to itself before it runs a learner's code
     namespaces.py  · landlock.py · seccomp.py · limits.py: its layers, one a file
+    gpu.py         what a driver needs, where children may use a GPU
     learner.py     the child's loop: run cells, answer calls
     probe.py       how strong all this is on this machine
 """

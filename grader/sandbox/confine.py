@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
-from . import landlock, limits as rlimits, namespaces, seccomp
+from . import gpu, landlock, namespaces, seccomp
+from . import limits as rlimits
 from .libc import PR_SET_DUMPABLE, PR_SET_PDEATHSIG, drop_capabilities, prctl
 from .limits import Limits
 
@@ -19,30 +20,38 @@ def home_of(pid: int, packages: str) -> str:
     return f"{packages}-home-{pid}"
 
 
-def confine(limits: Limits, wanted: set[str], home: str) -> None:
+def confine(limits: Limits, wanted: set[str], home: str, device: str = "") -> None:
     """Shut this process in. `wanted` names the layers that the probe found to work here; each of them must hold.
 
-    home: the one directory it may write to, on a private file system where there are namespaces.
+    home:   the one directory it may write to, on a private file system where there are namespaces
+    device: a GPU that it may use; the driver starts in the midst of this, see gpu.py
     """
     prctl(PR_SET_PDEATHSIG, 9)
-    rlimits.apply(limits)
+    if not device:
+        rlimits.apply(limits)
     if "namespaces" in wanted:
-        namespaces.enter(limits.disk, limits.threads)
+        namespaces.enter(limits.disk, limits.threads, hide_proc=not device)
     os.mkdir(home, mode=0o700)  # not one that somebody laid out
     os.chdir(home)
+    visible = {name: os.environ[name] for name in gpu.SEEN if name in os.environ}
     os.environ.clear()
-    os.environ.update(HOME=home, TMPDIR=home, PATH="/usr/bin:/bin", LANG="C.UTF-8", MPLBACKEND="agg",
+    os.environ.update(visible, HOME=home, TMPDIR=home, PATH="/usr/bin:/bin", LANG="C.UTF-8", MPLBACKEND="agg",
                       MPLCONFIGDIR=home, NBGRADER_EXECUTION="autograde")
     if "uid" in wanted:
         os.chown(home, 65534, 65534)
         become_nobody()
         prctl(PR_SET_PDEATHSIG, 9)  # changing the user clears it
     drop_capabilities()  # those over its own namespaces
-    prctl(PR_SET_DUMPABLE, 0)
+    prctl(PR_SET_DUMPABLE, 1 if device else 0)  # else its own /proc files are root's, and the driver writes to some
     if "landlock" in wanted:
-        landlock.restrict(read=[*READABLE, *imported_paths()], write=[home])
+        landlock.restrict(read=[*READABLE, *imported_paths(), *gpu.readable(device)], write=[home],
+                          more=gpu.rights(device, private="namespaces" in wanted))
+    if device:
+        gpu.start(device)
+        prctl(PR_SET_DUMPABLE, 0)
+        rlimits.apply(limits, device)
     if "seccomp" in wanted:
-        seccomp.deny()
+        seccomp.deny(every_thread=bool(device))
 
 
 def become_nobody() -> None:
@@ -53,7 +62,7 @@ def become_nobody() -> None:
 
 
 def python_paths() -> list[str]:
-    """What an interpreter needs to start: Python's own directories and the two packages, not the repository around them."""
+    """What an interpreter needs to start: Python's directories and the two packages, not the repository around them."""
     return sorted({*_prefixes(), *_packages()})
 
 

@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 
+from . import gpu
 from .confine import home_of, python_paths
 from .limits import Limits
 from .probe import Isolation, probe
@@ -33,14 +34,20 @@ class Warm:
     insecure:  grade even where nothing but time and memory limits holds
     isolation: layers to use, when not all that hold on this machine
     core:      the CPU core that children are kept on, so that one submission takes no other's; None for any
+    device:    "cuda" for children that may use the GPU, see gpu.py
     """
 
-    def __init__(self, insecure: bool = False, isolation: Isolation | None = None):
+    def __init__(self, insecure: bool = False, isolation: Isolation | None = None, device: str = ""):
         self.isolation = isolation or probe()
+        self.insecure, self.device = insecure, device
         self.core: int | None = None
+        self._beside: Warm | None = None
         if self.isolation.level == "none" and not insecure:
             raise SandboxError("no sandbox works on this machine (bubblewrap, Landlock and seccomp are all missing); "
                                "install bubblewrap, or pass --insecure to grade without protection")
+        if device and self.isolation.level == "weak" and not insecure:  # /proc stays in sight of such children
+            raise SandboxError("a GPU needs a stronger sandbox than this machine has; install bubblewrap, or pass "
+                               "--insecure to time on it without")
         self._spawn()
 
     def __enter__(self) -> Warm:
@@ -49,12 +56,22 @@ class Warm:
     def __exit__(self, *_) -> None:
         self.close()
 
+    def on_gpu(self) -> Warm | None:
+        """The parent of children that may use the GPU, started when it is first asked for; None where there is none.
+
+        Whoever forks before that has one of its own.
+        """
+        if self._beside is None and not gpu.missing():
+            self._beside = Warm(self.insecure, self.isolation, "cuda")
+        return self._beside
+
     def _spawn(self) -> None:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._packages = _packages_only()
-        command = _command(self.isolation, self._packages, theirs.fileno())
+        command = _command(self.isolation, self._packages, theirs.fileno(), self.device)
         environment = {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8", "PYTHONPATH": self._packages,
-                       "MPLCONFIGDIR": "/tmp", "PYTHONDONTWRITEBYTECODE": "1", "IPYTHONDIR": "/tmp/ipython"}
+                       "MPLCONFIGDIR": "/tmp", "PYTHONDONTWRITEBYTECODE": "1", "IPYTHONDIR": "/tmp/ipython",
+                       **gpu.environment(self.device)}
         self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], env=environment, cwd="/",
                                          stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         theirs.close()
@@ -111,10 +128,11 @@ class Warm:
             greeting, ancillary = b"", []
         if greeting[:1] != b"+":
             ours.close()
-            raise SandboxError(f"a sandboxed child did not start: {greeting[1:].decode(errors='replace') or 'no answer'}")
+            why = greeting[1:].decode(errors="replace") or "no answer"
+            raise SandboxError(f"a sandboxed child did not start: {why}")
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 0)
         pid = struct.unpack("iII", ancillary[0][2])[0]
-        child = Child(ours, pid, limits, home_of(pid, self._packages))
+        child = Child(ours, pid, limits, home_of(pid, self._packages), weighed=bool(self.device))
         if self.core is not None:
             os.sched_setaffinity(child.pid, {self.core})
         return child
@@ -124,6 +142,8 @@ class Warm:
         return self._process.poll() is None
 
     def close(self) -> None:
+        if self._beside:
+            self._beside.close()
         self._control.close()  # the parent's loop ends with it
         if self._process.poll() is None:
             self._process.kill()
@@ -133,11 +153,15 @@ class Warm:
 
 
 class Child:
-    """A sandboxed process: its socket and its id as this process sees it."""
+    """A sandboxed process: its socket and its id as this process sees it.
 
-    def __init__(self, sock: socket.socket, pid: int, limits: Limits, home: str):
+    weighed: its memory is looked at from here, because no rlimit holds all of it
+    """
+
+    def __init__(self, sock: socket.socket, pid: int, limits: Limits, home: str, weighed: bool = False):
         self.sock, self.pid, self.limits, self.home = sock, pid, limits, home
         self._handle = os.pidfd_open(pid)  # stays this process's when its id is given to another
+        self._most = self.resident() + limits.memory if weighed else None
 
     def kill(self) -> None:
         """End it, and return when it has ended."""
@@ -156,7 +180,17 @@ class Child:
         except OSError:
             return ""
         most = self.limits.threads
-        return f"it runs {threads} threads, and {most} are allowed" if threads > most else ""
+        if threads > most:
+            return f"it runs {threads} threads, and {most} are allowed"
+        return "it took more memory than is allowed" if self._most and self.resident() > self._most else ""
+
+    def resident(self) -> int:
+        """Bytes of memory that it has now; 0 when it has ended."""
+        try:
+            with open(f"/proc/{self.pid}/statm") as f:
+                return int(f.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        except OSError:
+            return 0
 
     def stop(self) -> None:
         """Freeze all its threads, so that it cannot work while it is another's turn."""
@@ -185,8 +219,9 @@ def _packages_only() -> str:
     return directory
 
 
-def _command(isolation: Isolation, packages: str, fd: int) -> list[str]:
-    python = [sys.executable, "-P", "-s", "-m", "grader.sandbox.zygote", str(fd), ",".join(sorted(isolation.layers))]
+def _command(isolation: Isolation, packages: str, fd: int, device: str) -> list[str]:
+    python = [sys.executable, "-P", "-s", "-m", "grader.sandbox.zygote", str(fd), ",".join(sorted(isolation.layers)),
+              device]
     if not isolation.bwrap:
         return python
     system = [p for p in ("/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/fonts", "/etc/localtime")
@@ -194,4 +229,4 @@ def _command(isolation: Isolation, packages: str, fd: int) -> list[str]:
     binds = [part for path in [*system, *python_paths(), packages] for part in ("--ro-bind", path, path)]
     return [isolation.bwrap, "--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts",
             "--unshare-cgroup-try", "--uid", "1000", "--gid", "1000", "--die-with-parent", "--new-session", "--cap-drop", "ALL",
-            "--tmpfs", "/tmp", *binds, "--proc", "/proc", "--dev", "/dev", "--chdir", "/", *python]
+            "--tmpfs", "/tmp", *binds, "--proc", "/proc", "--dev", "/dev", *gpu.binds(device), "--chdir", "/", *python]

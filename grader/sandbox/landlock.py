@@ -10,11 +10,12 @@ import struct
 from .libc import PR_SET_NO_NEW_PRIVS, prctl, syscall
 
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446
-EXECUTE, WRITE_FILE, READ_FILE, READ_DIR = 1, 2, 4, 8
+EXECUTE, WRITE_FILE, READ_FILE, READ_DIR, REMOVE_FILE, MAKE_FILE = 1, 2, 4, 8, 1 << 5, 1 << 8
+TRUNCATE, IOCTL_DEVICE = 1 << 14, 1 << 15
 READ = READ_FILE | READ_DIR
 # Access rights by the version that brought them: 13 in the first, then refer, truncate, (network), ioctl.
 _FILE_RIGHTS = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 4: (1 << 15) - 1, 5: (1 << 16) - 1}
-_FILE_ONLY = EXECUTE | WRITE_FILE | READ_FILE | (1 << 14) | (1 << 15)
+_FILE_ONLY = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE | IOCTL_DEVICE
 
 
 def version() -> int:
@@ -25,8 +26,10 @@ def version() -> int:
         return 0
 
 
-def restrict(read: list[str], write: list[str]) -> None:
+def restrict(read: list[str], write: list[str], more: list[tuple[str, int]] = ()) -> None:
     """Allow reading below `read`, everything below `write`, and nothing else. Cannot be undone.
+
+    more: further paths, each with the rights below it
 
     Paths that do not exist are passed over. Raises OSError where the kernel has no Landlock.
     """
@@ -37,9 +40,8 @@ def restrict(read: list[str], write: list[str]) -> None:
     attributes = struct.pack("<QQQ", rights, tcp, scope)[:24 if abi >= 6 else 16 if abi >= 4 else 8]
     ruleset = syscall(CREATE_RULESET, attributes, ctypes.c_size_t(len(attributes)), ctypes.c_uint32(0))
     try:
-        for paths, allowed in ((read, READ), (write, rights)):
-            for path in paths:
-                _allow(ruleset, path, allowed & rights)
+        for path, allowed in [*((p, READ) for p in read), *((p, rights) for p in write), *more]:
+            _allow(ruleset, path, allowed & rights)
         prctl(PR_SET_NO_NEW_PRIVS, 1)
         syscall(RESTRICT_SELF, ctypes.c_int(ruleset), ctypes.c_uint32(0))
     finally:

@@ -21,6 +21,7 @@ from course.check import differentiate
 
 from ..values import Decoder, Encoder, ValueCodecError
 from ..wire import Wire
+from . import gpu
 from .limits import Limits
 
 MEMORY_SIGNS = ("can't allocate memory", "bad_alloc", "Unable to allocate", "not enough memory", "out of memory")
@@ -94,7 +95,10 @@ class Child:
 
     def load(self, head, buffers):
         """Take the arguments of a timed call; the call itself waits for `go`."""
-        self.loaded = (self.objects[head["target"]], *self.decode(head["args"], buffers))
+        args, kwargs = self.decode(head["args"], buffers)
+        if device := head["device"]:
+            args = gpu.settle(args, device)
+        self.loaded = (self.objects[head["target"]], args, kwargs)
         return {"op": "return", "value": None}, []
 
     def go(self, head, buffers):

@@ -21,12 +21,16 @@ class Limits:
     threads: int = 64
 
 
-def apply(limits: Limits) -> None:
-    """Lower this process's own rlimits. They cannot be raised again."""
+def apply(limits: Limits, device: str = "") -> None:
+    """Lower this process's own rlimits. They cannot be raised again.
+
+    device: a GPU's driver reserves address space without end; with it, only private data counts
+    """
     with open("/proc/self/statm") as f:
-        used = int(f.read().split()[0]) * resource.getpagesize()
+        size, _, _, _, _, data, _ = (int(pages) * resource.getpagesize() for pages in f.read().split())
     for what, value in (
-            (resource.RLIMIT_AS, used + limits.memory), (resource.RLIMIT_CPU, limits.cpu),
+            (resource.RLIMIT_DATA if device else resource.RLIMIT_AS, (data if device else size) + limits.memory),
+            (resource.RLIMIT_CPU, limits.cpu),
             (resource.RLIMIT_FSIZE, limits.disk), (resource.RLIMIT_NOFILE, limits.files),
             (resource.RLIMIT_CORE, 0), (resource.RLIMIT_MSGQUEUE, 0)):
         hard = resource.getrlimit(what)[1]

@@ -9,10 +9,11 @@ _NEWNS, _NEWUTS, _NEWIPC, _NEWUSER, _NEWNET = 0x00020000, 0x04000000, 0x08000000
 _REC, _PRIVATE, _NOSUID, _NODEV, _NOEXEC, _RDONLY = 0x4000, 1 << 18, 2, 4, 8, 1
 
 
-def enter(disk: int, threads: int = 64) -> None:
+def enter(disk: int, threads: int = 64, hide_proc: bool = True) -> None:
     """Leave everything shared behind. `disk`: bytes of the private /tmp.
 
     threads: of this process; only here does RLIMIT_NPROC count its own and not all of the user's
+    hide_proc: False leaves the /proc that was there, for a driver that needs it
 
     Raises OSError where the machine does not allow user namespaces.
     """
@@ -24,7 +25,7 @@ def enter(disk: int, threads: int = 64) -> None:
     _write("/proc/self/gid_map", f"{gid} {gid} 1")
     mount("none", "/", None, _REC | _PRIVATE)
     for where, size in (("/tmp", disk), ("/dev/shm", disk), ("/proc", 4096)):
-        if os.path.isdir(where):
+        if os.path.isdir(where) and (hide_proc or where != "/proc"):
             flags = _NOSUID | _NODEV | _NOEXEC | (_RDONLY if where == "/proc" else 0)
             mount("none", where, "tmpfs", flags, f"size={size},mode=1777,nr_inodes=1024")
 

@@ -11,7 +11,7 @@ import os
 import platform
 import struct
 
-from .libc import PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, prctl
+from .libc import PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, prctl, syscall
 
 # Numbers from the kernel's syscall tables (asm/unistd_64.h, asm-generic/unistd.h).
 _X86_64 = dict(
@@ -24,10 +24,10 @@ _X86_64 = dict(
     shmget=29, shmat=30, msgget=68, semget=64, mq_open=240, init_module=175, finit_module=313, delete_module=176,
     kexec_load=246, personality=135, acct=163, swapon=167, reboot=169, quotactl=179, fanotify_init=300, vhangup=153,
     migrate_pages=256, move_pages=279, process_madvise=440, process_mrelease=448, setpriority=141, sched_setparam=142,
-    sched_setscheduler=144, sched_setaffinity=203, sched_setattr=314, ioprio_set=251, memfd_create=319, memfd_secret=447,
-    sync=162, syncfs=306, syslog=103, modify_ldt=154, swapoff=168, settimeofday=164, clock_settime=227,
-    clock_adjtime=305, adjtimex=159, iopl=172, ioperm=173, kexec_file_load=320, quotactl_fd=443, landlock_create_ruleset=444,
-    landlock_add_rule=445, landlock_restrict_self=446)
+    sched_setscheduler=144, sched_setaffinity=203, sched_setattr=314, ioprio_set=251, memfd_create=319,
+    memfd_secret=447, sync=162, syncfs=306, syslog=103, modify_ldt=154, swapoff=168, settimeofday=164, clock_settime=227,
+    clock_adjtime=305, adjtimex=159, iopl=172, ioperm=173, kexec_file_load=320, quotactl_fd=443,
+    landlock_create_ruleset=444, landlock_add_rule=445, landlock_restrict_self=446)
 _AARCH64 = dict(
     execve=221, execveat=281, socket=198, connect=203, accept=202, accept4=242, bind=200, listen=201, ptrace=117,
     process_vm_readv=270, process_vm_writev=271, kcmp=272, pidfd_open=434, pidfd_send_signal=424, pidfd_getfd=438,
@@ -47,6 +47,7 @@ _MACHINES = {  # name: (audit architecture, denied, those that depend)
     "x86_64": (0xC000003E, _X86_64, _SOME["x86_64"]),
     "aarch64": (0xC00000B7, _AARCH64, _SOME["aarch64"]),
 }
+_SECCOMP, _ALL_THREADS = {"x86_64": 317, "aarch64": 277}, 1  # the system call itself, and SECCOMP_FILTER_FLAG_TSYNC
 _SIGNAL_OWNER = (8, 10, 15)           # fcntl: F_SETOWN, F_SETSIG, F_SETOWN_EX make the kernel send signals to anybody
 _IOCTLS = (0x8901, 0x8902, 0x5412)    # ioctl: FIOSETOWN, SIOCSPGRP do so too; TIOCSTI types into a terminal
 _DEATH_SIGNAL = (1,)                  # prctl: PR_SET_PDEATHSIG, by which all end when the grader does
@@ -69,8 +70,11 @@ def _status_has_seccomp() -> bool:
         return False
 
 
-def deny() -> None:
-    """Install the filter for this process and all its threads to come. Raises OSError where that is not possible."""
+def deny(every_thread: bool = False) -> None:
+    """Install the filter for this process and all its threads to come. Raises OSError where that is not possible.
+
+    every_thread: also for the threads that it has already
+    """
     machine = platform.machine()
     if machine not in _MACHINES:
         raise OSError(errno.ENOSYS, f"no system call table for {machine}")
@@ -79,7 +83,10 @@ def deny() -> None:
     header = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(code))
     pointer = ctypes.create_string_buffer(header, len(header))
     prctl(PR_SET_NO_NEW_PRIVS, 1)
-    prctl(PR_SET_SECCOMP, 2, ctypes.addressof(pointer))
+    if not every_thread:
+        prctl(PR_SET_SECCOMP, 2, ctypes.addressof(pointer))
+    elif thread := syscall(_SECCOMP[machine], ctypes.c_uint(1), ctypes.c_uint(_ALL_THREADS), pointer):
+        raise OSError(errno.EBUSY, f"thread {thread} cannot be put under the filter of system calls")
 
 
 def _program(arch: int, denied: dict[str, int], some: tuple[int, ...], own_pid: int) -> bytes:
@@ -93,7 +100,8 @@ def _program(arch: int, denied: dict[str, int], some: tuple[int, ...], own_pid: 
         return [op(_JUMP_EQ, number, 0, len(body)), *body]
 
     def unless(argument, forbidden):
-        return [op(_LOAD, argument), *(x for k in forbidden for x in (op(_JUMP_EQ, k, 0, 1), refuse(errno.EPERM))), allow]
+        checks = [x for k in forbidden for x in (op(_JUMP_EQ, k, 0, 1), refuse(errno.EPERM))]
+        return [op(_LOAD, argument), *checks, allow]
 
     def only(argument, value, mask=0xFFFFFFFF):
         return [op(_LOAD, argument), op(_AND, mask), op(_JUMP_EQ, value, 1, 0), refuse(errno.EPERM)]

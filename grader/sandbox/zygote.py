@@ -1,8 +1,8 @@
 """The warm parent: imports everything that a notebook may need, then forks one child per submission.
 
-Started by host.py as `python -m grader.sandbox.zygote FD LAYERS`, inside bubblewrap where there is one. It never runs
-a learner's code, holds nothing that must stay hidden, and has one thread: a process that forks with more than one
-hands its children locks that nobody will ever open.
+Started by host.py as `python -m grader.sandbox.zygote FD LAYERS DEVICE`, inside bubblewrap where there is one. It never
+runs a learner's code, holds nothing that must stay hidden, and has one thread: a process that forks with more than one
+hands its children locks that nobody will ever open. It never calls CUDA either, for then they could not.
 
 A request is one datagram on FD: the limits as JSON, with the child's end of a fresh socket attached.
 """
@@ -23,7 +23,7 @@ from .libc import PR_SET_PDEATHSIG, prctl  # noqa: E402
 from .limits import Limits  # noqa: E402
 
 
-def main(fd: int, layers: set[str]) -> None:
+def main(fd: int, layers: set[str], device: str) -> None:
     prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)   # Ctrl-C is the instructor's, host.py ends this process in order
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps
@@ -39,7 +39,7 @@ def main(fd: int, layers: set[str]) -> None:
         _assert_one_thread()
         if os.fork() == 0:
             control.close()
-            _child(fds[0], Limits(**json.loads(data)), layers)
+            _child(fds[0], Limits(**json.loads(data)), layers, device)
         for f in fds:
             os.close(f)
 
@@ -69,7 +69,7 @@ def _assert_one_thread() -> None:
         raise SystemExit(f"the warm parent has {threads} threads and must not fork")
 
 
-def _child(fd: int, limits: Limits, layers: set[str]) -> None:
+def _child(fd: int, limits: Limits, layers: set[str], device: str) -> None:
     """Never returns."""
     try:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -82,7 +82,7 @@ def _child(fd: int, limits: Limits, layers: set[str]) -> None:
         from .confine import confine, home_of
         os.setsid()  # where the kernel shares CPU time out by session, its threads share one part
         try:
-            confine(limits, layers, home=home_of(os.getpid(), os.environ["PYTHONPATH"]))
+            confine(limits, layers, home_of(os.getpid(), os.environ["PYTHONPATH"]), device)
         except OSError as e:
             sock.send(b"!" + f"{e}".encode()[:200])
             os._exit(1)
@@ -93,4 +93,4 @@ def _child(fd: int, limits: Limits, layers: set[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), set(filter(None, sys.argv[2].split(","))))
+    main(int(sys.argv[1]), set(filter(None, sys.argv[2].split(","))), sys.argv[3])

@@ -32,7 +32,8 @@
 #
 # **House rules** for every function below: what comes back has the dtype and device of what went in; no argument is
 # changed in place; inputs may be batched and need not be contiguous in memory; for float16 and bfloat16 compute in
-# float32 and convert the result at the end. A logit of $-\infty$ means "impossible" and is a valid input.
+# float32 and convert the result at the end; float64 stays float64. A logit of $-\infty$ means "impossible" and is a
+# valid input.
 
 # %% tags=["setup"] nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
 import math
@@ -233,7 +234,12 @@ check(softmax_t, x, 1e-7, want=oracle(x, 1e-7), why="T = 1e-7 is small, but it i
 for dtype in [torch.float16, torch.bfloat16]:
     x = (torch.randn(16, 9, generator=rng) * 12 + 40).to(dtype)
     for T in [0.7, 1.3]:
-        check(softmax_t, x, T, want=oracle(x, T), why="divide in float32: in half precision logits / T loses digits")
+        check(softmax_t, x, T, want=oracle(x, T), rtol=torch.finfo(dtype).eps, atol=1e-7,
+              why="compute in float32 and round once, at the end: in half precision logits / T loses digits")
+for T in [1.0, 5e3]:
+    check(softmax_t, torch.tensor([[-1e4, -inf, -inf], [0.0, -inf, -50 * T]], dtype=torch.float64), T, rtol=1e-6, atol=0,
+          want=torch.tensor([[1.0, 0.0, 0.0], [1.0, 0.0, math.exp(-50)]], dtype=torch.float64),
+          why="-inf gives exactly 0, a finite logit does not, however low it is")
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "softmax_t__errors", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
@@ -360,12 +366,20 @@ x = torch.randn(5, 3, generator=rng, dtype=torch.float64).T
 check(top_k_mask, x, 2, want=oracle(x, 2), rtol=0, atol=0, why="the input is a transposed view, which is not contiguous")
 x = torch.full((2, 60), 0.25) + torch.arange(60) * 2.0 ** -20
 check(top_k_mask, x, 50, want=oracle(x, 50), rtol=0, atol=0, why="survivors keep every bit")
+x = torch.tensor([[1.0, 1 + 1e-12, 0.5, 1 - 1e-12]], dtype=torch.float64)
+for k in [1, 2]:
+    check(top_k_mask, x, k, want=oracle(x, k), rtol=0, atol=0, 
+          why="the logits differ by 1e-12: compare them as they are, in float64")
+for k in [1, 2, 3]:
+    x = torch.tensor([[-400.0, 0.0, -200.0, -300.0]])
+    check(top_k_mask, x, k, want=oracle(x, k), rtol=0, atol=0, why="compare logits: far down all probabilities are 0")
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "top_k_mask__ties", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 check(top_k_mask, torch.tensor([[2.0, 2.0, 2.0, 0.0]]), 2, want=torch.tensor([[2.0, 2.0, 2.0, -inf]]), rtol=0, atol=0,
       why="whatever ties with the k-th largest stays too",
       mistakes={"exactly k were kept": torch.tensor([[2.0, 2.0, -inf, -inf]]),
+                "the k-th largest of the different values: equal logits count one by one": torch.tensor([[2.0, 2.0, 2.0, 0.0]]),
                 "what equals the k-th was cut": torch.tensor([[-inf] * 4])})
 ### BEGIN HIDDEN TESTS
 x = torch.tensor([[5.0, 1.0, 5.0, 3.0, 3.0], [0.0, 0.0, 0.0, 0.0, 0.0], [-1.0, -inf, -2.0, -1.0, -inf]])
@@ -394,6 +408,9 @@ unchanged(top_k_mask, torch.tensor([[1.0, 4.0, 2.0]]), 1, want=torch.tensor([[-i
 ### BEGIN HIDDEN TESTS
 unchanged(top_k_mask, torch.tensor([[1.0, 4.0, 2.0], [3.0, 2.0, 1.0]], dtype=torch.float64), 2,
           want=torch.tensor([[-inf, 4.0, 2.0], [3.0, 2.0, -inf]], dtype=torch.float64))
+for dtype in [torch.float16, torch.bfloat16]:
+    unchanged(top_k_mask, torch.tensor([[1.0, 4.0, 2.0]], dtype=dtype), 2,
+              want=torch.tensor([[-inf, 4.0, 2.0]], dtype=dtype))
 ### END HIDDEN TESTS
 
 # %% tags=["picture", "skip-execution"]
@@ -522,6 +539,13 @@ for p in [0.2, 0.8, 0.95]:
     check(top_p_mask, x, p, want=oracle(x, p), rtol=0, atol=0, why="-inf has no mass and stays -inf")
 x = torch.tensor([[1000.0, 999.0, 998.0, 0.0], [-1000.0, -999.0, -1002.0, -998.0]])
 check(top_p_mask, x, 0.8, want=oracle(x, 0.8), rtol=0, atol=0, why="large logits are logits too")
+x = torch.tensor([[-6.0, 0.0, -20.0, -9.0, -3.0, -30.0]], dtype=torch.float64)
+q = x.softmax(-1).sort(descending=True).values.cumsum(-1)[0]
+for n in range(1, 5):  # p in the middle of a step, up to 1 - 1e-9
+    p = float(q[n - 1] + q[n]) / 2
+    check(top_p_mask, x, p, want=oracle(x, p), rtol=0, atol=0, why="a p close to 1 is not 1; float64 stays float64")
+    if n < 4:  # these steps are wide enough for float32
+        check(top_p_mask, x.float(), p, want=oracle(x.float(), p), rtol=0, atol=0, why="a p close to 1 is not 1")
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "top_p_mask__edges", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
@@ -549,7 +573,8 @@ for n in [2, 4, 8]:  # equal logits: all sums are exact, and any set of the righ
             x[:, [0, 2, n + 1]] = -inf
             got = top_p_mask(x.clone(), p)
             on = f"the number of survivors of top_p_mask({n} equal logits, {p})"
-            expect((got > -inf).sum(-1), torch.tensor([size, size]), on=on, why="each of them has probability 1/" + str(n))
+            expect((got > -inf).sum(-1), torch.tensor([size, size]), on=on,
+                   why=f"each has probability 1/{n}; a sum that is exactly p has reached p")
             expect(torch.where(got > -inf, got, x), x, on="survivors", rtol=0, atol=0, why="they keep their logits")
 x = torch.tensor([[2.0, 2.0, 0.0, 2.0], [0.0, 0.0, 0.0, 0.0]])
 expect((top_p_mask(x, 0.0) > -inf).sum(-1), torch.tensor([1, 1]), on="survivors at p = 0", why="one, also among ties")
@@ -579,6 +604,9 @@ unchanged(top_p_mask, torch.tensor([[2.0, 1.0, 0.0]]), 0.5, want=torch.tensor([[
 unchanged(top_p_mask, torch.tensor([[0.0, 1.0, 2.0], [5.0, 0.0, 0.0]], dtype=torch.float64), 0.7,
           want=torch.tensor([[-inf, 1.0, 2.0], [5.0, -inf, -inf]], dtype=torch.float64))
 unchanged(top_p_mask, torch.tensor([[0.0, 1.0]]), 1.0, want=torch.tensor([[0.0, 1.0]]))
+for dtype in [torch.float16, torch.bfloat16]:
+    unchanged(top_p_mask, torch.tensor([[2.0, 1.0, 0.0]], dtype=dtype), 0.5,
+              want=torch.tensor([[2.0, -inf, -inf]], dtype=dtype))
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "top_p_mask__speed", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["timed"]
@@ -683,6 +711,11 @@ check(min_p_mask, torch.tensor([[2.0, 1.0, 0.0]]), 0.3, want=torch.tensor([[2.0,
       mistakes={"p was compared with the probability itself, not with its ratio to the largest":
                     torch.tensor([[2.0, -inf, -inf]])})
 ### BEGIN HIDDEN TESTS
+check(min_p_mask, torch.tensor([[0.0, -1.0], [5.0, -5.0]]), 0.3, want=torch.tensor([[0.0, -1.0], [5.0, -inf]]), rtol=0, atol=0,
+      why="each row has its own favourite",
+      mistakes={"compared with the largest logit of the whole batch": torch.tensor([[-inf, -inf], [5.0, -inf]]),
+                "compared with the largest probability of the whole batch": torch.tensor([[0.0, -inf], [5.0, -inf]])})
+
 def oracle(logits, p):
     q = np.exp(logits.double().numpy())
     keep = [[v / max(row) >= p for v in row] for row in q]
@@ -711,6 +744,8 @@ for p in [1.5, -1.0, 20]:
 for p in [1, 1.0]:
     check(min_p_mask, torch.tensor([[3.0, 2.9999, 3.0], [0.0, -5.0, -inf]]), p, rtol=0, atol=0,
           want=torch.tensor([[3.0, -inf, 3.0], [0.0, -inf, -inf]]), why="p = 1 keeps the maxima, all of them")
+check(min_p_mask, torch.tensor([[3.0, 3 - 1e-9, 3.0]], dtype=torch.float64), 1, rtol=0, atol=0,
+      want=torch.tensor([[3.0, -inf, 3.0]], dtype=torch.float64), why="float64 stays float64: the middle one is no maximum")
 x = torch.tensor([[1.0, -inf, 0.0, 0.9], [-inf, 2.0, 2.0, -inf]])
 check(min_p_mask, x, 0.5, want=torch.tensor([[1.0, -inf, -inf, 0.9], [-inf, 2.0, 2.0, -inf]]), rtol=0, atol=0,
       why="-inf stays -inf")
@@ -736,6 +771,9 @@ unchanged(min_p_mask, torch.tensor([[2.0, 1.0, 0.0]]), 0.5, want=torch.tensor([[
 ### BEGIN HIDDEN TESTS
 unchanged(min_p_mask, torch.tensor([[0.0, 1.0], [3.0, 0.0]], dtype=torch.float64), 0.3,
           want=torch.tensor([[0.0, 1.0], [3.0, -inf]], dtype=torch.float64))
+for dtype in [torch.float16, torch.bfloat16]:
+    unchanged(min_p_mask, torch.tensor([[2.0, 1.0, 0.0]], dtype=dtype), 0.3,
+              want=torch.tensor([[2.0, 1.0, -inf]], dtype=dtype))
 ### END HIDDEN TESTS
 
 # %% tags=["picture", "skip-execution"]
@@ -821,7 +859,9 @@ for r in [1.3, 0.5, 1.0, 4.0]:
     check(repetition_penalty, torch.tensor([[1, 4, 0, 2]]), x, r, want=want)
 x = torch.tensor([[-inf, 2.0, -1.0]], dtype=torch.float64)
 check(repetition_penalty, torch.tensor([[0, 2]]), x, 1.2, want=torch.tensor([[-inf, 2.0, -1.2]], dtype=torch.float64),
-      why="an impossible token stays impossible")
+      why="an impossible token stays impossible; mind that 0 times -inf is NaN")
+check(repetition_penalty, torch.tensor([[0, 2]]), x, 0.5, want=torch.tensor([[-inf, 2.0, -0.5]], dtype=torch.float64),
+      why="an impossible token stays impossible, also where r < 1 encourages")
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "repetition_penalty__once", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
@@ -862,6 +902,9 @@ unchanged(repetition_penalty, torch.tensor([[1, 0, 1]]), torch.tensor([[2.0, -2.
 ### BEGIN HIDDEN TESTS
 unchanged(repetition_penalty, torch.tensor([[0, 0], [1, 1]]), torch.tensor([[1.0, 3.0], [-1.0, -3.0]], dtype=torch.float64),
           2.0, want=torch.tensor([[0.5, 3.0], [-1.0, -6.0]], dtype=torch.float64))
+for dtype in [torch.float16, torch.bfloat16]:
+    unchanged(repetition_penalty, torch.tensor([[1, 0, 1]]), torch.tensor([[2.0, -2.0, 1.0]], dtype=dtype), 2.0,
+              want=torch.tensor([[1.0, -4.0, 1.0]], dtype=dtype))
 ### END HIDDEN TESTS
 
 # %% tags=["picture", "skip-execution"]
@@ -959,6 +1002,10 @@ eighths = torch.tensor([[1, 2, 1, 4], [4, 1, 1, 2], [2, 2, 2, 2]]) / 8
 for j in range(8):  # every sum is exact
     want = torch.tensor([[0, 1, 1, 2, 3, 3, 3, 3][j], [0, 0, 0, 0, 1, 2, 3, 3][j], j // 2])
     check(sample_inverse_cdf, eighths, torch.full((3,), j / 8), want=want, why="u on a boundary belongs to the next token")
+    if j:  # just below the boundary, which float32 cannot tell from it
+        want = torch.tensor([[0, 1, 1, 2, 3, 3, 3, 3][j - 1], [0, 0, 0, 0, 1, 2, 3, 3][j - 1], (j - 1) // 2])
+        check(sample_inverse_cdf, eighths.double(), torch.full((3,), j / 8 - 1e-12, dtype=torch.float64), want=want,
+              why="float64 stays float64: u is below the boundary")
 many = torch.full((6, 2048), 2.0 ** -11)  # exact in every dtype, the sums in float32 too
 want = torch.tensor([3, 500, 1029, 1500, 2001, 2046])
 for dtype in [torch.float16, torch.bfloat16, torch.float32]:
@@ -973,7 +1020,8 @@ check(sample_inverse_cdf, torch.tensor([[0.0, 0.5, 0.5, 0.0]]), torch.tensor([0.
       why="token 0 has probability 0 and must never be sampled", mistakes={"F >= u lets u = 0 hit it": torch.tensor([0])})
 check(sample_inverse_cdf, torch.tensor([[0.5, 0.499, 0.0, 0.0]]), torch.tensor([0.9995]), want=torch.tensor([1]),
       why="the sum is 0.999 and u is above it: the last token with positive probability",
-      mistakes={"the last position, which has probability 0": torch.tensor([3]), "an index outside": torch.tensor([4])})
+      mistakes={"the last position, which has probability 0": torch.tensor([3]), "an index outside": torch.tensor([4]),
+                "argmax of F > u is 0 where no F is above u": torch.tensor([0])})
 ### BEGIN HIDDEN TESTS
 p = torch.tensor([[0.0, 0.0, 1.0], [0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.5, 0.5], [0.5, 0.0, 0.5]])
 check(sample_inverse_cdf, p, torch.zeros(5), want=torch.tensor([2, 1, 0, 1, 0]), why="u = 0 with leading zeros")
@@ -987,6 +1035,8 @@ for dtype, near in [(torch.float64, 1 - 2 ** -53), (torch.float32, 1 - 2 ** -24)
               why="rounding can leave the whole sum at or below u")
 p = torch.tensor([[0.3, 0.0, 0.699, 0.0], [0.999, 0.0, 0.0, 0.0]])
 check(sample_inverse_cdf, p, torch.tensor([0.3001, 0.9995]), want=torch.tensor([2, 0]))
+check(sample_inverse_cdf, torch.tensor([[0.5, 0.4995, 1e-8, 0.0], [0.5, 0.4995, 0.0, 0.0]]), torch.tensor([0.9999, 0.9999]),
+      want=torch.tensor([2, 1]), why="the last token with positive probability, however small that is")
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "sample_inverse_cdf__inplace", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
@@ -1103,8 +1153,8 @@ def beam_search(step: Callable[[list[int]], Float[Tensor, "V"]], bos: int, eos: 
 
 # %% nbgrader={"grade": true, "grade_id": "beam_search__greedy_trap", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 trap = {(0,): {2: 0.6, 3: 0.4}, (0, 2): {1: 0.4, 2: 0.35, 3: 0.25}, (0, 3): {1: 0.9, 2: 0.1}}
-check(beam_search, table_model(trap, 4), 0, 1, 1, 2, 0.0, want=([0, 2, 1], math.log(0.24)), why="beam = 1 is greedy")
-check(beam_search, table_model(trap, 4), 0, 1, 2, 2, 0.0, want=([0, 3, 1], math.log(0.36)),
+check(beam_search, table_model(trap, 4), 0, 1, 1, 2, 0.0, rtol=1e-5, want=([0, 2, 1], math.log(0.24)), why="beam = 1 is greedy")
+check(beam_search, table_model(trap, 4), 0, 1, 2, 2, 0.0, rtol=1e-5, want=([0, 3, 1], math.log(0.36)),
       why="token 3 is the worse start and the better sentence",
       mistakes={"that is the greedy answer: the second beam was lost": ([0, 2, 1], math.log(0.24))})
 ### BEGIN HIDDEN TESTS
@@ -1118,22 +1168,23 @@ def wide_trap(bos, eos, a, b, c):
 
 for bos, eos, a, b, c in [(0, 1, 2, 3, 4), (6, 0, 5, 1, 3), (3, 6, 0, 5, 2)]:
     for beam, first, p in [(1, a, 0.4 * 0.3), (2, b, 0.35 * 0.4), (3, c, 0.25 * 0.95)]:
-        check(beam_search, wide_trap(bos, eos, a, b, c), bos, eos, beam, 2, 0.0, want=([bos, first, eos], math.log(p)),
-              why=f"with beam = {beam} this is what survives")
-        check(beam_search, wide_trap(bos, eos, a, b, c), bos, eos, beam, 2, 1.0,
-              want=([bos, first, eos], math.log(p) / 2), why="two tokens were generated: bos does not count, eos does")
+        check(beam_search, wide_trap(bos, eos, a, b, c), bos, eos, beam, 2, 0.0, rtol=1e-5,
+              want=([bos, first, eos], math.log(p)), why=f"with beam = {beam} this is what survives")
+        check(beam_search, wide_trap(bos, eos, a, b, c), bos, eos, beam, 2, 1.0, rtol=1e-5,
+              want=([bos, first, eos], math.log(p) / 2),
+              why="two tokens were generated: bos does not count, eos does")
 # greedy on random models: the likeliest token at each step
 for seed, V, max_len in [(1, 5, 6), (2, 9, 4), (3, 4, 8), (4, 6, 7)]:
     step, ids, logp = random_model(V, seed), [1], 0.0
     while len(ids) <= max_len and ids[-1] != 0:
         logp += step(ids).max().item()
         ids = ids + [step(ids).argmax().item()]
-    check(beam_search, step, 1, 0, 1, max_len, 0.0, want=(ids, logp), why="beam = 1 is greedy")
+    check(beam_search, step, 1, 0, 1, max_len, 0.0, rtol=1e-5, want=(ids, logp), why="beam = 1 is greedy")
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "beam_search__exhaustive", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 step = random_model(V=3, seed=0)
-check(beam_search, step, 0, 2, 3 ** 3, 3, 0.0, want=([0, 2], -0.45141108626188875),
+check(beam_search, step, 0, 2, 3 ** 3, 3, 0.0, rtol=1e-5, want=([0, 2], -0.45141108626188875),
       why="with 27 beams nothing is pruned: this is the best of all sequences of at most 3 tokens")
 ### BEGIN HIDDEN TESTS
 def best_of_all(step, bos, eos, max_len, alpha):
@@ -1153,18 +1204,19 @@ for seed in range(12):
     for alpha in [0.0, 0.6, 1.0, 2.0]:
         bos, eos = seed % V, (seed + 1) % V
         step = random_model(V, seed, spread=1.0 + seed % 3)
-        check(beam_search, step, bos, eos, V ** max_len, max_len, alpha, want=best_of_all(step, bos, eos, max_len, alpha),
+        check(beam_search, step, bos, eos, V ** max_len, max_len, alpha, rtol=1e-5,
+              want=best_of_all(step, bos, eos, max_len, alpha),
               why="nothing is pruned, so this must be the best finished sequence of all")
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "beam_search__finished", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 early = {(0,): {1: 0.5, 2: 0.3, 3: 0.2}, (0, 2): {2: 0.6, 3: 0.35, 1: 0.05}}
-check(beam_search, table_model(early, 4), 0, 1, 2, 2, 0.0, want=([0, 1], math.log(0.5)),
+check(beam_search, table_model(early, 4), 0, 1, 2, 2, 0.0, rtol=1e-5, want=([0, 1], math.log(0.5)),
       why="[0, 1] is finished after one round; it waits in the beam, unchanged, and wins",
       mistakes={"the finished hypothesis was lost": ([0, 2, 2], math.log(0.18)),
                 "the finished hypothesis was extended": ([0, 1, 1], math.log(0.125))})
 open_end = {(0,): {2: 0.9, 1: 0.1}, (0, 2): {2: 0.9, 1: 0.1}}
-check(beam_search, table_model(open_end, 3), 0, 1, 2, 2, 0.0, want=([0, 1], math.log(0.1)),
+check(beam_search, table_model(open_end, 3), 0, 1, 2, 2, 0.0, rtol=1e-5, want=([0, 1], math.log(0.1)),
       why="a finished hypothesis is preferred to any unfinished one",
       mistakes={"an unfinished hypothesis was returned although one is finished": ([0, 2, 2], math.log(0.81))})
 ### BEGIN HIDDEN TESTS
@@ -1175,7 +1227,7 @@ for bos, eos, x, y in [(0, 1, 2, 3), (3, 0, 1, 2)]:
             (bos, y): {eos: 0.3, x: 0.3001, y: 0.3999}}
     for alpha, ids, p in [(0.0, [bos, eos], 0.4), (1.0, [bos, x, x, eos], 0.35 * 0.5 * 0.9)]:
         want = (ids, math.log(p) / (len(ids) - 1) ** alpha)
-        check(beam_search, table_model(lure, 4), bos, eos, 3, 3, alpha, want=want,
+        check(beam_search, table_model(lure, 4), bos, eos, 3, 3, alpha, rtol=1e-5, want=want,
               why="the search goes on after the first finished hypothesis, and does not touch it")
 # no hypothesis finishes: the best unfinished one
 for V, bos, eos, max_len, alpha in [(4, 0, 3, 3, 1.0), (5, 2, 0, 4, 0.5), (5, 2, 0, 1, 2.0)]:
@@ -1188,25 +1240,32 @@ for V, bos, eos, max_len, alpha in [(4, 0, 3, 3, 1.0), (5, 2, 0, 4, 0.5), (5, 2,
         grown = {(*ids, i): s + lp for ids, s in beam.items() for i, lp in enumerate(never(list(ids)).tolist())}
         beam = {ids: grown[ids] for ids in sorted(grown, key=grown.get)[-(V - 1):]}
     ids = max(beam, key=beam.get)
-    check(beam_search, never, bos, eos, V - 1, max_len, alpha, want=(list(ids), beam[ids] / max_len ** alpha),
+    check(beam_search, never, bos, eos, V - 1, max_len, alpha, rtol=1e-5, want=(list(ids), beam[ids] / max_len ** alpha),
           why="eos is impossible, so after max_len tokens the best unfinished hypothesis is the answer")
     ids, logp = [bos], 0.0
     for _ in range(max_len):
         logp += never(ids).max().item()
         ids = ids + [never(ids).argmax().item()]
-    check(beam_search, never, bos, eos, 1, max_len, alpha, want=(ids, logp / max_len ** alpha),
+    check(beam_search, never, bos, eos, 1, max_len, alpha, rtol=1e-5, want=(ids, logp / max_len ** alpha),
           why="max_len tokens are generated, bos not counted")
+# impossible continuations are dropped also where the beam has room for them, and a certain token costs nothing
+narrow = {(0,): {2: 0.7, 3: 0.3}, (0, 2): {3: 1.0}, (0, 3): {2: 1.0}, (0, 2, 3): {2: 1.0}, (0, 3, 2): {3: 1.0}}
+for beam in [1, 2, 9]:
+    for alpha in [0.0, 1.0]:
+        check(beam_search, table_model(narrow, 4), 0, 1, beam, 3, alpha, rtol=1e-5, atol=1e-6,
+              want=([0, 2, 3, 2], math.log(0.7) / 3 ** alpha),
+              why="eos has probability 0 everywhere: no hypothesis can finish, and -inf is no log-probability to keep")
 # pruning looks at log-probability, not at the score
 crowd = {(0,): {1: 0.5, 2: 0.49, 3: 0.01}, (0, 2): {2: 0.5, 3: 0.4, 1: 0.02, 0: 0.08}}
 for alpha in [0.0, 1.0, 2.0]:
-    check(beam_search, table_model(crowd, 4), 0, 1, 2, 2, alpha, want=([0, 1], math.log(0.5)),
+    check(beam_search, table_model(crowd, 4), 0, 1, 2, 2, alpha, rtol=1e-5, want=([0, 1], math.log(0.5)),
           why="prune by log-probability: ranked by logp / len ** alpha while pruning, longer ones would push [0, 1] out")
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "beam_search__length", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 two = {(0,): {1: 0.3, 2: 0.7}, (0, 2): {1: 0.4, 2: 0.6}}
 for alpha, want in [(0.0, ([0, 1], math.log(0.3))), (1.0, ([0, 2, 1], math.log(0.28) / 2))]:
-    check(beam_search, table_model(two, 3), 0, 1, 3, 2, alpha, want=want, why=f"score = logp / len ** {alpha:g}",
+    check(beam_search, table_model(two, 3), 0, 1, 3, 2, alpha, rtol=1e-5, want=want, why=f"score = logp / len ** {alpha:g}",
           mistakes={"bos was counted": (want[0], want[1] * (len(want[0]) - 1) ** alpha / len(want[0]) ** alpha),
                     "the plain log-probability came back": ([0, 2, 1], math.log(0.28))})
 ### BEGIN HIDDEN TESTS
@@ -1216,15 +1275,16 @@ chain = {(0,): {1: 0.2, 2: 0.8}, (0, 2): {1: 0.2, 2: 0.8}, (0, 2, 2): {1: 0.2, 2
 for alpha in [0.0, 0.05, 0.1, 0.5, 1.0, 1.7]:
     scores = [math.log(q) / (n + 1) ** alpha for n, q in enumerate(p)]
     n = int(np.argmax(scores))
-    check(beam_search, table_model(chain, 3), 0, 1, 6, 4, alpha, want=([0] + [2] * n + [1], scores[n]),
+    check(beam_search, table_model(chain, 3), 0, 1, 6, 4, alpha, rtol=1e-5, want=([0] + [2] * n + [1], scores[n]),
           why=f"score = logp / len ** {alpha:g}")
 # alpha near the point where the answer turns: counting bos, or alpha * len, turns somewhere else
 turn = math.log(math.log(0.16) / math.log(0.3)) / math.log(2)
 pair = {(0,): {1: 0.3, 2: 0.7}, (0, 2): {1: 0.16 / 0.7, 2: 1 - 0.16 / 0.7}}
 for alpha, ids, q in [(turn - 0.02, [0, 1], 0.3), (turn + 0.02, [0, 2, 1], 0.16)]:
-    check(beam_search, table_model(pair, 3), 0, 1, 3, 2, alpha, want=(ids, math.log(q) / (len(ids) - 1) ** alpha),
+    check(beam_search, table_model(pair, 3), 0, 1, 3, 2, alpha, rtol=1e-5, want=(ids, math.log(q) / (len(ids) - 1) ** alpha),
           why="len counts generated tokens: eos counts, bos does not")
-check(beam_search, table_model(two, 3), 0, 1, 3, 2, want=([0, 1], math.log(0.3)), why="alpha is 0 when it is not given")
+check(beam_search, table_model(two, 3), 0, 1, 3, 2, rtol=1e-5, want=([0, 1], math.log(0.3)),
+      why="alpha is 0 when it is not given")
 ### END HIDDEN TESTS
 
 # %% tags=["picture", "skip-execution"]
@@ -1330,6 +1390,11 @@ for V in [5, 12, 60]:
             for p in [0.3, 0.6, 0.85, 0.95]:
                 x = torch.randn(2, V, generator=rng, dtype=torch.float64) * 1.5
                 check(decode_pipeline, x, T, k, p, want=oracle(x, T, k, p), why="temperature, then top-k, then top-p")
+for T, k, p in [(6.0, 8, 0.9), (0.05, 8, 0.999), (1.0, 8, 0), (2.0, 3, 0.0)]:
+    x = torch.randn(3, 9, generator=rng, dtype=torch.float64)
+    check(decode_pipeline, x, T, k, p, want=oracle(x, T, k, p), why=f"T = {T}, k = {k} and p = {p} are ordinary arguments")
+check(decode_pipeline, torch.tensor([[2.0, 2.0, 0.0, 2.0]]), 1.0, 2, 1.0, want=torch.tensor([[1.0, 1.0, 0.0, 1.0]]) / 3,
+      why="top-k keeps whatever ties with the k-th")
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "decode_pipeline__shapes", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
@@ -1358,11 +1423,16 @@ for shape in [(6,), (3, 5), (2, 3, 7), (2, 1, 2, 4)]:
             check(decode_pipeline, x, T, k, p, want=oracle(x, T, k, p))
 x = torch.randn(8, 3, generator=rng).T
 check(decode_pipeline, x, 0.8, 4, 0.7, want=oracle(x, 0.8, 4, 0.7), why="the input is a transposed view, not contiguous")
+x = torch.randn(5, 4, 3, generator=rng).permute(2, 1, 0)
+check(decode_pipeline, x, 0.8, 4, 0.7, want=oracle(x, 0.8, 4, 0.7), why="three axes in another order, not contiguous")
 x = torch.tensor([[0.0, -inf, 1.0, -inf], [-inf, 500.0, 499.0, 100.0]])
 check(decode_pipeline, x, 1.0, 3, 1.0, want=oracle(x, 1.0, 3, 1.0), why="-inf has probability 0")
 for dtype in [torch.float16, torch.bfloat16]:
     x = torch.tensor([[40.0, 39.0, 38.5, 20.0], [3.0, 2.5, 2.0, 1.0]], dtype=dtype)
     check(decode_pipeline, x, 0.7, 3, 0.9, want=oracle(x, 0.7, 3, 0.9), why="the result has the dtype of the logits")
+    x = (torch.randn(6, 9, generator=rng) * 2 + 30).to(dtype)
+    check(decode_pipeline, x, 1.7, 9, 1.0, want=oracle(x, 1.7, 9, 1.0), rtol=torch.finfo(dtype).eps, atol=1e-7,
+          why="go to float32 before you divide by T, and round once, at the end")
     V, step = (700, 2 ** -9) if dtype == torch.float16 else (128, 2 ** -5)
     order = torch.stack([torch.randperm(V, generator=rng) for _ in range(2)])
     x = ((V - 1 - order) * step).to(dtype)
@@ -1379,6 +1449,9 @@ unchanged(decode_pipeline, torch.tensor([[0.0, 0.0, -1.0]]), 1.0, 2, 1.0, want=t
 unchanged(decode_pipeline, torch.tensor([[4.0, 0.0, -4.0], [0.0, 1.0, 8.0]], dtype=torch.float64), 4.0, 2, 0.6,
           want=torch.tensor([[1.0, 0, 0], [0, 0, 1.0]], dtype=torch.float64))
 unchanged(decode_pipeline, torch.tensor([2.0, 2.0]), 1.0, 2, 1.0, want=torch.tensor([0.5, 0.5]))
+for dtype in [torch.float16, torch.bfloat16]:
+    unchanged(decode_pipeline, torch.tensor([[4.0, 0.0, 4.0]], dtype=dtype), 2.0, 2, 1.0,
+              want=torch.tensor([[0.5, 0.0, 0.5]], dtype=dtype))
 ### END HIDDEN TESTS
 
 # %% tags=["picture", "skip-execution"]

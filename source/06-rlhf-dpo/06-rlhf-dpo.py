@@ -27,6 +27,9 @@
 #
 # Letters used here: B pairs or sequences, T tokens, V vocabulary, K candidate answers, D model width, N and M examples.
 # All logarithms are natural, so log-probabilities are in **nats**.
+#
+# **House rules** for every function below: no argument is changed in place, inputs may be strided (a slice, a
+# transpose), and a result in the dtype of its input is computed at least that precisely: float64 stays float64.
 
 # %% tags=["setup"] nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
 import numpy as np
@@ -89,8 +92,8 @@ plt.show()
 #   margin per pair.
 # - Returns a tensor without dimensions, in the rewards' dtype, that can be differentiated with respect to **both**
 #   rewards.
-# - At equal rewards the gradient of each pair is $-1/2B$ for the chosen and $+1/2B$ for the rejected reward. A formula
-#   pieced together from `abs` and `clamp` has the right value there and the wrong gradient.
+# - At equal rewards and margin 0 the gradient of each pair is $-1/2B$ for the chosen and $+1/2B$ for the rejected
+#   reward. A formula pieced together from `abs` and `clamp` has the right value there and the wrong gradient.
 # - It must be exact at differences of $\pm 10^4$: the loss is then $10^4$ or 0, and the gradient of each pair is $-1/B$
 #   or 0. An infinity or a NaN in one pair would spoil the whole batch.
 # - Arguments stay as they are.
@@ -145,6 +148,9 @@ for B in (1, 5, 64):
         d = (w.double() - l.double() - margin).numpy()
         check(bt_loss, w, l, margin, want=torch.tensor(np.logaddexp(0, -d).mean(), dtype=torch.float32),
               why="compare with mean(log(1 + exp(-(r_w - r_l - margin))))")
+    check(bt_loss, w.double() / 3, l.double() / 3, 0.25,
+          want=torch.tensor(np.logaddexp(0, 0.25 - (w.double() - l.double()).numpy() / 3).mean()), rtol=0, atol=5e-9,
+          why="float64 rewards: nothing may be rounded to float32 on the way")
     d = (w - l).double()
     check(bt_loss, w.double() + 100, l.double() + 100, want=F.softplus(-(w.double() - l.double())).mean(), rtol=1e-4,
           why="a shift common to both rewards changes nothing")
@@ -309,6 +315,12 @@ for B, T, V in ((1, 2, 5), (3, 7, 11), (4, 6, 3), (2, 12, 50)):
            why="every token but the first, summed")
     assert not count.is_floating_point(), f"expected an integer count, got {count.dtype}"
     expect(count.tolist(), counts, on=f"the count of sequence_logprob at B, T, V = {B}, {T}, {V}")
+for B, T in ((3, 2), (1, 3), (2, 6)):  # two tokens: one is scored
+    logits, labels = torch.randn(B, T, 5, generator=g, dtype=torch.float64), torch.randint(0, 5, (B, T), generator=g)
+    logp, count = sequence_logprob(logits, labels)
+    expect(logp, oracle(logits, labels, -100)[0], on=f"the sum of sequence_logprob for float64 logits, B, T = {B}, {T}",
+           rtol=1e-10, atol=1e-10, why="shape (B,), whatever T is; nothing may be rounded to float32 on the way")
+    expect(count.tolist(), [T - 1] * B, on=f"the count of sequence_logprob, B, T = {B}, {T}")
 logits = torch.randn(11, 7, 3, generator=g).permute(2, 1, 0)  # strided
 labels = torch.randint(0, 11, (7, 3), generator=g).T
 expect(sequence_logprob(logits, labels)[0], oracle(logits, labels, -100)[0], on="sequence_logprob of strided arguments")
@@ -373,8 +385,10 @@ for ignore in (-100, 0, 3):
 logits = torch.tensor([[[1e4, 0.0, -1e4], [0.0, 500.0, 0.0]]])
 expect(sequence_logprob(logits, torch.tensor([[0, 2]]))[0], torch.tensor([-2e4]),
        on="the sum at logits of 1e4 and token 2")
-expect(sequence_logprob(logits, torch.tensor([[0, 0]]))[0], torch.tensor([0.0]),
-       on="the sum at logits of 1e4 and token 0")
+logp, count = sequence_logprob(logits, torch.tensor([[0, 0]]))
+expect(logp, torch.tensor([0.0]), on="the sum at logits of 1e4 and token 0")
+expect(count.tolist(), [1], on="the count at logits of 1e4 and token 0",
+       why="a token that is certain adds 0 to the sum, and 1 to the count")
 logp, count = sequence_logprob(torch.randn(3, 6, 4), torch.full((3, 6), -100))
 expect(logp, torch.zeros(3), on="the sum where every label is ignored", why="an empty sum is 0, not NaN")
 expect(count.tolist(), [0, 0, 0], on="the count where every label is ignored")
@@ -512,6 +526,8 @@ for shape in ((2,), (6,), (4, 4), (3, 7), (2, 5, 3)):
               why=f"ref * exp(u / beta) / Z at beta = {beta}, each prompt on its own")
         check(dpo_closed_form, ref, u + 5, beta, want=want, why="a reward shift common to all answers cancels in Z",
               atol=1e-4)
+        check(dpo_closed_form, ref.double(), u.double(), beta, want=weight / weight.sum(-1, keepdim=True),
+              why="in float64 nothing may be rounded to float32 on the way")
 ref = torch.randn(5, 3, generator=g).T.log_softmax(-1)
 u = torch.randn(3, 10, generator=g)[:, ::2]
 weight = ref.double().exp() * (u.double() / 0.5).exp()
@@ -697,6 +713,9 @@ for B in (1, 4, 33):
         check(dpo_loss, pw, pl, rw, rl, beta, want=(want, m.float()),
               why=f"mean of log(1 + exp(-margin)) at beta = {beta}")
         check(dpo_loss, pw, pl, rw, rl, beta, label_smoothing=0.0, want=(want, m.float()))
+        check(dpo_loss, pw.double() / 7, pl.double() / 7, rw.double() / 7, rl.double() / 7, beta,
+              want=(torch.tensor(np.logaddexp(0, -m.numpy() / 7).mean()), m / 7), rtol=1e-10, atol=5e-9,
+              why="in float64 nothing may be rounded to float32 on the way")
 columns = (-20 * torch.rand(6, 4, generator=g) * 64).round() / 64
 m = 0.3 * (columns[:, 0] - columns[:, 1] - columns[:, 2] + columns[:, 3]).double()
 check(dpo_loss, *columns.unbind(1), 0.3, want=(F.softplus(-m).mean().float(), m.float()),
@@ -727,10 +746,14 @@ for B in (1, 5):
         want = ((1 - eps) * np.logaddexp(0, -m.numpy()) + eps * np.logaddexp(0, m.numpy())).mean()
         check(dpo_loss, pw, pl, rw, rl, 0.2, eps, want=(torch.tensor(want, dtype=torch.float32), m.float()),
               why=f"(1 - eps) * loss of the label + eps * loss of the flipped label, eps = {eps}")
-        _, (grad,) = value_and_grad(dpo_loss, pw, pl, rw, rl, 0.2, eps, output=0)
-        expect(grad, (-0.2 / B * (1 - eps - torch.sigmoid(m))).float(),
-               on=f"the gradient with respect to pi_w at label_smoothing={eps}",
-               why="the weight of a pair is 1 - eps - sigmoid(margin)")
+        _, grads = value_and_grad(dpo_loss, pw, pl, rw, rl, 0.2, eps, wrt=(0, 1, 2, 3), output=0)
+        for grad, sign, name in ((grads[0], -1, "pi_w"), (grads[1], 1, "pi_l")):
+            expect(grad, (sign * 0.2 / B * (1 - eps - torch.sigmoid(m))).float(),
+                   on=f"the gradient with respect to {name} at label_smoothing={eps}",
+                   why="the weight of a pair is 1 - eps - sigmoid(margin)")
+        for grad, name in zip(grads[2:], ("ref_w", "ref_l")):
+            assert grad is None or not grad.any(), \
+                f"expected no gradient for {name} at label_smoothing={eps}, got {grad.tolist()}: detach the reference"
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "dpo_loss__gradient", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
@@ -777,6 +800,9 @@ check(dpo_loss, zero, -far, zero, zero, 0.5, 0.25, want=(torch.tensor((1e4 + 2 *
 _, (grad,) = value_and_grad(dpo_loss, far, zero, zero, zero, 0.5, output=0)
 expect(grad, torch.tensor([-0.125, 0.0, -0.0625, -0.0625]), on="the gradient at margins -1e4, 1e4, 0, 0",
        why="finite everywhere")
+_, (grad,) = value_and_grad(dpo_loss, far, zero, zero, zero, 0.5, 0.25, output=0)
+expect(grad, torch.tensor([-0.09375, 0.03125, -0.03125, -0.03125]),
+       on="the gradient at margins -1e4, 1e4, 0, 0 with label_smoothing 0.25", why="finite everywhere")
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "dpo_loss__inplace", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
@@ -897,6 +923,7 @@ check(ipo_loss, *args, torch.tensor([4]), torch.tensor([6]), 0.25, want=torch.te
       why="2 nats over 4 tokens minus -3 nats over 6 tokens is 1; the target is 2",
       mistakes={"sums are used: divide each log-ratio by its own length": torch.tensor(9.0),
                 "both log-ratios were divided by the chosen length": torch.tensor(0.5625),
+                "each log-ratio was divided by the other answer's length": torch.tensor(0.8402778),
                 "divided by the total length": torch.tensor(2.25)})
 ### BEGIN HIDDEN TESTS
 g = torch.Generator().manual_seed(72)
@@ -908,6 +935,12 @@ for B in (1, 3, 17):
         check(ipo_loss, pw, pl, rw, rl, nw, nl, beta,
               want=torch.tensor(((gap - 0.5 / beta) ** 2).mean(), dtype=torch.float32),
               why="each log-ratio is divided by its own answer's number of tokens", rtol=1e-3)
+        check(ipo_loss, pw.double() / 7, pl.double() / 7, rw.double() / 7, rl.double() / 7, nw, nl, beta,
+              want=torch.tensor(((gap / 7 - 0.5 / beta) ** 2).mean()),
+              why="in float64 nothing may be rounded to float32 on the way")
+for dtype in (torch.float16, torch.bfloat16):  # every step is exact
+    check(ipo_loss, *(x.to(dtype) for x in args), torch.tensor([4]), torch.tensor([6]), 0.25,
+          want=torch.tensor(1.0, dtype=dtype), why="the dtype of pi_w stays, whatever that of the counts")
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "ipo_loss__gradient", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
@@ -1132,7 +1165,8 @@ check(diff_of_means, torch.tensor([[2.0, 0.0], [4.0, 0.0]]), torch.tensor([[0.0,
       want=torch.tensor([0.6, -0.8]),
       why="[3, -4] has length 5",
       mistakes={"normalize is ignored": torch.tensor([3.0, -4.0]),
-                "divided by the sum of absolute values": torch.tensor([3 / 7, -4 / 7])})
+                "divided by the sum of absolute values": torch.tensor([3 / 7, -4 / 7]),
+                "each mean was scaled to length 1, not their difference": torch.tensor([1.0, -1.0])})
 ### BEGIN HIDDEN TESTS
 g = torch.Generator().manual_seed(75)
 for N, M, D in ((1, 2, 3), (5, 4, 16)):
@@ -1141,6 +1175,11 @@ for N, M, D in ((1, 2, 3), (5, 4, 16)):
     check(diff_of_means, pos, neg, normalize=True, want=torch.from_numpy(v / np.sqrt((v * v).sum())).float(),
           why="Euclidean length 1", atol=1e-4)
     check(diff_of_means, pos, neg, want=torch.from_numpy(v).float(), why="not normalised unless asked", atol=1e-4)
+    check(diff_of_means, pos.double(), neg.double(), want=torch.from_numpy(v),
+          why="in float64 nothing may be rounded to float32 on the way")
+for length in (1e-3, 0.5, 40.0):
+    check(diff_of_means, torch.tensor([[3.0, 0.0, 0.0]]) * length, torch.tensor([[0.0, 4.0, 0.0]]) * length, True,
+          want=torch.tensor([0.6, -0.8, 0.0]), rtol=1e-3, why="a short difference is scaled to length 1 as well")
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "diff_of_means__half", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
@@ -1161,6 +1200,10 @@ unchanged(diff_of_means, torch.tensor([[1.0, 0.0], [3.0, 2.0]]), torch.tensor([[
 ### BEGIN HIDDEN TESTS
 unchanged(diff_of_means, torch.tensor([[2.0, 0.0], [4.0, 0.0]]), torch.tensor([[0.0, 4.0]]), normalize=True,
           want=torch.tensor([0.6, -0.8]))
+for dtype in (torch.float16, torch.float64):
+    for normalize, want in ((False, [3.0, -4.0]), (True, [0.6, -0.8])):
+        unchanged(diff_of_means, torch.tensor([[2.0, 0.0], [4.0, 0.0]], dtype=dtype),
+                  torch.tensor([[0.0, 4.0]], dtype=dtype), normalize, want=torch.tensor(want, dtype=dtype))
 ### END HIDDEN TESTS
 
 # %% tags=["picture", "skip-execution"]
@@ -1254,6 +1297,11 @@ check(steer, torch.ones(1, 2, 2), v, 1.0, [], want=torch.ones(1, 2, 2),
       why="an empty list steers nothing; only None means all",
       mistakes={"[] was treated like None": torch.tensor([[[2.0, 3.0]] * 2])})
 ### BEGIN HIDDEN TESTS
+check(steer, torch.zeros(1, 4, 1), torch.ones(1), 2.0, [0, 2], want=torch.tensor([[[2.0], [0.0], [2.0], [0.0]]]),
+      why="t = 0 and t = 2, and nothing between or after them",
+      mistakes={"everything from the first to the last position": torch.tensor([[[2.0], [2.0], [2.0], [0.0]]]),
+                "everything from the first position on": torch.tensor([[[2.0]] * 4]),
+                "position 0 was taken for False": torch.tensor([[[0.0], [0.0], [2.0], [0.0]]])})
 g = torch.Generator().manual_seed(77)
 for B, T, D, positions in ((2, 6, 3, [4, 1]), (3, 4, 2, [0]), (1, 5, 4, [3, 0, 4]), (5, 3, 2, [0, 1, 2]),
                            (2, 7, 3, []), (4, 2, 5, [1])):
@@ -1287,6 +1335,9 @@ unchanged(steer, torch.zeros(1, 2, 2), torch.tensor([1.0, 2.0]), 3.0, [1],
 ### BEGIN HIDDEN TESTS
 unchanged(steer, torch.zeros(2, 2, 2), torch.tensor([1.0, 2.0]), 3.0, want=torch.tensor([[[3.0, 6.0]] * 2] * 2))
 unchanged(steer, torch.ones(1, 2, 2), torch.tensor([1.0, 2.0]), 3.0, [], want=torch.ones(1, 2, 2))
+for positions in (None, [1, 0]):
+    unchanged(steer, torch.zeros(1, 2, 2, dtype=torch.float16), torch.tensor([1.0, 2.0], dtype=torch.float16), 3.0, positions,
+              want=torch.tensor([[[3.0, 6.0]] * 2], dtype=torch.float16))
 ### END HIDDEN TESTS
 
 # %% tags=["picture", "skip-execution"]
@@ -1396,7 +1447,8 @@ check(steer_dims, torch.tensor([1.0, 2.0, 3.0]), [2, 0], [1.0, -0.5], want=torch
 g = torch.Generator().manual_seed(78)
 for shape, idx, strengths in (((7,), [6, 0, 3], [0.5, -1.0, 2.0]), ((4, 5), [4, 1], [-2.0, 0.25]),
                               ((2, 3, 6), [5, 0, 2], [1.5, -0.5, 0.0]), ((2, 6, 6), [3], [-0.75]),
-                              ((2, 3, 2, 4), [3, 2, 1, 0], [0.5, 1.0, 1.5, -3.0]), ((3, 4, 5), [], [])):
+                              ((2, 3, 2, 4), [3, 2, 1, 0], [0.5, 1.0, 1.5, -3.0]), ((3, 4, 5), [], []),
+                              ((2, 5), [1, 0, 4], [0.3, -1.37, 0.01])):
     h = torch.randn(shape, generator=g)
     factor = np.ones(shape[-1])
     for i, s in zip(idx, strengths):
@@ -1404,7 +1456,8 @@ for shape, idx, strengths in (((7,), [6, 0, 3], [0.5, -1.0, 2.0]), ((4, 5), [4, 
     want = torch.from_numpy(h.double().numpy() * factor).float()
     check(steer_dims, h, idx, strengths, want=want,
           why="each chosen dimension of the last axis times 1 + its own strength")
-    check(steer_dims, h.half(), idx, strengths, want=want.half(), why="the dtype of h stays", atol=5e-3)
+    want = torch.from_numpy(h.half().double().numpy() * factor).half()
+    check(steer_dims, h.half(), idx, strengths, want=want, why="the dtype of h stays", rtol=5e-3, atol=5e-3)
 h = torch.randn(4, 3, 2, generator=g).permute(1, 2, 0)
 check(steer_dims, h, [3, 1], [1.0, -1.0], want=h * torch.tensor([1.0, 0.0, 1.0, 2.0]),
       why="strided activations are valid")
@@ -1446,6 +1499,10 @@ for k in (1, 2, 3, 4):
     expect(ties[picked].abs().tolist(), [2.0, 2.0, 2.0, 1.0][:k],
            on=f"the magnitudes that topk_dims picks from {ties.tolist()}, k = {k}",
            why="any choice among exact ties, but k in all")
+for delta in (torch.tensor([300.0, -400.0, 350.0], dtype=torch.float16), torch.tensor([1e-30, -3e-30, 2e-30]),
+              torch.tensor([0.001, -0.003, 0.002]), torch.tensor([1.0, -1 - 2e-12, 1 + 1e-12], dtype=torch.float64)):
+    check(topk_dims, delta, 3, want=torch.tensor([1, 2, 0]),
+          why="compare absolute values as they are: a square overflows or vanishes, rounding makes ties")
 strided = torch.tensor([[1.0, 9.0], [-4.0, 9.0], [2.0, 9.0]])[:, 0]
 check(topk_dims, strided, 2, want=torch.tensor([1, 2]), why="a strided delta is valid")
 ### END HIDDEN TESTS
@@ -1457,6 +1514,9 @@ unchanged(topk_dims, torch.tensor([1.0, -2.0]), 1, want=torch.tensor([1]))
 unchanged(steer_dims, torch.ones(2, 2, 3), [2, 0], [1.0, -1.0],
           want=torch.tensor([0.0, 1.0, 2.0]).expand(2, 2, 3).contiguous())
 unchanged(topk_dims, torch.tensor([-1.0, 5.0, -2.0]), 3, want=torch.tensor([1, 2, 0]))
+unchanged(steer_dims, torch.ones(2, 3, dtype=torch.float16), [2, 0], [1.0, -1.0],
+          want=torch.tensor([[0.0, 1.0, 2.0]] * 2, dtype=torch.float16))
+unchanged(topk_dims, torch.tensor([-1.0, 5.0, -2.0], dtype=torch.float16), 2, want=torch.tensor([1, 2]))
 ### END HIDDEN TESTS
 
 # %% tags=["picture", "skip-execution"]

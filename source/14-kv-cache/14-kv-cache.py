@@ -180,6 +180,7 @@ check(kv_cache_bytes, 2, 3, 4, 5, window=8, want=480, why="a window wider than t
 ### BEGIN HIDDEN TESTS
 for seq in (0, 1, 127, 128, 129, 5000):
     check(kv_cache_bytes, 6, 2, 24, seq, batch=3, bytes=1, window=128, want=6 * 2 * 2 * 24 * min(seq, 128) * 3)
+    check(kv_cache_bytes, 3, 1, 10, seq, window=100, want=3 * 2 * 10 * min(seq, 100) * 2, why="one sequence, one head, a window of 100")
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "kv_cache_bytes__mla", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
@@ -285,6 +286,8 @@ check(attention_decode, torch.tensor([[2.0, 0.0, 0.0, 0.0]]), torch.tensor([[[1.
       mistakes={"no division by sqrt(E)": torch.tensor([[0.8807971, 0.1192029, 0, 0]]),
                 "division by E instead of sqrt(E)": torch.tensor([[0.6224593, 0.3775407, 0, 0]])})
 ### BEGIN HIDDEN TESTS
+check(attention_decode, torch.tensor([[1000.0]]), torch.tensor([[[1.0], [0.0]]]), torch.tensor([[[1.0], [3.0]]]), want=torch.tensor([[1.0]]),
+      why="exp(1000) overflows: subtract the largest score first, as torch.softmax does")
 g = torch.Generator().manual_seed(1)
 for S, E, size in [(1, 4, 1), (5, 3, 1), (9, 16, 1), (6, 24, 30), (33, 8, 200)]:  # the last: scores in the thousands
     q, k, v = (torch.randn(1, *shape, E, generator=g) for shape in [(), (S,), (S,)])
@@ -307,6 +310,11 @@ for H, K, S, E in [(8, 2, 7, 5), (6, 3, 1, 4), (4, 1, 9, 16), (5, 5, 3, 2), (12,
     want = F.scaled_dot_product_attention(q.double()[None, :, None], k.double()[None], v.double()[None],
                                           enable_gqa=True)[0, :, 0].float()
     check(attention_decode, q, k, v, want=want, why=f"{H} query heads over {K} key/value heads, {S} keys")
+far = torch.tensor([[1000.0], [-1000.0]])  # scores about 1000 in one head, about -1000 in the other
+check(attention_decode, far, torch.tensor([[[1.0], [1.0]]]), torch.tensor([[[1.0], [3.0]]]), want=torch.full((2, 1), 2.0),
+      why="every head has its own maximum: with one for all heads the others underflow to 0 / 0")
+check(attention_decode, far, torch.ones(2, 2, 1), torch.tensor([[[1.0], [3.0]]] * 2), want=torch.full((2, 1), 2.0),
+      why="every head has its own maximum, over key/value heads too")
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "attention_decode__half", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
@@ -377,8 +385,8 @@ except NotImplementedError as todo:
 #   token gets does not matter.
 # - Return (B, T + n): the padded prompts, then n new tokens, each the argmax of the logits. There is no stop token. n
 #   = 0 returns the prompts.
-# - **Work**: the model sees every position once, so at most T + n tokens per row in total. This is counted, by a
-#   model that counts; a count is more honest than a clock.
+# - **Work**: the model sees every position once, so at most B · (T + n) tokens in all. This is counted, by a model
+#   that counts; a count is more honest than a clock.
 
 # %% nbgrader={"grade": false, "grade_id": "generate_cached", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def generate_cached(model, ids: Int[Tensor, "B T"], n: int,
@@ -459,8 +467,20 @@ for seed, (B, T, n) in enumerate([(1, 1, 9), (3, 4, 7), (2, 7, 1), (2, 3, 0)]):
     for model in (tiny_model(seed + 1), absolute(seed)):
         check(generate_cached, model, prompts, n, want=generate_uncached(model, prompts, n),
               why="positions go on from the prompt, and no token enters the cache twice")
+def machine(step):
+    "A model whose next token depends on the last one and on the length of the text; its cache is that length."
+    def model(ids, pos=None, mask=None, cache=None):
+        length = torch.arange(1, 1 + ids.shape[1]) + (cache or 0)
+        return F.one_hot(step(ids, length.expand_as(ids)), 7).float(), length[-1].item()
+    return model
+
+prompts = torch.tensor([[5, 1, 0], [2, 2, 6]])
+for step in (lambda t, n: t, lambda t, n: 0 * t, lambda t, n: (t + 1) % 7, lambda t, n: n // 5 % 7):
+    check(generate_cached, machine(step), prompts, 70, want=generate_uncached(machine(step), prompts, 70),
+          why="no token ends the text, not 0, not one that repeats, and n tokens come however large n is")
 prompts = torch.arange(12).view(4, 3).T  # not contiguous
-check(generate_cached, absolute(9), prompts, 5, want=generate_uncached(absolute(9), prompts, 5))
+check(generate_cached, absolute(9), prompts, 5, want=generate_uncached(absolute(9), prompts, 5),
+      why="without a mask nothing is padding: id 0 is a token like any other")
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "generate_cached__left_padding", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
@@ -504,27 +524,30 @@ model, pushed = tiny_model(2), []
 
 def counting(ids, pos=None, mask=None, cache=None):
     "The model, with a record of how many tokens went through it."
-    pushed.append(ids.shape[1])
+    pushed.append(ids.numel())
     return model(ids, pos, mask, cache)
 
 prompts = torch.arange(20).view(2, 10)
-check(generate_cached, counting, prompts, 12, want=generate_uncached(model, prompts, 12))
-assert sum(pushed) <= 10 + 12, (f"{sum(pushed)} tokens per row went through the model, a cache needs at most 22. "
-                                "Without one it is 10 + 11 + … + 21 = 186")
+check(generate_cached, counting, prompts, 12, want=generate_uncached(model, prompts, 12), why="being fast counts only with the right tokens")
+assert sum(pushed) <= 2 * (10 + 12), (f"2 prompts of 10 tokens, n = 12: {sum(pushed)} tokens went through the model. With a cache it is at most "
+                                      "2 * (10 + 12) = 44: the prompts once, then only the new tokens. Without one it is 2 * (10 + 11 + … + 21) = 372")
 ### BEGIN HIDDEN TESTS
 mask, keys = torch.ones(2, 10, dtype=torch.bool), []
+padded = torch.arange(10) >= torch.tensor([[3], [7]])
 
 def watching(ids, pos=None, mask=None, cache=None):
     "Counts and sees to it that the old cache really comes back."
-    pushed.append(ids.shape[1])
+    pushed.append(ids.numel())
     keys.append(0 if cache is None else cache[0][0].shape[2])
     return model(ids, pos, mask, cache)
 
-for n, m in [(1, None), (2, mask), (30, mask)]:
+for n, m in [(1, None), (2, mask), (30, mask), (9, padded)]:
     pushed.clear(), keys.clear()
-    check(generate_cached, watching, prompts, n, m, want=generate_uncached(model, prompts, n))
-    assert sum(pushed) <= 10 + n, f"{sum(pushed)} tokens per row went through the model for 10 + {n} positions"
-    assert n == 1 or max(keys) >= 10, "the cache was never handed back to the model"
+    lengths = [10, 10] if m is None else m.sum(1).tolist()
+    want = torch.cat([torch.cat([row[:10 - T], generate_uncached(model, row[None, 10 - T:], n)[0]])[None] for row, T in zip(prompts, lengths)])
+    check(generate_cached, watching, prompts, n, m, want=want)
+    assert sum(pushed) <= 2 * (10 + n), f"{sum(pushed)} tokens went through the model, for 2 rows of at most 10 + {n} positions"
+    assert n == 1 or max(keys) >= min(lengths), "the cache was never handed back to the model"
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "generate_cached__inplace", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
@@ -677,6 +700,10 @@ check(rope, torch.tensor([[[[1.0, 0.0, 0.0, 0.0]]]]), torch.tensor([1]), want=to
       why="in layout 'half' channel 0 is paired with channel E/2 = 2",
       mistakes={"neighbours were paired: that is 'interleaved'": torch.tensor([[[[c, s, 0, 0]]]])})
 ### BEGIN HIDDEN TESTS
+c, s, c10, s10 = math.cos(1), math.sin(1), math.cos(10), math.sin(10)
+check(rope, torch.tensor([[[[0.0, 1.0, 0.0, 0.0]]]]), torch.tensor([100]), want=torch.tensor([[[[0, c, 0, s]]]]), rtol=1e-4, atol=1e-4,
+      why="E = 4: pair 1 turns by 10000 ** (-2 / 4) = 0.01 a token, by 1 radian in 100 tokens",
+      mistakes={"the exponent lacks its 2: i / E": torch.tensor([[[[0, c10, 0, s10]]]])})
 g = torch.Generator().manual_seed(0)
 for (B, H, T, E), base, dtype in [((2, 3, 5, 8), 1e4, torch.float32), ((1, 2, 4, 6), 5e5, torch.float64),
                                   ((3, 1, 1, 64), 1e4, torch.float32), ((1, 4, 7, 2), 1e6, torch.float32)]:
@@ -690,6 +717,12 @@ x = torch.randn(1, 1, 6, 10, generator=g)
 near = torch.polar(torch.tensor(1.0).double(), torch.arange(6)[:, None] * 1e4 ** (-torch.arange(0, 10, 2).double() / 10))
 z = torch.complex(x[..., :5].double(), x[..., 5:].double()) * near
 check(rope, x, torch.arange(6), 10000.0, "half", want=torch.cat([z.real, z.imag], -1).float(), rtol=1e-4, atol=1e-4)
+for base, pos in [(10.0, [4, 2, 9]), (100.0, [4, 2, 9]), (100.0, [0, 7, 1])]:  # same shape, one thing different at a time
+    x = torch.randn(2, 3, 3, 4, generator=g)  # as many heads as tokens
+    angle = torch.tensor(pos)[:, None] * base ** torch.tensor([0, -0.5], dtype=torch.float64)
+    z = torch.complex(x[..., :2].double(), x[..., 2:].double()) * torch.polar(torch.tensor(1.0).double(), angle)
+    check(rope, x, torch.tensor(pos), base, want=torch.cat([z.real, z.imag], -1).float(), rtol=1e-4, atol=1e-4,
+          why="angles depend on base and positions of this call, and positions belong to axis T, not H")
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "rope__interleaved", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
@@ -706,6 +739,11 @@ for (B, H, T, E), base in [((2, 3, 5, 8), 1e4), ((1, 2, 4, 6), 5e5), ((3, 1, 1, 
     z = torch.complex(x[..., ::2].double(), x[..., 1::2].double()) * turn
     check(rope, x, pos, base, "interleaved", want=torch.view_as_real(z).flatten(-2).float(), rtol=1e-3, atol=6e-3,
           why=f"pairs are neighbours; base {base:g}, E = {E}, positions {pos.tolist()}")
+x, pos = torch.randn(2, 3, 3, 12, generator=g)[..., ::2], torch.tensor([4, 2, 9])  # every other channel of a wider tensor
+z = torch.complex(x[..., ::2].double(), x[..., 1::2].double()) * torch.polar(
+    torch.tensor(1.0).double(), pos[:, None] * 50.0 ** (-torch.arange(0, 6, 2).double() / 6))
+check(rope, x, pos, 50.0, "interleaved", want=torch.view_as_real(z).flatten(-2).float(), rtol=1e-4, atol=1e-4,
+      why="a strided x with as many heads as tokens")
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "rope__half_precision", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
@@ -722,6 +760,14 @@ for dtype in (torch.bfloat16, torch.float16):
         z = torch.complex(a, b) * turn
         want = torch.cat([z.real, z.imag], -1) if layout == "half" else torch.view_as_real(z).flatten(-2)
         check(rope, x, pos, 10000.0, layout, want=want.to(dtype), rtol=0.02, atol=0.04, why="half in, half out")
+# Float32 inside is right to one unit in the last place, even where a cos and b sin nearly cancel.
+pos = torch.arange(1, 41)
+for dtype, unit in [(torch.bfloat16, 2**-7), (torch.float16, 2**-10)]:
+    x = torch.randn(2, 3, 40, 16, generator=g).to(dtype)
+    turn = torch.polar(torch.tensor(1.0).double(), pos[:, None] * 1e4 ** (-torch.arange(0, 16, 2).double() / 16))
+    z = torch.complex(*x.double().chunk(2, -1)) * turn
+    check(rope, x, pos, want=torch.cat([z.real, z.imag], -1).to(dtype), rtol=1.01 * unit, atol=1e-4,
+          why="angles and turn in float32, rounded once at the end: cos and sin in half precision cost digits")
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "rope__gradient", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
@@ -739,6 +785,11 @@ for layout in ("half", "interleaved"):
     both = [angle.cos() + angle.sin(), angle.cos() - angle.sin()]
     want = torch.cat(both, -1) if layout == "half" else torch.stack(both, -1).flatten(-2)
     expect(grad, want.float().expand(2, 3, 4, 6), on=f"the gradient of rope(x, pos, 100, {layout!r}).sum()", atol=1e-4)
+    for dtype in (torch.bfloat16, torch.float16):
+        value, (grad,) = value_and_grad(rope, x.to(dtype), pos, 100.0, layout, wrt=0)
+        assert grad is not None, f"layout {layout}, {dtype}: no gradient reaches x"
+        expect(grad, want.to(dtype).expand(2, 3, 4, 6), on=f"the gradient of rope(x, pos, 100, {layout!r}).sum() in {dtype}",
+               rtol=0.03, atol=0.03)
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "rope__inplace", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
@@ -785,11 +836,9 @@ except NotImplementedError as todo:
 # The **attention factor** multiplies cos and sin, so the attention scores grow by its square.
 #
 # **YaRN's ramp**, as in `transformers`. A pair makes r = L₀ θ_i / 2π turns over the training length. Solve this for the
-# (real)
-# pair index with r = β: $\;d(\beta) = \dfrac{E \ln (L_0 / 2\pi\beta)}{2 \ln \text{base}}$. Then
+# (real) pair index with r = β: $\;d(\beta) = \dfrac{E \ln (L_0 / 2\pi\beta)}{2 \ln \text{base}}$. Then
 # low = max(⌊d(beta_fast)⌋, 0), high = min(⌈d(beta_slow)⌉, E − 1), rounded *outwards*; where low = high, take high +
-# 0.001.
-# For pair i let ρ = clamp((i − low) / (high − low), 0, 1); its frequency is (1 − ρ) θ_i + ρ θ_i / s. (Some models,
+# 0.001. (The bound E − 1 is that of the code, although there are only E / 2 pairs.) For pair i let ρ = clamp((i − low) / (high − low), 0, 1); its frequency is (1 − ρ) θ_i + ρ θ_i / s. (Some models,
 # gpt-oss among them,
 # switch the rounding off. The paper writes the ramp linearly in the turns r, not in i.)
 #
@@ -889,7 +938,9 @@ for dim in (4, 6, 64, 128):
         compare([t / s for t in theta], 1.0, dim, base, "linear", s, L0, why="every frequency / s")
         last = dim // 2 - 1
         compare([t * s ** (-i / last) for i, t in enumerate(theta)], 1.0, dim, base, "ntk", s, L0,
-                why="pair 0 is unchanged, the last is divided by s, evenly (in logarithms) in between")
+                why="pair 0 is unchanged, the last is divided by s, evenly (in logarithms) in between",
+                mistakes={"base * s: the exponent dim / (dim - 2) is left out, or is 1 by integer division":
+                          [t * s ** (-2 * i / dim) for i, t in enumerate(theta)]} if dim > 4 else None)
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "rope_inv_freq__yarn", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
@@ -897,6 +948,8 @@ inv_freq, factor = rope_inv_freq(8, 10000.0, "yarn", 4.0, 64)
 expect(torch.as_tensor(inv_freq).double(), torch.tensor([1, 0.0625, 0.0025, 0.00025]).double(), rtol=2e-4, atol=0,
        on='rope_inv_freq(8, 10000.0, "yarn", 4.0, 64)', why="the ramp is [0, 0.5, 1, 1]: see hint 2",
        mistakes={"the ramp is upside down: fast pairs must stay": torch.tensor([0.25, 0.0625, 0.01, 0.001]).double(),
+                 "low and high were not rounded": torch.tensor([1, 0.0255952, 0.0025, 0.00025]).double(),
+                 "low and high were rounded inwards": torch.tensor([1, 0.025, 0.0025, 0.00025]).double(),
                  "all pairs were divided by s": torch.tensor([0.25, 0.025, 0.0025, 0.00025]).double()})
 expect(factor, 1.138629436, on='the attention factor of rope_inv_freq(8, 10000.0, "yarn", 4.0, 64)', rtol=1e-5,
        atol=0, why="0.1 * ln(s) + 1", mistakes={"the attention factor was forgotten": 1.0})
@@ -905,7 +958,7 @@ for dim, base, s, L0, fast, slow in [(64, 10000.0, 16.0, 2048, 32, 1), (128, 500
                                      (128, 10000.0, 32.0, 4096, 32, 1), (64, 150000.0, 32.0, 4096, 32, 1),
                                      (96, 10000.0, 8.0, 1024, 16, 2), (32, 10000.0, 2.0, 4096, 64, 4),
                                      (16, 1000.0, 4.0, 100_000, 32, 1), (16, 1000.0, 4.0, 20_000, 32, 1),
-                                     (64, 10000.0, 1.0, 2048, 32, 1),
+                                     (64, 10000.0, 1.0, 2048, 32, 1), (16, 1000.0, 4.0, 5_000_000, 8192, 1),
                                      (8, 10000.0, 4.0, 150, 32, 24), (40, 10000.0, 6.0, 777, 9.5, 1.5)]:
     bounds = [dim / 2 * math.log(L0 / (beta * 2 * math.pi), base) for beta in (fast, slow)]
     low, high = max(math.floor(bounds[0]), 0), min(math.ceil(bounds[1]), dim - 1)
@@ -1128,7 +1181,7 @@ check(streaming_keep, 10, 2, 3, want=[0, 1, 7, 8, 9], why="two sinks and the las
       mistakes={"the sinks were evicted: a plain window": [7, 8, 9], "the window is short by one": [0, 1, 8, 9],
                 "positions within the cache instead of indices of tokens": [0, 1, 2, 3, 4]})
 ### BEGIN HIDDEN TESTS
-for n, sinks, window in [(20, 4, 6), (7, 1, 5), (9, 5, 1), (1000, 4, 60), (100, 3, 96), (12, 4, 4)]:
+for n, sinks, window in [(20, 4, 6), (7, 1, 5), (9, 5, 1), (1000, 4, 60), (1030, 4, 60), (70, 3, 10), (100, 3, 96), (12, 4, 4)]:
     check(streaming_keep, n, sinks, window, want=[*range(sinks), *range(n - window, n)],
           why="the first sinks, then the last window")
 ### END HIDDEN TESTS
@@ -1138,6 +1191,8 @@ check(streaming_keep, 4, 2, 3, want=[0, 1, 2, 3], why="first and last may overla
       mistakes={"an index in both parts was listed twice": [0, 1, 1, 2, 3]})
 check(streaming_keep, 2, 4, 8, want=[0, 1], why="fewer tokens than the budget: all stay, and there are no others")
 ### BEGIN HIDDEN TESTS
+check(streaming_keep, 5, 2, 0, want=[0, 1], why="window = 0 keeps the sinks only",
+      mistakes={"a slice [-0:] is everything, not nothing": [0, 1, 2, 3, 4]})
 for n in range(8):
     for sinks, window in [(0, 0), (0, 2), (3, 0), (2, 3), (1, 1), (4, 4), (0, 7)]:
         check(streaming_keep, n, sinks, window, want=sorted({*range(min(sinks, n)), *range(max(n - window, 0), n)}),
@@ -1215,6 +1270,8 @@ for n, heavy, recent in [(12, 3, 4), (40, 7, 5), (9, 1, 1), (100, 20, 30), (15, 
           why="the best of the tokens that are not recent, then the recent ones, sorted")
 scores = torch.tensor([0.5, 3, 0.25, 4, 8, 16]).half()
 check(h2o_keep, scores, 2, 2, want=[1, 3, 4, 5], why="half precision scores")
+check(h2o_keep, torch.tensor([1e-9, 3e-9, 2e-9, 0, 5]), 2, 1, want=[1, 2, 4], why="scores count by their order, however small")
+check(h2o_keep, torch.tensor([0.0, 0, 0, 9]), 3, 1, want=[0, 1, 2, 3], why="a token with score 0 is a token")
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "h2o_keep__edges", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
@@ -1233,6 +1290,13 @@ for heavy, recent in [(2, 1), (3, 0), (1, 4)]:
     assert isinstance(kept, (list, tuple)) and list(kept) == sorted(set(kept)), f"ties: a sorted list was expected, got {kept}"
     assert len(kept) == heavy + recent and set(kept) >= set(range(8 - recent, 8)), (
         f"h2o_keep of eight equal scores, heavy={heavy}, recent={recent}: exactly {heavy + recent} stay, got {kept}")
+scores = torch.tensor([0.0, 0, 0.5, 0, 0, 0, 0])
+for heavy, recent in [(2, 2), (3, 1), (1, 3), (2, 4)]:
+    kept = h2o_keep(scores, heavy, recent)
+    assert isinstance(kept, (list, tuple)) and list(kept) == sorted(set(kept)) and len(kept) == heavy + recent, (
+        f"h2o_keep({scores.tolist()}, {heavy}, {recent}): exactly {heavy + recent} stay, also where scores are 0, sorted; got {kept}")
+    assert {2, *range(7 - recent, 7)} <= set(kept), (
+        f"h2o_keep({scores.tolist()}, {heavy}, {recent}): token 2 and the last {recent} must stay, got {kept}")
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "h2o_keep__inplace", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
@@ -1327,19 +1391,25 @@ def quant_sym(x: Float[Tensor, "out in"], bits: int, mode: str = "tensor",
 # </details>
 
 # %% nbgrader={"grade": true, "grade_id": "quant_sym__modes", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-def compare(x, bits, mode, g, want_q, want_scale, why):
+def compare(x, bits, mode, g, want_q, want_scale, why, mistakes=None):
     "q exactly; the scale in the dtype of x or in float32."
     q, scale = quant_sym(x, bits, mode, g)
-    on = f"quant_sym of {tuple(x.shape)}, bits={bits}, mode={mode!r}, g={g}"
-    expect(q, want_q, on=f"q of {on}", why=why)
+    on = f"quant_sym({[[round(v, 3) for v in row] for row in x.tolist()] if x.numel() < 10 else tuple(x.shape)}, bits={bits}, mode={mode!r}, g={g})"
+    expect(q, want_q, on=f"q of {on}", why=why, mistakes={name: torch.tensor(wrong).to(torch.int8) for name, wrong in (mistakes or {}).items()})
     scale = torch.as_tensor(scale)
     assert scale.dtype in (x.dtype, torch.float32), f"{on}: the scale's dtype is {scale.dtype}"
     expect(scale.double(), want_scale.double(), on=f"scale of {on}", why=why, rtol=1e-5, atol=0)
 
 compare(torch.tensor([[7.0, -3.4, 0.0], [3.5, 1.0, 14.0]]), 4, "tensor", None,
-        torch.tensor([[4, -2, 0], [2, 0, 7]]).to(torch.int8), torch.tensor(2.0), why="one scale for all: 14 / 7 = 2")
+        torch.tensor([[4, -2, 0], [2, 0, 7]]).to(torch.int8), torch.tensor(2.0), why="one scale for all: 14 / 7 = 2",
+        mistakes={"halves were rounded up or away from zero (1 / 2 rounds to the even 0), or the divisor is 2 ** (bits - 1)": [[4, -2, 0], [2, 1, 7]],
+                  "cut off, not rounded": [[3, -1, 0], [1, 0, 7]], "the divisor is 2 ** (bits - 1)": [[4, -2, 0], [2, 1, 8]]})
 compare(torch.tensor([[7.0, -3.4, 0.0], [3.5, 1.0, 14.0]]), 4, "channel", None,
-        torch.tensor([[7, -3, 0], [2, 0, 7]]).to(torch.int8), torch.tensor([1.0, 2.0]), why="one scale a row: 7 / 7 and 14 / 7")
+        torch.tensor([[7, -3, 0], [2, 0, 7]]).to(torch.int8), torch.tensor([1.0, 2.0]), why="one scale a row: 7 / 7 and 14 / 7",
+        mistakes={"one scale for all": [[4, -2, 0], [2, 0, 7]], "one scale a column": [[7, -7, 0], [4, 2, 7]]})
+compare(torch.tensor([[2.0, 7.0, 2.6, 14.0, 5.0, 28.0]]), 4, "group", 2, torch.tensor([[2, 7, 1, 7, 1, 7]]).to(torch.int8),
+        torch.tensor([[1.0, 2.0, 4.0]]), why="groups of g = 2 neighbours: 7 / 7, 14 / 7 and 28 / 7",
+        mistakes={"g is the size of a group, not the number of groups": [[2, 7, 3, 4, 1, 7]]})
 ### BEGIN HIDDEN TESTS
 g = torch.Generator().manual_seed(0)
 for rows, columns, bits, group in [(3, 8, 8, 4), (5, 6, 4, 3), (2, 12, 3, 2), (7, 10, 2, 5), (1, 4, 6, 1), (4, 16, 5, 16)]:
@@ -1352,7 +1422,7 @@ for rows, columns, bits, group in [(3, 8, 8, 4), (5, 6, 4, 3), (2, 12, 3, 2), (7
         scale = torch.rand(len(whole), 1, generator=g) * 3 + 0.1
         x = ((whole + part) * scale).reshape(rows, columns)
         x = x if rows % 2 else x.T.contiguous().T
-        compare(x, bits, mode, group if mode == "group" else None, whole.reshape(rows, columns).to(torch.int8),
+        compare(x, bits, mode, group if mode == "group" or bits % 2 else None, whole.reshape(rows, columns).to(torch.int8),
                 scale.reshape(shape), why="scale = amax / (2 ** (bits - 1) - 1), q = round(x / scale)")
 ### END HIDDEN TESTS
 
@@ -1374,6 +1444,13 @@ for bits in range(2, 9):
     top = 2.0 ** (bits - 1) - 1
     q, scale = quant_sym(torch.tensor([[-top, top, 0.0]]), bits, "channel", None)
     expect(q, torch.tensor([[-top, top, 0]]).to(torch.int8), on=f"q of [-{top:g}, {top:g}, 0] at {bits} bits", why="the scale is 1")
+tiny = 1e-6 * torch.tensor([[7.0, -3.4, 0.0, 2.2], [0.0, 0.0, 0.0, 0.0]])
+for mode, g, want in [("tensor", None, 1e-6), ("channel", None, [1e-6, 1.0]), ("group", 4, [[1e-6], [1.0]])]:
+    q, scale = quant_sym(tiny, 4, mode, g)
+    expect(q, torch.tensor([[7, -3, 0, 2], [0, 0, 0, 0]]).to(torch.int8), on=f"q of 1e-6 * [[7, -3.4, 0, 2.2], [0, 0, 0, 0]], 4 bits, mode {mode!r}",
+           why="small numbers are not zeros: no threshold and no epsilon in the scale")
+    expect(torch.as_tensor(scale).double(), torch.tensor(want).double(), rtol=1e-4, atol=0,
+           on=f"scale of 1e-6 * [[7, -3.4, 0, 2.2], [0, 0, 0, 0]], 4 bits, mode {mode!r}", why="amax / 7, and 1 only where all are zero")
 x = torch.randn(6, 8, generator=torch.Generator().manual_seed(4)).double()
 q, scale = quant_sym(x, 8, "channel", None)
 want = x.abs().amax(1) / 127
@@ -1404,6 +1481,13 @@ for bits in (2, 3, 4, 8):
         want = x.double().abs().amax(1) / (2 ** (bits - 1) - 1)
         expect(torch.as_tensor(scale).double(), want, on=f"scale of {dtype}, {bits} bits, by row", rtol=1e-4 + 2 * torch.finfo(dtype).eps,
                atol=0, why="amax of the row / (2 ** (bits - 1) - 1)")
+for dtype in (torch.float16, torch.bfloat16):  # scale = amax / 127 in float32, or rounded to the dtype; then the division in float32
+    x = torch.randn(32, 64, generator=rng).to(dtype)
+    q, _ = quant_sym(x, 8, "channel", None)
+    exact = x.double().abs().amax(1, keepdim=True) / 127
+    off = torch.stack([(x.double() / s - torch.as_tensor(q).double()).abs() for s in (exact, exact.to(dtype).double())]).amin(0).max().item()
+    assert off <= 0.502, (f"{dtype}, 8 bits: x / scale lies {off:.3f} away from q, rounding moves it by at most 0.5. "
+                          "Divide in float32: in half precision the quotient is rounded twice")
 x = torch.randn(16, 64, generator=rng)
 query = torch.randn(64, generator=rng).double()
 q, scale = quant_sym(x, 4, "channel", None)
@@ -1520,6 +1604,11 @@ check(sliding_window_attention, zeros, zeros, v, 2, want=torch.tensor([[[[1.0], 
                 "one key too few": v, "the window was ignored": torch.tensor([[[[1.0], [1.5], [7 / 3], [3.75]]]]),
                 "the future was seen": torch.tensor([[[[1.5], [3.0], [6.0], [8.0]]]])})
 ### BEGIN HIDDEN TESTS
+q, k = torch.tensor([[[[0.0] * 4, [2.0, 0, 0, 0]]]]), torch.tensor([[[[0.0] * 4, [1.0, 0, 0, 0]]]])
+check(sliding_window_attention, q, k, q, 2, want=torch.tensor([[[[0.0] * 4, [2 * 0.7310586, 0, 0, 0]]]]),
+      why="scores are q.k / sqrt(4) = [0, 1], and softmax([0, 1]) = [0.269, 0.731]",
+      mistakes={"no division by sqrt(E)": torch.tensor([[[[0.0] * 4, [2 * 0.8807971, 0, 0, 0]]]]),
+                "division by E instead of sqrt(E)": torch.tensor([[[[0.0] * 4, [2 * 0.6224593, 0, 0, 0]]]])})
 g = torch.Generator().manual_seed(0)
 for B, H, T, E, w in [(2, 3, 12, 4, 4), (1, 2, 13, 5, 4), (3, 1, 9, 2, 3), (1, 2, 31, 8, 7), (2, 1, 16, 3, 15), (1, 1, 64, 16, 5)]:
     q, k, v = torch.randn(3, B, T, H, E, generator=g).transpose(2, 3)  # not contiguous
@@ -1534,6 +1623,9 @@ check(sliding_window_attention, zeros, zeros, v, 1, want=v, why="w = 1: every to
 check(sliding_window_attention, zeros, zeros, v, 10, want=torch.tensor([[[[1.0], [1.5], [3.0]]]]),
       why="w beyond T: plain causal attention")
 ### BEGIN HIDDEN TESTS
+far = torch.full((1, 1, 5, 4), 300.0)
+check(sliding_window_attention, far, -far, torch.arange(5.0)[:, None].expand(1, 1, 5, 4), 2, rtol=1e-4,
+      want=torch.tensor([0, 0.5, 1.5, 2.5, 3.5])[:, None].repeat(1, 1, 1, 4), why="scores of -180,000 are still above a mask of -inf, and below one of -10,000")
 g = torch.Generator().manual_seed(1)
 for T, w, size in [(1, 1, 1), (1, 5, 1), (5, 5, 1), (5, 6, 1), (6, 5, 1), (7, 1, 1), (8, 3, 60), (6, 100, 60)]:
     q, k, v = torch.randn(3, 2, 2, T, 6, generator=g)
@@ -1709,8 +1801,12 @@ check(ring_attention, q, k, v, want=[full, full], why="one softmax over the keys
                 "the outputs of the shards were added": [torch.tensor([[11.0]])] * 2,
                 "each device used its own shard only": [torch.tensor([[1.0]]), torch.tensor([[10.0]])]})
 ### BEGIN HIDDEN TESTS
+q, k, v = [torch.tensor([[2.0, 0, 0, 0]])], [torch.tensor([[0.0] * 4, [1.0, 0, 0, 0]])], [torch.tensor([[0.0] * 4, [1.0, 2, 3, 4]])]
+check(ring_attention, q, k, v, want=[0.7310586 * v[0][1:]], why="scores are q.k / sqrt(4) = [0, 1], and softmax([0, 1]) = [0.269, 0.731]",
+      mistakes={"no division by sqrt(E)": [0.8807971 * v[0][1:]], "division by E instead of sqrt(E)": [0.6224593 * v[0][1:]]})
 g = torch.Generator().manual_seed(0)
-for lead, lengths, E in [((2, 3), (4, 4, 4), 5), ((), (3, 1, 5), 4), ((2,), (7,), 3), ((1, 2), (2, 6, 1, 3, 2), 8), ((3,), (5, 2), 16)]:
+for lead, lengths, E in [((2, 3), (4, 4, 4), 5), ((), (3, 1, 5), 4), ((2,), (7,), 3), ((1, 2), (2, 6, 1, 3, 2), 8), ((3,), (5, 2), 16),
+                         ((2,), (3, 3, 3, 3), 6)]:
     q, k, v = torch.randn(3, *lead, sum(lengths), E, generator=g)
     want = F.scaled_dot_product_attention(*(x.double().view(-1, *x.shape[-2:]) for x in (q, k, v))).float().view_as(q)
     check(ring_attention, *(list(x.split(lengths, -2)) for x in (q, k, v)), want=list(want.split(lengths, -2)),
@@ -1727,6 +1823,8 @@ check(ring_attention, [one, one], [one, far], [one, 3 * one], want=[3 * one, 3 *
 check(ring_attention, [one, one], [-far, -far], [one, 3 * one], want=[2 * one, 2 * one],
       why="exp(-1000) is 0 in both shards: only relative to the maximum does something remain")
 ### BEGIN HIDDEN TESTS
+check(ring_attention, [far, far], [-far, -far], [one, 3 * one], want=[2 * one, 2 * one],
+      why="scores of -1,000,000: the running maximum starts at -inf, not at some large negative number")
 g = torch.Generator().manual_seed(1)
 for size in (50, 400):
     for order in (1, -1):
@@ -1749,6 +1847,12 @@ for dtype in (torch.float16, torch.bfloat16):
     want = F.scaled_dot_product_attention(q.double(), k.double(), v.double()).to(dtype)
     check(ring_attention, *(list(x.split((20, 37, 3), -2)) for x in (q, k, v)), want=list(want.split((20, 37, 3), -2)),
           rtol=3e-2, atol=3e-2, why="half precision in and out, float32 inside")
+    v = torch.randn(30, 4, generator=g).to(dtype)
+    v = torch.cat([v, -v, v[:4]])  # values that cancel: what is left is small, and shows every rounding on the way
+    zeros = [torch.zeros(1, 4, dtype=dtype)] * 64
+    want = (v.double().sum(0, keepdim=True) / 64).to(dtype)
+    check(ring_attention, zeros, zeros, list(v.split(1)), want=[want] * 64, rtol=2 * torch.finfo(dtype).eps, atol=1e-5,
+          why="64 shards of one token: the running sums stay in float32, rounded once at the end")
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "ring_attention__inplace", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}

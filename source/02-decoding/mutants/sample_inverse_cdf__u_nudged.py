@@ -1,0 +1,7 @@
+"""u is nudged up by 1e-7 so that u = 0 passes over tokens of probability 0, with F >= u."""
+import torch
+def sample_inverse_cdf(probs, u):
+    cdf = probs.to(torch.promote_types(probs.dtype, torch.float32)).cumsum(-1)
+    first = (cdf < u[:, None] + 1e-7).sum(-1)
+    last = torch.where(probs > 0, torch.arange(probs.shape[-1]), -1).amax(-1)
+    return torch.minimum(first, last)

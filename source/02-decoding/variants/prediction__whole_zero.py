@@ -1,0 +1,2 @@
+"""A whole number is a number too."""
+prediction = 0

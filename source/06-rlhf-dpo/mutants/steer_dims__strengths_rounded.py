@@ -1,0 +1,9 @@
+"""Strengths are rounded to quarters."""
+import torch
+def steer_dims(h, idx, strengths):
+    if len(set(idx)) != len(idx) or len(idx) != len(strengths):
+        raise ValueError
+    out = h.clone()
+    for i, s in zip(idx, strengths):
+        out[..., i] = h[..., i] * (1 + round(s * 4) / 4)
+    return out

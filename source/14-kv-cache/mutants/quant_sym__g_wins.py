@@ -1,0 +1,15 @@
+"""A given g means groups, whatever the mode."""
+import torch
+
+
+def quant_sym(x, bits, mode="tensor", g=None):
+    mode = 'group' if g is not None else mode
+    out, inn = x.shape
+    h = x.float()
+    rows = h.reshape(1, -1) if mode == "tensor" else h if mode == "channel" else h.reshape(-1, g)
+    top = 2 ** (bits - 1) - 1
+    amax = rows.abs().amax(1, keepdim=True)
+    scale = torch.where(amax > 0, amax / top, torch.ones_like(amax))
+    q = (rows / scale).round().clamp(-top - 1, top).to(torch.int8).reshape(out, inn)
+    shape = {"tensor": (), "channel": (out,), "group": (out, -1)}[mode]
+    return q, scale.reshape(shape)

@@ -1,0 +1,9 @@
+"""k is cut to an integer."""
+
+
+def rrf(rankings, k=60, topn=None):
+    score = {}
+    for ranking in rankings:
+        for r, d in enumerate(dict.fromkeys(ranking), 1):
+            score[d] = score.get(d, 0) + 1 / (int(k) + r)
+    return sorted(score.items(), key=lambda p: (-p[1], p[0]))[:topn]

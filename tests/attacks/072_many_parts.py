@@ -1,0 +1,12 @@
+"""Millions of empty lists: little to send, thirty times as much to hold."""
+# says: more than 2,000,000 parts|out of time
+import json
+
+import grader.wire
+
+dumps = json.dumps
+
+
+def answer(*args, **kwargs):
+    grader.wire.json.dumps = lambda head: '{"op": "return", "sizes": [], "value": [' + "[]," * 4_000_000 + "0]}"
+    return 0
