@@ -30,7 +30,7 @@ def confine(limits: Limits, wanted: set[str], home: str, device: str = "") -> No
     if not device:
         rlimits.apply(limits)
     if "namespaces" in wanted:
-        namespaces.enter(limits.disk, limits.threads, hide_proc=not device)
+        namespaces.enter(limits.disk, limits.threads, hide_proc=not device, keep=python_paths())
     os.mkdir(home, mode=0o700)  # not one that somebody laid out
     os.chdir(home)
     visible = {name: os.environ[name] for name in gpu.SEEN if name in os.environ}

@@ -2,16 +2,18 @@
 
 import os
 import resource
+from collections.abc import Iterable
 
 from .libc import mount, unshare
 
 _NEWNS, _NEWUTS, _NEWIPC, _NEWUSER, _NEWNET = 0x00020000, 0x04000000, 0x08000000, 0x10000000, 0x40000000
-_REC, _PRIVATE, _NOSUID, _NODEV, _NOEXEC, _RDONLY = 0x4000, 1 << 18, 2, 4, 8, 1
+_BIND, _REC, _PRIVATE, _NOSUID, _NODEV, _NOEXEC, _RDONLY = 0x1000, 0x4000, 1 << 18, 2, 4, 8, 1
 
 
-def enter(disk: int, threads: int = 64, hide_proc: bool = True) -> None:
+def enter(disk: int, threads: int = 64, hide_proc: bool = True, keep: Iterable[str] = ()) -> None:
     """Leave everything shared behind. `disk`: bytes of the private /tmp.
 
+    keep: directories that stay visible even below /tmp, where somebody may have put the course
     threads: of this process; only here does RLIMIT_NPROC count its own and not all of the user's
     hide_proc: False leaves the /proc that was there, for a driver that needs it
 
@@ -24,10 +26,21 @@ def enter(disk: int, threads: int = 64, hide_proc: bool = True) -> None:
     _write("/proc/self/uid_map", f"{uid} {uid} 1")
     _write("/proc/self/gid_map", f"{gid} {gid} 1")
     mount("none", "/", None, _REC | _PRIVATE)
+    kept = {path: os.open(path, os.O_PATH) for path in keep if path.startswith("/tmp/") and os.path.isdir(path)}
     for where, size in (("/tmp", disk), ("/dev/shm", disk), ("/proc", 4096)):
         if os.path.isdir(where) and (hide_proc or where != "/proc"):
             flags = _NOSUID | _NODEV | _NOEXEC | (_RDONLY if where == "/proc" else 0)
             mount("none", where, "tmpfs", flags, f"size={size},mode=1777,nr_inodes=1024")
+        if where == "/tmp":
+            _bring_back(kept)
+
+
+def _bring_back(kept: dict[str, int]) -> None:
+    """Bind directories, held open since before /tmp was covered, to where they were."""
+    for path, fd in kept.items():
+        os.makedirs(path, exist_ok=True)
+        mount(f"/proc/self/fd/{fd}", path, None, _BIND | _REC)
+        os.close(fd)
 
 
 def _write(path: str, text: str) -> None:
