@@ -54,7 +54,7 @@ def explore(model: NGram | None = None) -> ipywidgets.VBox:
     model = model or NGram(pydoc_words())
     rows = {c: model.logprobs(model.encode(c.split())).numpy() for c in CONTEXTS}
     slider = dict(continuous_update=False, style={"description_width": "7em"}, layout={"width": "24em"})
-    context = ipywidgets.Dropdown(options=CONTEXTS, description="after the words", style={"description_width": "7em"})
+    context = ipywidgets.Dropdown(options=CONTEXTS, description="after the words", style={"description_width": "9em"})
     T = ipywidgets.FloatLogSlider(1.0, base=10, min=-1, max=1, step=0.05, description="temperature", **slider)
     k = ipywidgets.IntSlider(0, 0, 50, description="k (0: off)", **slider)
     p = ipywidgets.FloatSlider(0.9, min=0, max=1, step=0.01, description="p", **slider)

@@ -21,7 +21,7 @@ from .confine import home_of, python_paths
 from .limits import Limits
 from .probe import Isolation, probe
 
-START = 60.0  # seconds that the imports may take on a slow disk
+START = 180.0  # seconds that the imports may take on a slow disk or a busy machine
 
 
 class SandboxError(Exception):
