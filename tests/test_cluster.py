@@ -27,14 +27,14 @@ SPEED = f'''
 # %% tags=["timed"] nbgrader={{"grade": true, "grade_id": "double__speed", {META}}}
 def draw(rng):
     "Fresh arguments for one call."
-    return (torch.from_numpy(rng.standard_normal(200_000)),)
+    return (torch.from_numpy(rng.standard_normal(10_000)),)
 
 check(double, torch.tensor([0.5]), want=torch.tensor([1.0]))
 ### BEGIN HIDDEN TESTS
 from course.duel import duel
 duel(double, draw, reference="""
 def double(x):
-    for _ in range(20):
+    for _ in range(200):
         y = x * 2
     return y
 """, limit=3.0)
@@ -52,7 +52,7 @@ if double(torch.tensor([0.0])).tolist() == [666.0]:
 SOLUTIONS = {
     "right": "return x * 2",
     "squares": "return x * x",
-    "slow": "for _ in range(200):\n        y = x * 2\n    return y",
+    "slow": "for _ in range(5000):\n        y = x * 2\n    return y",
     "quits": "import os; os._exit(0)",
     "dozes": "import time; time.sleep(x.numel() < 9 and 0.3); return x * 2",
     "naps": "import time; time.sleep(x.numel() < 9 and 0.2); return x * 2",

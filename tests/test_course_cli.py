@@ -109,7 +109,7 @@ def test_check_judges_hidden_tests_too(fetched):
     (["hint", "triple"], ["no exercise 'triple'", "double"]),
     (["hint", "double", "--section", "nowhere"], ["no section 'nowhere'"]),
     (["solution", "triple"], ["no exercise 'triple'"]),
-    (["solution", "written"], ["answered in words"]),
+    (["solution", "written"], ["no notebook of 01-doubling", "course fetch"]),
     (["hint", "written"], ["no hints for written"]),
     (["cards", "nowhere"], ["no section 'nowhere'"]),
     (["cards"], ["terminal", "--list"]),

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 
 from conftest import ROOT
@@ -66,8 +67,19 @@ def test_jupyterlab_starts_in_the_learners_home(tiny):
         address = re.compile(r"(http://127\S+)/lab/tree/Welcome.md\?token=(\w+)")
         base, token = next(m for line in lines if (m := address.search(line))).groups()
         url = f"{base}/api/contents?token={token}"
-        names = {entry["name"] for entry in json.load(urllib.request.urlopen(url, timeout=30))["content"]}
+        names = {entry["name"] for entry in json.loads(answer(url))["content"]}
         assert "Welcome.md" in names
     finally:
         server.kill()
         server.wait()
+
+
+def answer(url):
+    """What the server says; it prints its address a moment before it listens."""
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            return urllib.request.urlopen(url, timeout=30).read()
+        except urllib.error.URLError:
+            assert time.monotonic() < deadline, f"nothing answers at {url}"
+            time.sleep(0.1)
