@@ -10,7 +10,7 @@ lab: setup
 	@.venv/bin/python -m course.lab $(ARGS)
 
 test: setup
-	.venv/bin/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	.venv/bin/python -m pytest -n 3 --dist loadgroup $(ARGS)  # three: many tests wait for a browser or a server
 
 release: setup
 	@.venv/bin/python -m grader.build $(ARGS)

@@ -55,6 +55,7 @@ c.Autograde.autograde_preprocessors = [
 
 # --- pages for people: no active content from a learner's notebook, in feedback or in the formgrader ---
 c.HTMLExporter.sanitize_html = True
+c.GenerateFeedback.exporter_class = "grader.pages.Feedback"
 c.GenerateFeedback.preprocessors = [
     "nbgrader.preprocessors.ClearMarkScheme",  # graders see it, learners do not
     "nbgrader.preprocessors.GetGrades",

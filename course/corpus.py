@@ -1,8 +1,10 @@
-"""A small knowledge base to search: the handbook of Larkmoor, a message broker that does not exist.
+"""Texts to learn from and to search in; they are in `course/data/`.
 
-92 passages of about 45 words, 48 queries with graded relevance judgements, two hypothetical answers for each query and
-two hypothetical questions for each passage. The text is in `course/data/larkmoor_*.toml`; all of it was written for
-this course, the judgements before anything was measured.
+For language models: Python's own help texts, 465,000 characters of plain English.
+
+For search: the handbook of Larkmoor, a message broker that does not exist. 92 passages of about 45 words, 48 queries
+with graded relevance judgements, two hypothetical answers for each query and two hypothetical questions for each
+passage; all of it was written for this course, the judgements before anything was measured.
 """
 
 import re
@@ -32,6 +34,12 @@ class Query:
     kind: str  # "identifier", "paraphrase" or "mixed"
     qrels: dict[str, int]  # passage id -> 2 answers, 1 helps; what is not listed is not relevant
     hypothetical: Sequence[str]  # answers of a language model that never saw the passages, for HyDE
+
+
+@cache
+def help_texts() -> str:
+    """What `help("topics")` knows in Python 3.11: kept here because each version of Python words it differently."""
+    return (DATA / "python_topics.txt").read_text(encoding="utf-8")
 
 
 @cache

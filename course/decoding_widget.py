@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from . import figures
-from .ngram import NGram, pydoc_words
+from .ngram import NGram, help_words
 
 CONTEXTS = ["in the", "the value of", "returns the", "raise an", "the __init__"]
 SHOWN = 30  # tokens in the chart; the masks see the whole vocabulary
@@ -51,7 +51,7 @@ def chart(words: list[str], logp: np.ndarray, T: float, k: int, p: float, min_p:
 def explore(model: NGram | None = None) -> ipywidgets.VBox:
     """The widget. `model` defaults to a trigram model of Python's help texts."""
     figures.style()
-    model = model or NGram(pydoc_words())
+    model = model or NGram(help_words())
     rows = {c: model.logprobs(model.encode(c.split())).numpy() for c in CONTEXTS}
     slider = dict(continuous_update=False, style={"description_width": "7em"}, layout={"width": "24em"})
     context = ipywidgets.Dropdown(options=CONTEXTS, description="after the words", style={"description_width": "9em"})

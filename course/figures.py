@@ -6,6 +6,9 @@ import matplotlib.pyplot as plt
 from cycler import cycler
 
 INK = "#7a7a7a"  # contrast of at least 4:1 on white and on near-black
+# Jupyter's inline backend lays a card behind a transparent figure whose tick labels are all light or all dark. With one
+# axis just on either side of the middle it leaves ours to the page.
+LIGHTER_INK = "#808080"
 PALETTE = ["#3b82c4", "#d9762b", "#3a9d6e", "#b0568f", "#8a7a2e", "#6d6ac0"]
 KEPT, CUT, WRONG = PALETTE[0], "#9b9b9b", "#cc4b4b"
 
@@ -16,7 +19,7 @@ def style() -> None:
         "figure.figsize": (7, 3), "figure.dpi": 100, "figure.facecolor": "none", "axes.facecolor": "none",
         "savefig.facecolor": "none", "axes.prop_cycle": cycler(color=PALETTE),
         "text.color": INK, "axes.labelcolor": INK, "axes.edgecolor": INK, "axes.titlecolor": INK,
-        "xtick.color": INK, "ytick.color": INK, "grid.color": INK, "grid.alpha": 0.25,
+        "xtick.color": INK, "ytick.color": LIGHTER_INK, "grid.color": INK, "grid.alpha": 0.25,
         "axes.grid": True, "axes.axisbelow": True, "axes.spines.top": False, "axes.spines.right": False,
         "legend.frameon": False, "font.size": 10, "axes.titlesize": 11,
     })

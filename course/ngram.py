@@ -1,4 +1,4 @@
-"""A small n-gram language model over text that ships with Python, so that decoding can be tried on real English.
+"""A small n-gram language model over Python's help texts, so that decoding can be tried on real English.
 
 An n-gram model guesses the next token from the n - 1 tokens before it, by counting. Where the counts are thin it leans
 on the shorter context (Witten-Bell smoothing): with c(h, w) the count of w after h and t(h) the number of distinct
@@ -15,15 +15,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from .corpus import help_texts
 
-def pydoc_words() -> list[str]:
+
+def help_words() -> list[str]:
     """The help texts behind Python's own `help("topics")`: words, numbers and signs, in lower case.
 
     A run of one sign (the ----- under a heading) is one token.
     """
-    from pydoc_data.topics import topics
-    text = " ".join(topics[name] for name in sorted(topics)).lower()
-    return [match[0] for match in re.finditer(r"\w+|([^\w\s])\1*", text)]
+    return [match[0] for match in re.finditer(r"\w+|([^\w\s])\1*", help_texts().lower())]
 
 
 class NGram:

@@ -20,20 +20,19 @@ from collections import Counter
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from .judge import unreadable
+from .judge import unreadable, without_verdict
 from .notebook import Unreadable
 from .sandbox import namespaces  # noqa: F401  (the probe forks, and its child must find this imported)
 from .sandbox.host import SandboxError, Warm
 from .sandbox.probe import probe
 from .section import Graded, SectionError, load
-from .verdict import Cell, Submission
-from .work import Job, judge_job, merge, read_job, version
+from .verdict import Submission
+from .work import DEADLY, Job, judge_job, merge, read_job, version
 
 CONNECT = 5.0     # seconds in which a scheduler answers
 ARRIVE = 30.0     # seconds in which the first worker, perhaps started just now, shows up
 PATIENCE = 60.0   # seconds without any worker before a run gives up
 RETRIES = 2       # of a task that failed with an exception
-ATTEMPTS = 2      # of a task whose warm parent died under it, on the same worker
 START = "`dask worker {} --nthreads 1 --resources TIMED=1`"
 
 
@@ -65,20 +64,13 @@ def judge_there(job: Job, wanted: bytes, insecure: bool) -> Submission | Refusal
     if complaint := objection(found == wanted, level, insecure):
         return Refusal(complaint)
     with _turn:
-        for _ in range(ATTEMPTS):
-            warm = _warm_parent(insecure)
-            with contextlib.suppress(SandboxError):
-                submission = judge_job(job, warm)
-                if warm.alive():  # else what it lost was not the learner's fault
-                    return submission
-            warm.close()
-    raise SandboxError("the sandbox broke down on this machine")
+        return judge_job(job, _warm_parent(insecure))
 
 
 def _warm_parent(insecure: bool) -> Warm:
     """This process's own, started when the first task comes."""
     global _warm
-    if _warm is None or not _warm.alive():
+    if _warm is None:
         import torch
         torch.set_num_threads(1)
         _warm = Warm(insecure)
@@ -294,15 +286,9 @@ async def _knock(address: str) -> None:
 
 
 def _deadly(part: Part) -> Submission:
-    return _without_verdict(part, "died", "grading it ended the worker's process each time that it was tried")
+    return without_verdict(part.job.name, part.aspects, "died", DEADLY)
 
 
 def _failed(part: Part, e: Exception) -> Submission:
-    return _without_verdict(part, "undecided", f"the judge itself failed ({type(e).__name__}: {e}); grade it again")
-
-
-def _without_verdict(part: Part, verdict: str, why: str) -> Submission:
-    """No points for what nobody could judge; a written answer still waits for its reader."""
-    cells = [Cell(g.grade_id, g.points, None, "manual", "a person reads this answer") if g.manual
-             else Cell(g.grade_id, g.points, 0.0, verdict, why) for g in part.aspects]
-    return Submission(part.job.name, cells)
+    return without_verdict(part.job.name, part.aspects, "undecided",
+                           f"the judge itself failed ({type(e).__name__}: {e}); grade it again")

@@ -75,7 +75,7 @@ def on_gpu(session: Session, name: str, warm: Warm, draw: Callable, reference: s
 
 def run_reference(opponent: Session, reference: str) -> None:
     if error := opponent.run("reference", reference).error:
-        raise SandboxError(f"the reference of a timed check does not run: {error}")
+        raise Undecided(f"the reference of this timed check does not run ({error}): tell the section's author")
 
 
 def cpu_time(session: Session) -> float:

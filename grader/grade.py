@@ -88,14 +88,15 @@ def grade(section_name: str, root: Path, *, warm: Warm | None = None, cluster: C
         raise SectionError(f"There is no submission of {section_name}{who}: collect them with "
                            f"`nbgrader collect {section_name}`, or put them in submitted/STUDENT/{section_name}/.")
     register(section, course)
-    kept = {h.student: keep for h in handed if (keep := _kept(course, section, h)) and not force}
+    keys = {h.student: key(section, h) for h in handed}  # before judging: who hands in again meanwhile is graded again
+    kept = {h.student: keep for h in handed if (keep := _kept(course, section, h, keys[h.student])) and not force}
     jobs = {h.student: h for h in handed if h.student not in kept}
     results = {name: keep["submission"] for name, keep in kept.items()}
     changes: dict[str, dict] = {}
     queue = [Job(section_name, h.student, path=h.folder, timed=timed) for h in jobs.values()]
     for submission in cluster.judge_all(queue) if cluster else judge_all(queue, warm, workers):
         submission = submission if timed else merge(section, [submission])
-        changed = _write(course, section, jobs[submission.student], submission)
+        changed = _write(course, section, jobs[submission.student], submission, keys[submission.student])
         if changed:
             changes[submission.student] = changed
         results[submission.student] = submission.to_json()
@@ -124,7 +125,7 @@ def register(section: Section, course: Course) -> None:
                            f"`nbgrader db assignment remove {section.name}` and grade again.")
 
 
-def _write(course: Course, section: Section, handed: Handed, submission: Submission) -> dict:
+def _write(course: Course, section: Section, handed: Handed, submission: Submission, key: str) -> dict:
     """Gradebook first, judged notebook next, the key last: whatever is interrupted is done again."""
     target = course.folder(course.directory.autograded_directory, handed.student, section.name)
     target.mkdir(parents=True, exist_ok=True)
@@ -146,19 +147,19 @@ def _write(course: Course, section: Section, handed: Handed, submission: Submiss
     about = {"nbgrader": {"notebook": section.name, "assignment": section.name, "student": handed.student,
                           "db_url": course.directory.db_url}}
     AssignLatePenalties(config=course.config).preprocess(judged, about)
-    keep = {"key": key(section, handed), "submission": submission.to_json()}
+    keep = {"key": key, "submission": submission.to_json()}
     _replace(target / KEPT, json.dumps(keep, indent=1))
     messages = {c.grade_id: c.message for c in submission.cells}
     return {g: {"from": old, "to": new, "why": messages[g]} for g, (old, new) in changed.items()}
 
 
-def _kept(course: Course, section: Section, handed: Handed) -> dict | None:
+def _kept(course: Course, section: Section, handed: Handed, key: str) -> dict | None:
     """The result of an earlier run, if it is decided and nothing that decides the grade has changed since."""
     path = course.folder(course.directory.autograded_directory, handed.student, section.name) / KEPT
     try:
         keep = json.loads(path.read_text())
         decided = all(c["verdict"] != "undecided" for c in keep["submission"]["cells"])
-        return keep if decided and keep["key"] == key(section, handed) else None
+        return keep if decided and keep["key"] == key else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -12,7 +12,7 @@ import contextlib
 import copy
 import linecache
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 import numpy as np
 import torch
@@ -21,28 +21,44 @@ from nbformat import NotebookNode
 from course.duel import TooSlow, Undecided
 
 from .repair import Step, plan
-from .sandbox.host import Warm
+from .sandbox.host import SandboxError, Warm
 from .sandbox.limits import Limits
 from .section import Graded, Section
 from .session import Fatal, Session
 from .verdict import Cell, Submission
 
 LIMITS = Limits()
+ATTEMPTS = 3  # at one notebook, when the sandbox breaks down
 DATA = (list, dict, set, tuple, torch.Tensor, np.ndarray)
 
 
 def judge(section: Section, notebook: NotebookNode | None, warm: Warm, *, student: str = "", limits: Limits = LIMITS,
           only: Collection[str] | None = None, timed: bool = True) -> Submission:
-    """Judge one notebook.
+    """Judge one notebook; from the start again when the sandbox breaks down under it, which is no fault of its own.
 
     notebook: the learner's, or None when it could not be read (then every cell gets 0)
     only:     exercises or single aspects to judge; None for all
     timed:    False passes over the timed aspects
+    Raises SandboxError when the sandbox breaks down again and again.
     """
+    broken = None
+    for _ in range(ATTEMPTS):
+        warm.revive()
+        try:
+            submission = _judge(section, notebook, warm, student, limits, only, timed)
+        except SandboxError as e:
+            broken = e
+        else:
+            if warm.alive():  # else what it lost is not the learner's fault
+                return submission
+    raise broken or SandboxError("the sandbox breaks down on this machine")
+
+
+def _judge(section: Section, notebook: NotebookNode | None, warm: Warm, student: str, limits: Limits,
+           only: Collection[str] | None, timed: bool) -> Submission:
     start = time.monotonic()
     steps, repairs = plan(section, notebook)
-    wanted = [g for g in section.graded.values()
-              if (only is None or {g.exercise, g.grade_id} & set(only)) and (timed or not g.timed)]
+    aspects = wanted(section, only, timed)
     submission = Submission(student, [], status="repaired" if repairs else "graded", repairs=repairs)
     bench = Bench(section, warm, limits)
     cells = {}
@@ -50,19 +66,31 @@ def judge(section: Section, notebook: NotebookNode | None, warm: Warm, *, studen
         for step in steps:
             if step.graded is None:
                 submission.outputs[step.id] = bench.run(step)
-            elif step.graded in wanted:
+            elif step.graded in aspects:
                 cells[step.graded.grade_id] = bench.grade(step.graded, blank=step.blank)
     finally:
         bench.close()
-    submission.cells = [cells[g.grade_id] for g in wanted]
+    submission.cells = [cells[g.grade_id] for g in aspects]
     submission.seconds = time.monotonic() - start
     return submission
+
+
+def wanted(section: Section, only: Collection[str] | None, timed: bool) -> list[Graded]:
+    """The aspects to judge; the parameters are those of `judge`."""
+    return [g for g in section.graded.values()
+            if (only is None or {g.exercise, g.grade_id} & set(only)) and (timed or not g.timed)]
 
 
 def unreadable(section: Section, student: str, reason: str) -> Submission:
     """The result for a notebook that cannot be read at all: 0 points, with the reason."""
     cells = [Cell(g.grade_id, g.points, 0.0, "missing", reason) for g in section.graded.values()]
     return Submission(student, cells, status="unreadable", repairs=[reason])
+
+
+def without_verdict(student: str, aspects: Iterable[Graded], verdict: str, why: str) -> Submission:
+    """No points for what nobody could judge; a written answer still waits for its reader."""
+    return Submission(student, [Cell(g.grade_id, g.points, None, "manual", "a person reads this answer") if g.manual
+                                else Cell(g.grade_id, g.points, 0.0, verdict, why) for g in aspects])
 
 
 class Bench:
@@ -100,6 +128,8 @@ class Bench:
             if e.verdict == "timeout":
                 self.slow.add(graded.exercise)
             return self._lost(graded, e.verdict, f"{graded.exercise} {e}")
+        except SandboxError:
+            raise  # no fault of the learner's
         except TooSlow as e:
             return self._lost(graded, "too_slow", str(e))
         except Undecided as e:

@@ -9,9 +9,13 @@ nbgrader_config.py has them use this filter instead:
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import bleach  # comes with nbconvert
+from nbconvert.exporters import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from nbgrader.server_extensions import formgrader
+from traitlets.config import Config
 
 TAGS = {"a", "b", "blockquote", "br", "code", "dd", "del", "details", "div", "dl", "dt", "em", "h1", "h2", "h3", "h4",
         "h5", "h6", "hr", "i", "kbd", "li", "ol", "p", "pre", "s", "span", "strong", "sub", "summary", "sup", "table",
@@ -29,3 +33,16 @@ def _allowed(tag: str, name: str, value: str) -> bool:
     if name == "class":
         return bool(re.fullmatch(r"highlight|[a-z][a-z0-9]?", value))
     return (tag, name) in {("a", "href"), ("a", "title"), ("ol", "start"), ("details", "open")}
+
+
+class Feedback(HTMLExporter):
+    """nbgrader's feedback page with a table of contents of exercises and aspects: templates/aspects.
+
+    nbgrader's commands and the formgrader's button each name nbgrader's own template, so this one is set here.
+    """
+
+    def __init__(self, config: Config, **options):
+        theirs = str(Path(formgrader.__file__).parent / "templates")
+        mine = {"template_name": "aspects", "extra_template_basedirs": [str(Path(__file__).parent / "templates"), theirs],
+                "extra_template_paths": [*config.HTMLExporter.get("extra_template_paths", []), theirs]}
+        super().__init__(config=Config({**config, "Feedback": mine}), **options)

@@ -8,11 +8,13 @@ scheme of a written question is there for whoever grades by hand; feedback goes 
 from __future__ import annotations
 
 import copy
+import functools
 
+import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from .build import release_notebook
+from .build import METADATA, release_notebook
 from .repair import mend
 from .section import Section, grade_id
 from .verdict import Cell, Ran, Submission, clean
@@ -22,11 +24,7 @@ SCHEME = "BEGIN MARK SCHEME"
 
 def report(section: Section, notebook: NotebookNode | None, submission: Submission) -> NotebookNode:
     """The learner's notebook, mended, with verdicts; of what could not be read, the section's cells alone."""
-    release = release_notebook(section)
-    official = {grade_id(c): c for c in release.cells if grade_id(c)}
-    for cell in section.notebook.cells:
-        if SCHEME in cell.source and grade_id(cell) in official:
-            official[grade_id(cell)].source = cell.source
+    official = official_cells(section)
     verdicts = {c.grade_id: c for c in submission.cells}
     mended = mend(section, notebook or new_notebook())[0]
     cells, placed = [], set()
@@ -47,7 +45,17 @@ def report(section: Section, notebook: NotebookNode | None, submission: Submissi
             "**About this notebook**\n\n" + "\n".join(f"- {clean(r, 300)}" for r in submission.repairs)))
     for i, cell in enumerate(cells):
         cell.id = f"cell-{i}"
-    return new_notebook(cells=cells, metadata=release.metadata)
+    return new_notebook(cells=cells, metadata=nbformat.from_dict(METADATA))
+
+
+@functools.lru_cache(maxsize=64)
+def official_cells(section: Section) -> dict[str, NotebookNode]:
+    """The section's own cells as learners know them, with the marking schemes in: for copies, not for changes."""
+    cells = {grade_id(c): c for c in release_notebook(section).cells if grade_id(c)}
+    for cell in section.notebook.cells:
+        if SCHEME in cell.source and grade_id(cell) in cells:
+            cells[grade_id(cell)].source = cell.source
+    return cells
 
 
 def _own(cell: NotebookNode, ran: Ran | None) -> NotebookNode:

@@ -71,9 +71,9 @@ class Exercise:
         return sum(g.points for g in self.graded)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # each is a key for what is derived from it
 class Section:
-    """A section as its author wrote it. Dictionaries are in the notebook's order."""
+    """A section as its author wrote it; nobody changes it. Dictionaries are in the notebook's order."""
     name: str
     title: str
     root: Path
@@ -139,19 +139,18 @@ def names(root: Path | None = None) -> list[str]:
 
 
 def load(name: str, root: Path | None = None) -> Section:
-    """The section `name`; an unknown one raises a `SectionError` that names the known ones."""
+    """The section `name`, the same object while its files are; an unknown one raises a `SectionError`."""
     root = Path(root or find_root())
     known = names(root)
     if name not in known:
         raise SectionError(f"There is no section {name!r}; there is {', '.join(known) or 'none yet'}.")
     py = root / "source" / name / f"{name}.py"
-    notebook = _read(py, py.stat().st_mtime_ns)
-    return parse(name, notebook, root, syllabus(root).get(name, {}).get("title", name))
+    return _load(py, root, syllabus(root).get(name, {}).get("title", name), py.stat().st_mtime_ns)
 
 
 @functools.lru_cache(maxsize=64)
-def _read(py: Path, changed: int) -> NotebookNode:  # `changed` makes an edited file a new key
-    return read_source(py)
+def _load(py: Path, root: Path, title: str, changed: int) -> Section:  # `changed` makes an edited file a new key
+    return parse(py.stem, read_source(py), root, title)
 
 
 def read_source(py: Path) -> NotebookNode:

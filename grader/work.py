@@ -13,19 +13,22 @@ import hashlib
 import json
 import multiprocessing
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from nbformat import NotebookNode
 
-from .judge import judge, unreadable
+from .judge import judge, unreadable, wanted, without_verdict
 from .notebook import Unreadable, from_text, read
 from .sandbox.host import SandboxError, Warm
 from .sandbox.limits import Limits
 from .section import Graded, Section, load
 from .submissions import read_submission
 from .verdict import Cell, Submission
+
+DEADLY = "grading it ended the process that judged it, each time that it was tried"
 
 
 @dataclass(frozen=True)
@@ -83,41 +86,75 @@ def _not_judged(graded: Graded) -> Cell:
 
 
 def judge_all(jobs: Iterable[Job], warm: Warm, workers: int | None = None) -> Iterator[Submission]:
-    """The verdicts, as they come. `workers`: processes; None for one per core."""
-    jobs = list(jobs)
-    workers = min(workers or os.cpu_count() or 1, len(jobs))
-    if workers <= 1:
-        yield from (judge_job(job, warm) for job in jobs)
-        return
+    """The verdicts, as they come. `workers`: processes; None for one per core.
+
+    A job that ends the process it is judged in, again when it is tried alone, costs its own points and no others.
+    """
+    pending = list(jobs)
     warm.wait()  # before forking, so that the workers share one warm parent, and one for the GPU
-    timed = {job.section for job in jobs if job.timed}
+    timed = {job.section for job in pending if job.timed}
     if any(graded.gpu for section in timed for graded in load(section).graded.values()):
         with contextlib.suppress(SandboxError):  # then each of those aspects says so
             warm.on_gpu()
-    global _warm
-    _warm = warm
+    workers = workers or os.cpu_count() or 1
+    while pending:
+        unfinished = yield from _round(pending, warm, min(workers, len(pending)))
+        started = 2 * workers + 1  # at most: the pool takes jobs in order, so the deadly one is among the first of these
+        suspects, pending = unfinished[:started], unfinished[started:]
+        for job in suspects:
+            for killer in (yield from _round([job], warm, 1)):
+                yield _without_verdict(killer, "died", DEADLY)
+
+
+def _round(jobs: list[Job], warm: Warm, workers: int) -> Generator[Submission, None, list[Job]]:
+    """Judge jobs side by side; returns those left, in order, when a worker's process has ended."""
     fork = multiprocessing.get_context("fork")  # the workers inherit torch, imported once
-    with concurrent.futures.ProcessPoolExecutor(workers, mp_context=fork, initializer=_start_worker) as pool:
-        futures = [pool.submit(_judge_in_worker, job) for job in jobs]
+    cores = fork.SimpleQueue()
+    allowed = sorted(os.sched_getaffinity(0))
+    for i in range(workers):
+        cores.put(allowed[i % len(allowed)])
+    left = []
+    with concurrent.futures.ProcessPoolExecutor(workers, fork, _start_worker, (warm, cores)) as pool:
+        futures = {}
+        for i, job in enumerate(jobs):
+            try:
+                futures[pool.submit(_judge_in_worker, job)] = i
+            except BrokenProcessPool:
+                left.append(i)
         try:
             for done in concurrent.futures.as_completed(futures):
-                yield done.result()
+                try:
+                    yield done.result()
+                except BrokenProcessPool:
+                    left.append(futures[done])
         finally:
             pool.shutdown(cancel_futures=True)
+    return [jobs[i] for i in sorted(left)]
 
 
 _warm: Warm | None = None  # in a worker: the warm parent that it inherited
 
 
-def _start_worker() -> None:
+def _start_worker(warm: Warm, cores: multiprocessing.SimpleQueue) -> None:
     import torch
     torch.set_num_threads(1)
+    global _warm
+    _warm = warm
+    _warm.core = cores.get()  # a submission with many threads takes no other's core
 
 
 def _judge_in_worker(job: Job) -> Submission:
-    return judge_job(job, _warm)
+    try:
+        return judge_job(job, _warm)
+    except SandboxError as e:
+        return _without_verdict(job, "undecided", f"{e}; grade it again")
 
 
+def _without_verdict(job: Job, verdict: str, why: str) -> Submission:
+    return without_verdict(job.name, wanted(load(job.section), job.only, job.timed), verdict, why)
+
+
+@functools.lru_cache(maxsize=64)
 def version(section: Section) -> bytes:
     """Equal for two runs, and on two machines, that judge alike: a hash of the section's cells and of all code.
 
@@ -129,10 +166,10 @@ def version(section: Section) -> bytes:
 
 @functools.cache
 def _code_hash() -> bytes:
-    """Of all the code that judges, as it was when this process first asked."""
+    """Of all the code and data that judge, as they were when this process first asked."""
     import course
     packages = [Path(__file__).parent, Path(course.__file__).parent]
     digest = hashlib.sha256()
-    for path in sorted(p for package in packages for p in package.rglob("*.py")):
+    for path in sorted(p for package in packages for p in package.rglob("*") if p.suffix in (".py", ".toml", ".txt")):
         digest.update(path.read_bytes())
     return digest.digest()

@@ -80,7 +80,9 @@ def fill_a_stub(notebook, shot):
     notebook.expect(right.locator(".jp-OutputArea-output")).to_have_count(0)
     shot(notebook.page, "06-passed")
     picture = notebook.run(notebook.index["softmax_t__inplace"] + 1)
-    picture.locator(".jp-OutputArea-output img").scroll_into_view_if_needed()
+    image = picture.locator(".jp-OutputArea-output img")
+    image.scroll_into_view_if_needed()
+    notebook.expect(image).not_to_have_class(re.compile("background"))  # no card behind it: it suits both themes
     shot(notebook.page, "07-picture")
     hints = notebook.go(notebook.index["softmax_t"] + 1)
     hints.get_by_role("group").nth(1).locator("summary").click()
@@ -154,6 +156,7 @@ def read_feedback(lab, shot):
     text = feedback.locator("body").inner_text()
     assert "softmax_t__temperature: pass, 2 of 2 points" in text
     assert "top_k_mask is not written yet" in text
+    feedback.get_by_role("link", name="smallest set").wait_for()
     assert "Name one risk, too." in text, "what the instructor wrote"
     assert "HIDDEN TESTS" not in text and "def oracle" not in text and "MARK SCHEME" not in text
     for name, words in {"23-feedback-passed": "softmax_t__temperature: pass",

@@ -102,6 +102,13 @@ def test_check_judges_hidden_tests_too(fetched):
     assert "return x + x" in course("solution", "double")
 
 
+def test_the_model_answer_opens_after_an_answer_of_ones_own(fetched):
+    one_line(course("solution", "written", code=1), "Write your own answer", "written__why")
+    write(fetched, "def double(x):\n    return x + x", answer="Because the exponent changes alone.")
+    shown = course("solution", "written")
+    assert "exponent" in shown and "SOLUTION" not in shown and "MARK SCHEME" not in shown
+
+
 @pytest.mark.parametrize("arguments, parts", [
     (["check", "05-nothing"], ["no section '05-nothing'", "01-doubling"]),
     (["check", "01-doubling"], ["no notebook of 01-doubling", "course fetch 01-doubling"]),

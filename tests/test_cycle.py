@@ -19,6 +19,7 @@ from grader import build
 from grader.sandbox.probe import probe
 from grader.section import grade_id
 
+pytestmark = pytest.mark.xdist_group("cycle")  # the class goes through it once
 SECTION, COURSE_ID, SCRIPTS = "01-doubling", "llm-engineering", Path(sys.executable).parent
 RIGHT = "def double(x):\n    import sys, warnings\n    warnings.warn('a warning costs nothing')\n    return x + x"
 WRONG = "def double(x):\n    return (x * 2).float()"  # the dtype is lost
@@ -196,6 +197,7 @@ def test_plain_nbgrader_gives_honest_work_the_same_score_cell_by_cell(room, tmp_
 
 def test_feedback_names_aspects_and_says_what_was_wrong(room):
     page = room.feedback("bob")
+    assert '<a href="#double__values">values</a>' in page, "in the table of contents"
     assert "double__values: pass, 2 of 2 points" in page
     assert "double__dtype: fail, 0 of 1 points" in page and "expected int16, got torch.float32" in page
     fetched = next((room.notebook("ann").parent / "feedback").glob("*/*.html")).read_text()

@@ -207,7 +207,7 @@ def test_the_experiment_s_story(experiment, prose):
 
 
 def test_the_model_s_numbers(ref, prose):
-    model = ref["NGram"](ref["pydoc_words"]())
+    model = ref["NGram"](ref["help_words"]())
     assert len(model.vocab) == 3724 and "3,724" in prose
     size = {c: int((ref["top_p_mask"](model.logprobs(model.encode(c.split()))[None], 0.9) > -inf).sum())
             for c in ["the __init__", "in the"]}

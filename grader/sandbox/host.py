@@ -48,6 +48,7 @@ class Warm:
         if device and self.isolation.level == "weak" and not insecure:  # /proc stays in sight of such children
             raise SandboxError("a GPU needs a stronger sandbox than this machine has; install bubblewrap, or pass "
                                "--insecure to time on it without")
+        self._packages = _packages_only()
         self._spawn()
 
     def __enter__(self) -> Warm:
@@ -63,11 +64,12 @@ class Warm:
         """
         if self._beside is None and not gpu.missing():
             self._beside = Warm(self.insecure, self.isolation, "cuda")
+        if self._beside:
+            self._beside.revive()
         return self._beside
 
     def _spawn(self) -> None:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._packages = _packages_only()
         command = _command(self.isolation, self._packages, theirs.fileno(), self.device)
         environment = {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8", "PYTHONPATH": self._packages,
                        "MPLCONFIGDIR": "/tmp", "PYTHONDONTWRITEBYTECODE": "1", "IPYTHONDIR": "/tmp/ipython",
@@ -138,8 +140,17 @@ class Warm:
         return child
 
     def alive(self) -> bool:
-        """Whether the parent is still there; what needs a child cannot be judged without it."""
-        return self._process.poll() is None
+        """Whether the parent is still there, asked by its socket so that a forked worker may ask too."""
+        hangup = select.poll()
+        hangup.register(self._control, 0)
+        return not hangup.poll(0)
+
+    def revive(self) -> None:
+        """Start the parent again if it has died. In a forked worker the new one is that worker's own."""
+        if not self.alive():
+            self._control.close()
+            self._process.stderr.close()
+            self._spawn()
 
     def close(self) -> None:
         if self._beside:

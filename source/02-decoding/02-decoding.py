@@ -49,7 +49,7 @@ from torch import Tensor
 from course import figures
 from course.check import check, expect, raises, unchanged
 from course.duel import advise, duel
-from course.ngram import NGram, distinct, pydoc_words, random_model, table_model
+from course.ngram import NGram, distinct, help_words, random_model, table_model
 
 figures.style()
 
@@ -57,14 +57,14 @@ figures.style()
 # ## One model to play with
 #
 # To see decoding at work you need a model, not a large one. The course brings a **trigram model**: it looks at two
-# tokens, and it has counted what followed them in the help texts that ship with Python. It knows 3,724 different tokens
+# tokens, and it has counted what followed them in the help texts of Python. It knows 3,724 different tokens
 # and guesses badly, but it gives what every language model gives: a probability for each of them.
 #
 # The next picture asks it for the next token after two contexts. After *the \_\_init\_\_* it is sure. After *in the* it
 # is not, and no single number of candidates suits both. Keep that in mind: it is the whole case for top-p.
 
 # %% tags=["picture", "skip-execution"]
-model = NGram(pydoc_words())
+model = NGram(help_words())
 fig, axes = plt.subplots(1, 2, figsize=(9, 2.8), layout="constrained")
 for ax, context in zip(axes, ["the __init__", "in the"]):
     probs, tokens = model.probs(model.encode(context.split())).sort(descending=True)
@@ -415,7 +415,7 @@ for dtype in [torch.float16, torch.bfloat16]:
 
 # %% tags=["picture", "skip-execution"]
 with figures.picture():
-    model = NGram(pydoc_words())
+    model = NGram(help_words())
     fig, axes = plt.subplots(1, 2, figsize=(9, 2.8), layout="constrained")
     for ax, context in zip(axes, ["the __init__", "in the"]):
         logits = model.logprobs(model.encode(context.split())).sort(descending=True).values[None]
@@ -633,7 +633,7 @@ def top_p_mask(logits, p):
 
 # %% tags=["picture", "skip-execution"]
 with figures.picture():
-    model = NGram(pydoc_words())
+    model = NGram(help_words())
     contexts = ["the __init__", "as follows", "the value of", "if the", "in the", "a"]
     logits = model.logprobs([]).repeat(len(contexts), 1)
     for b, context in enumerate(contexts):
@@ -778,7 +778,7 @@ for dtype in [torch.float16, torch.bfloat16]:
 
 # %% tags=["picture", "skip-execution"]
 with figures.picture():
-    model = NGram(pydoc_words())
+    model = NGram(help_words())
     logits = model.logprobs(model.encode(["in", "the"]))[None]
     temperatures = np.geomspace(0.3, 5, 25)
     cuts = {"top-p 0.9": lambda x: top_p_mask(x, 0.9), "min-p 0.1": lambda x: min_p_mask(x, 0.1)}
@@ -1456,7 +1456,7 @@ for dtype in [torch.float16, torch.bfloat16]:
 
 # %% tags=["picture", "skip-execution"]
 with figures.picture():
-    model = NGram(pydoc_words())
+    model = NGram(help_words())
     logits = model.logprobs(model.encode(["in", "the"])).sort(descending=True).values
     fig, axes = plt.subplots(1, 2, figsize=(9, 2.6), sharey=True, layout="constrained")
     heat_last = torch.softmax(top_p_mask(logits[None], 0.5)[0] / 2, -1)
@@ -1504,7 +1504,7 @@ assert abs(prediction - measured) <= 0.15, (
 # %% tags=["experiment", "skip-execution"]
 def run_experiment(starts=10, length=200, seed=0):
     "{strategy: [(log-probability per token, distinct-4) of each text]}, and one text of each strategy."
-    words = pydoc_words()
+    words = help_words()
     cut = len(words) * 9 // 10
     model = NGram(words[:cut], vocab=words)
     held_out, V = model.encode(words[cut:]), len(model.vocab)

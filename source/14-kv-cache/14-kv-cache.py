@@ -1047,14 +1047,14 @@ expect(float(prediction), 3.25, on="your prediction of plain RoPE's loss at posi
 ### END HIDDEN TESTS
 
 # %% tags=["experiment", "skip-execution"]
-from pydoc_data.topics import topics
+from course.corpus import help_texts
 
 L0, LONG, STEPS = 64, 256, 400
 
 
 def character_data():
     "The Python documentation as character ids: (training part, rows of LONG + 1 characters held out)."
-    text = "\n".join(topics[name] for name in sorted(topics))
+    text = help_texts()
     index = {c: i for i, c in enumerate(sorted(set(text)))}
     ids = torch.tensor([index[c] for c in text])
     train, held = ids[:len(ids) * 9 // 10], ids[len(ids) * 9 // 10:]

@@ -1,5 +1,5 @@
 """The author's notebook is found, and its solution run; the course's own loader is asked for the hidden tests."""
-# says: stopped with KeyError
+# says: stopped with KeyError|ran out of time
 import glob
 import json
 
