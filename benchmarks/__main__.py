@@ -23,7 +23,7 @@ columns of one table, which were measured in one run.
 
 ## A class: ours against stock nbgrader 0.9.6
 
-Section {section}, honest submissions (the reference and other right solutions in turn), equal scores in both. "Ours" is
+Section {section}, honest submissions (the reference and other right solutions in turn). "Ours" is
 `grader grade` with the sandbox, the hidden tests and the timed duel; "stock" is `nbgrader autograde` with nbgrader's own
 preprocessors. Both times hold everything from the command's start to its end.
 

@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 
 import nbformat
+from nbgrader.api import Gradebook
 
 from grader.prove import compose, find_cases
 from grader.sandbox.host import Warm
@@ -64,6 +65,13 @@ def class_seconds(folder: Path, submissions: int, stock: bool) -> float:
     return run(folder, "nbgrader", "autograde", SECTION) if stock else run(folder, "grader", "grade", SECTION)
 
 
+def scores(folder: Path) -> dict[str, float]:
+    """Each student's points by machine, as the gradebook has them."""
+    with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
+        return {s.student.id: sum(g.auto_score or 0 for n in s.notebooks for g in n.grades)
+                for s in gradebook.assignment_submissions(SECTION)}
+
+
 def single_verdicts(trials: int) -> tuple[list[float], float]:
     """Seconds of each verdict on one notebook with a warm parent, and MiB of memory of one more child."""
     section = load(SECTION)
@@ -92,8 +100,10 @@ def private_memory(pid: int) -> float:
 def table(sizes: list[int], stock_sizes: list[int], trials: int) -> str:
     folder = Path(tempfile.mkdtemp(prefix="bench-"))
     try:
-        ours = {n: class_seconds(folder / "ours", n, stock=False) for n in sizes}
-        stock = {n: class_seconds(folder / "stock", n, stock=True) for n in stock_sizes}
+        ours = {n: class_seconds(folder / "ours", n, stock=False) for n in sorted(sizes, reverse=True)}
+        stock = {n: class_seconds(folder / "stock", n, stock=True) for n in sorted(stock_sizes)}
+        last = scores(folder / "ours"), scores(folder / "stock")  # of the smallest class here, of the largest there
+        same = sum(last[1][student] == score for student, score in last[0].items())
         times, memory = single_verdicts(trials)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -106,6 +116,7 @@ def table(sizes: list[int], stock_sizes: list[int], trials: int) -> str:
     quantiles = statistics.quantiles(times, n=20)
     lines += ["", f"One verdict with a warm parent, {trials} times: p50 {statistics.median(times):.2f} s, "
                   f"p95 {quantiles[18]:.2f} s. Memory of one more child: {memory:.0f} MiB."]
+    lines += ["", f"{same} of {len(last[0])} submissions have the same score in both."]
     return "\n".join(lines)
 
 

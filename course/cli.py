@@ -10,7 +10,7 @@ import re
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -18,7 +18,7 @@ from rich.markdown import Markdown
 from rich.syntax import Syntax
 from rich.table import Table
 
-from grader.section import NotebookNode, Section, SectionError, grade_id, load, names
+from grader.section import Section, SectionError, grade_id, load, names, source
 
 from . import workspace
 from .cards import RATINGS, Deck
@@ -27,6 +27,9 @@ from .folds import cards as read_cards
 from .folds import hints as read_hints
 from .progress import HONEST_ATTEMPTS, Progress
 from .workspace import WorkspaceError
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 cli = typer.Typer(help="LLM engineering: check your work, get hints, keep what you learned.", no_args_is_help=True,
                   add_completion=False, pretty_exceptions_enable=False)
@@ -50,16 +53,17 @@ def fetch(section: SectionName) -> None:
 def check(section: SectionName, exercise: Annotated[str | None, typer.Argument(help="only this one")] = None,
           as_json: Annotated[bool, typer.Option("--json", help="print one JSON document")] = False) -> None:
     """Judge your notebook, hidden tests included, as your instructor would."""
-    known, path = load(section), workspace.notebook(section)
     from grader.check import run_check
     from grader.sandbox.host import SandboxError
 
+    source(section)  # or it says that there is no such section
+    path = workspace.notebook(section)
     try:
         result = run_check(section, path, exercise).to_json()
     except SandboxError as error:
         raise WorkspaceError(str(error)) from None
     if (submitted := _notebook(path)) is not None:
-        Progress().log_check(known, result["cells"], submitted)
+        Progress().log_check(load(section), result["cells"], submitted)
     if as_json:
         print(json.dumps(result))
     else:

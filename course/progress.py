@@ -14,10 +14,14 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from grader.section import SOLUTION, NotebookNode, Section, exercise_of, grade_id
+from grader.section import SOLUTION, Section, exercise_of, grade_id
 
 from . import workspace
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 HONEST_ATTEMPTS = 3
 FRESH = {"score": 0, "max_score": 0, "passed": False, "hints": 0, "attempts": []}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,10 +18,11 @@ def run_check(section_name: str, path: Path, exercise: str | None = None, *, ins
 
     Raises SectionError for an unknown section or exercise, grader.sandbox.host.SandboxError where no sandbox works.
     """
-    section = load(section_name)
-    if exercise is not None and exercise not in section.exercises:
-        raise SectionError(f"{section_name} has no exercise {exercise!r}; it has {', '.join(section.exercises)}.")
-    with Warm(insecure=insecure) as warm:
-        from .work import Job, judge_job  # torch is imported here while the warm parent imports it there
+    with Warm(insecure=insecure) as warm:  # first: while it imports torch and the rest over there, this side does too
+        section = load(section_name)
+        if exercise is not None and exercise not in section.exercises:
+            raise SectionError(f"{section_name} has no exercise {exercise!r}; it has {', '.join(section.exercises)}.")
+        from .work import Job, judge_job, settle
+        settle(warm, max(os.sched_getaffinity(0)))
         only = None if exercise is None else frozenset({exercise})
         return judge_job(Job(section_name, path.stem, path=path, only=only), warm)

@@ -7,7 +7,7 @@ point of its exercise) and every variant (must lose none).
 from __future__ import annotations
 
 import ast
-import copy
+import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ import nbformat
 
 from .build import release_notebook
 from .sandbox.host import Warm
-from .section import Section, defined_names
+from .section import Section, defined_names, grade_id
 from .verdict import Submission
 from .work import Job, judge_all
 
@@ -90,12 +90,10 @@ def _read_case(section: Section, path: Path, mutant: bool) -> Case:
 
 def compose(section: Section, case: Case) -> str:
     """The reference notebook with the case's definitions in place of its own, as text."""
-    notebook = copy.deepcopy(section.notebook)
     stubs = {section.names[name] for name in case.names} | {case.exercise}
-    for cell in notebook.cells:
-        if cell.metadata.get("nbgrader", {}).get("grade_id") in stubs and cell.cell_type == "code":
-            cell.source += f"\n\n{case.source}"
-    return nbformat.writes(notebook)
+    cells = [{**cell, "source": f"{cell.source}\n\n{case.source}"} if grade_id(cell) in stubs and cell.cell_type == "code"
+             else cell for cell in section.notebook.cells]
+    return json.dumps({**section.notebook, "cells": cells})
 
 
 def _jobs(section: Section, cases: list[Case]) -> Iterator[Job]:

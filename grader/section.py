@@ -19,9 +19,10 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import jupytext
-from nbformat import NotebookNode
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 KINDS = ("setup", "stub", "graded", "written", "picture", "experiment", "widget", "hints", "card", "text")
 SKIPPED = "skip-execution"  # nbclient's own tag for cells that do not run while grading
@@ -141,11 +142,17 @@ def names(root: Path | None = None) -> list[str]:
 def load(name: str, root: Path | None = None) -> Section:
     """The section `name`, the same object while its files are; an unknown one raises a `SectionError`."""
     root = Path(root or find_root())
+    py = source(name, root)
+    return _load(py, root, syllabus(root).get(name, {}).get("title", name), py.stat().st_mtime_ns)
+
+
+def source(name: str, root: Path | None = None) -> Path:
+    """The `.py` of a section; an unknown one raises a `SectionError` that names the known ones."""
+    root = Path(root or find_root())
     known = names(root)
     if name not in known:
         raise SectionError(f"There is no section {name!r}; there is {', '.join(known) or 'none yet'}.")
-    py = root / "source" / name / f"{name}.py"
-    return _load(py, root, syllabus(root).get(name, {}).get("title", name), py.stat().st_mtime_ns)
+    return root / "source" / name / f"{name}.py"
 
 
 @functools.lru_cache(maxsize=64)
@@ -155,6 +162,8 @@ def _load(py: Path, root: Path, title: str, changed: int) -> Section:  # `change
 
 def read_source(py: Path) -> NotebookNode:
     """The notebook that stands in a percent-format `.py`, its cells named by grade_id or content."""
+    import jupytext  # half a second, in which `course check` starts the sandbox
+
     try:
         notebook = jupytext.reads(py.read_text(encoding="utf-8"), fmt="py:percent")
     except Exception as error:

@@ -15,6 +15,7 @@ from collections.abc import Callable
 MAX_HEAD = 16 << 20      # bytes
 MAX_BUFFERS = 256 << 20  # bytes, all buffers of one message
 MAX_PARTS = 2_000_000    # of the JSON in a head: empty lists take thirty times their text in memory
+ONE_PIECE = 1 << 16      # bytes: a message up to this goes out at once, so that its reader wakes up once
 WATCH = 0.1              # seconds between two looks at the other side
 
 Deadline = Callable[[], float]
@@ -45,9 +46,11 @@ class Wire:
 
     def send(self, head: dict, buffers: list[bytes] = (), deadline: Deadline | None = None) -> None:
         text = json.dumps({**head, "sizes": [len(b) for b in buffers]}).encode()
-        self._send_all(struct.pack("<I", len(text)) + text, deadline)
-        for b in buffers:
-            self._send_all(b, deadline)
+        message = [struct.pack("<I", len(text)) + text, *buffers]
+        if sum(map(len, message)) <= ONE_PIECE:
+            message = [b"".join(message)]
+        for piece in message:
+            self._send_all(piece, deadline)
 
     def receive(self, deadline: Deadline | None = None) -> tuple[dict, list[bytes]]:
         (length,) = struct.unpack("<I", self._receive_exactly(4, deadline))
