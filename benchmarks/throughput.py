@@ -53,16 +53,19 @@ def make_course(folder: Path, submissions: int, stock: bool) -> None:
 
 def run(folder: Path, program: str, *args: str) -> float:
     """Seconds of one command in a course."""
-    env = {**os.environ, "COURSE_ROOT": str(folder)}
+    programs = Path(sys.executable).parent  # nbgrader calls alembic by its bare name
+    env = {**os.environ, "COURSE_ROOT": str(folder), "PATH": f"{programs}:{os.environ['PATH']}"}
     start = time.monotonic()
-    subprocess.run([str(Path(sys.executable).parent / program), *args], cwd=folder, env=env, check=True, capture_output=True)
+    subprocess.run([str(programs / program), *args], cwd=folder, env=env, check=True, capture_output=True)
     return time.monotonic() - start
 
 
 def class_seconds(folder: Path, submissions: int, stock: bool) -> float:
     make_course(folder, submissions, stock)
     run(folder, "nbgrader", "generate_assignment", SECTION, "--force")
-    return run(folder, "nbgrader", "autograde", SECTION) if stock else run(folder, "grader", "grade", SECTION)
+    seconds = run(folder, "nbgrader", "autograde", SECTION) if stock else run(folder, "grader", "grade", SECTION)
+    print(f"{submissions} submissions, {'stock' if stock else 'ours'}: {seconds:.1f} s", file=sys.stderr, flush=True)
+    return seconds
 
 
 def scores(folder: Path) -> dict[str, float]:
@@ -100,8 +103,8 @@ def private_memory(pid: int) -> float:
 def table(sizes: list[int], stock_sizes: list[int], trials: int) -> str:
     folder = Path(tempfile.mkdtemp(prefix="bench-"))
     try:
-        ours = {n: class_seconds(folder / "ours", n, stock=False) for n in sorted(sizes, reverse=True)}
         stock = {n: class_seconds(folder / "stock", n, stock=True) for n in sorted(stock_sizes)}
+        ours = {n: class_seconds(folder / "ours", n, stock=False) for n in sorted(sizes, reverse=True)}
         last = scores(folder / "ours"), scores(folder / "stock")  # of the smallest class here, of the largest there
         same = sum(last[1][student] == score for student, score in last[0].items())
         times, memory = single_verdicts(trials)

@@ -20,7 +20,7 @@ from rich.table import Table
 
 from grader.section import Section, SectionError, grade_id, load, names, source
 
-from . import workspace
+from . import standby, workspace
 from .cards import RATINGS, Deck
 from .exchange import fetch as fetch_assignment
 from .folds import cards as read_cards
@@ -53,13 +53,12 @@ def fetch(section: SectionName) -> None:
 def check(section: SectionName, exercise: Annotated[str | None, typer.Argument(help="only this one")] = None,
           as_json: Annotated[bool, typer.Option("--json", help="print one JSON document")] = False) -> None:
     """Judge your notebook, hidden tests included, as your instructor would."""
-    from grader.check import run_check
     from grader.sandbox.host import SandboxError
 
     source(section)  # or it says that there is no such section
     path = workspace.notebook(section)
     try:
-        result = run_check(section, path, exercise).to_json()
+        result = standby.check(section, path, exercise)
     except SandboxError as error:
         raise WorkspaceError(str(error)) from None
     if (submitted := _notebook(path)) is not None:

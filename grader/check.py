@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,12 +14,15 @@ if TYPE_CHECKING:
     from .verdict import Submission
 
 
-def run_check(section_name: str, path: Path, exercise: str | None = None, *, insecure: bool = False) -> Submission:
+def run_check(section_name: str, path: Path, exercise: str | None = None, *, warm: Warm | None = None) -> Submission:
     """Judge the notebook at `path`, all of it or one exercise.
+
+    warm: a warm parent that is there already
 
     Raises SectionError for an unknown section or exercise, grader.sandbox.host.SandboxError where no sandbox works.
     """
-    with Warm(insecure=insecure) as warm:  # first: while it imports torch and the rest over there, this side does too
+    # A new parent starts first: while it imports torch and the rest over there, this side does too.
+    with contextlib.nullcontext(warm) if warm else Warm() as warm:
         section = load(section_name)
         if exercise is not None and exercise not in section.exercises:
             raise SectionError(f"{section_name} has no exercise {exercise!r}; it has {', '.join(section.exercises)}.")

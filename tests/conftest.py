@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+os.environ["COURSE_STANDBY"] = "0"  # no test leaves a process behind, but the one that is about it
 ROOT = Path(__file__).resolve().parent.parent
 
 
