@@ -32,6 +32,7 @@ c.Exchange.assignment_dir = str(workspace.home())
 # A learner's JupyterLab: pages open rendered, the instructor's and the author's tools are out of the way.
 SETTINGS = {"@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"markdown": "Markdown Preview"}},
             "@jupyterlab/apputils-extension:notification": {"fetchNews": "false"}}
+HIDDEN = ["nbgrader_config.py", "__pycache__", "*.pyc"]  # in the file browser
 DISABLED = ["@jupyter/nbgrader:formgrader", "@jupyter/nbgrader:create-assignment", "@jupyter/nbgrader:course-list",
             "jupyterlab-jupytext"]
 
@@ -84,7 +85,8 @@ def command(arguments: list[str]) -> list[str]:
     has_display = sys.platform in ("darwin", "win32") or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     call = [sys.executable, "-m", "jupyterlab", "--ServerApp.root_dir", str(workspace.home()),
             "--LabApp.default_url", f"/lab/tree/{WELCOME}", "--ServerApp.log_level", "WARN",
-            "--LabApp.workspaces_dir", str(workspace.state() / "tabs")]  # open tabs of other projects stay there
+            "--LabApp.workspaces_dir", str(workspace.state() / "tabs"),  # open tabs of other projects stay there
+            *(f"--ContentsManager.hide_globs={glob}" for glob in HIDDEN)]
     if not has_display and "--no-browser" not in arguments:
         call.append("--no-browser")
     if hasattr(os, "geteuid") and os.geteuid() == 0:

@@ -76,11 +76,13 @@ def serve() -> None:
     mine, children = version(), set()
     from grader.judge import setup_namespace
     from grader.sandbox.host import Warm
+    from grader.work import settle
     with Warm() as warm, socket.socket(socket.AF_UNIX) as listener:
         for name in names():
             with contextlib.suppress(Exception):  # whoever checks that section hears of it
                 setup_namespace(load(name))
         warm.wait()
+        settle(warm, max(os.sched_getaffinity(0)))
         if not _bind(listener):
             return
         listener.settimeout(IDLE)

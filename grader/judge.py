@@ -10,8 +10,10 @@ import ast
 import builtins
 import contextlib
 import copy
+import functools
 import linecache
 import time
+import types
 from collections.abc import Collection, Iterable
 
 import numpy as np
@@ -120,7 +122,7 @@ class Bench:
                         "no answer was written" if blank else "a person reads this answer")
         linecache.cache[f"<{graded.grade_id}>"] = (len(graded.source), None, graded.source.splitlines(True), "")
         try:
-            code = compile(graded.source, f"<{graded.grade_id}>", "exec")
+            code = compiled(graded)
             self.session.patience = self.limits.cell_again if graded.exercise in self.slow else self.limits.cell
             self.session.start_clock()
             exec(code, {**own_copies(self.globals), **self._learners_names(graded)})
@@ -183,6 +185,12 @@ def own_copies(namespace: dict) -> dict:
     return own
 
 
+@functools.lru_cache(maxsize=4096)
+def compiled(graded: Graded) -> types.CodeType:
+    return compile(graded.source, f"<{graded.grade_id}>", "exec")
+
+
+@functools.lru_cache(maxsize=4096)
 def used_names(source: str) -> set[str]:
     """Every name that the code reads."""
     return {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import concurrent.futures
 import contextlib
 import functools
+import gc
 import hashlib
 import json
 import multiprocessing
@@ -148,6 +149,8 @@ def settle(warm: Warm, core: int) -> None:
     torch.set_num_threads(1)
     warm.core = core
     os.sched_setaffinity(0, {core})
+    gc.collect()
+    gc.freeze()  # torch and the rest stay: no later collection walks over them again
 
 
 def _judge_in_worker(job: Job) -> Submission:

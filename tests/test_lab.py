@@ -68,7 +68,7 @@ def test_jupyterlab_starts_in_the_learners_home(tiny):
         base, token = next(m for line in lines if (m := address.search(line))).groups()
         url = f"{base}/api/contents?token={token}"
         names = {entry["name"] for entry in json.loads(answer(url))["content"]}
-        assert "Welcome.md" in names
+        assert "Welcome.md" in names and "nbgrader_config.py" not in names
     finally:
         server.kill()
         server.wait()
