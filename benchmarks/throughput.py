@@ -80,7 +80,7 @@ def single_verdicts(trials: int) -> tuple[list[float], float]:
     section = load(SECTION)
     job = Job(SECTION, "one", text=nbformat.writes(section.notebook))
     with Warm() as warm:
-        settle(warm, max(os.sched_getaffinity(0)))
+        settle(warm)
         judge_job(job, warm)
         times = []
         for _ in range(trials):

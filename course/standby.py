@@ -82,7 +82,7 @@ def serve() -> None:
             with contextlib.suppress(Exception):  # whoever checks that section hears of it
                 setup_namespace(load(name))
         warm.wait()
-        settle(warm, max(os.sched_getaffinity(0)))
+        settle(warm)
         if not _bind(listener):
             return
         listener.settimeout(IDLE)

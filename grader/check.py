@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +26,6 @@ def run_check(section_name: str, path: Path, exercise: str | None = None, *, war
         if exercise is not None and exercise not in section.exercises:
             raise SectionError(f"{section_name} has no exercise {exercise!r}; it has {', '.join(section.exercises)}.")
         from .work import Job, judge_job, settle
-        settle(warm, max(os.sched_getaffinity(0)))
+        settle(warm)
         only = None if exercise is None else frozenset({exercise})
         return judge_job(Job(section_name, path.stem, path=path, only=only), warm)

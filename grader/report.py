@@ -12,7 +12,7 @@ import functools
 
 import nbformat
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from nbformat.v4 import new_notebook
 
 from .build import METADATA, release_notebook
 from .repair import mend
@@ -41,8 +41,8 @@ def report(section: Section, notebook: NotebookNode | None, submission: Submissi
         if grade_id(cell) in verdicts:
             _show_verdict(cell, verdicts[grade_id(cell)])
     if submission.repairs:
-        cells.insert(0, new_markdown_cell(
-            "**About this notebook**\n\n" + "\n".join(f"- {clean(r, 300)}" for r in submission.repairs)))
+        repairs = "\n".join(f"- {clean(r, 300)}" for r in submission.repairs)
+        cells.insert(0, _cell("markdown", f"**About this notebook**\n\n{repairs}"))
     for i, cell in enumerate(cells):
         cell.id = f"cell-{i}"
     return new_notebook(cells=cells, metadata=nbformat.from_dict(METADATA))
@@ -61,13 +61,18 @@ def official_cells(section: Section) -> dict[str, NotebookNode]:
 def _own(cell: NotebookNode, ran: Ran | None) -> NotebookNode:
     """A cell of the learner's: its text, and what it printed over there."""
     if cell.cell_type != "code":
-        return new_markdown_cell(clean(cell.source, 200_000))
+        return _cell("markdown", clean(cell.source, 200_000))
     outputs = []
     if ran and ran.stdout:
-        outputs.append(new_output("stream", name="stdout", text=ran.stdout))
+        outputs.append(_printed(ran.stdout))
     if ran and ran.error:
         outputs.append(_error(ran.error.split(":")[0], ran.error))
-    return new_code_cell(clean(cell.source, 200_000), outputs=outputs)
+    return _cell("code", clean(cell.source, 200_000), outputs=outputs, execution_count=None)
+
+
+def _cell(kind: str, source: str, **rest) -> NotebookNode:
+    """A cell that nobody checks against nbformat's schema yet: the whole notebook is, once."""
+    return NotebookNode(cell_type=kind, source=source, metadata=NotebookNode(), **rest)
 
 
 def _show_verdict(cell: NotebookNode, verdict: Cell) -> None:
@@ -76,11 +81,15 @@ def _show_verdict(cell: NotebookNode, verdict: Cell) -> None:
     score = 0 if verdict.score is None else verdict.score
     line = f"{verdict.grade_id}: {verdict.verdict.replace('_', ' ')}, {score:g} of {verdict.points:g} points"
     if verdict.verdict == "pass":
-        cell.outputs = [new_output("stream", name="stdout", text=line + "\n")]
+        cell.outputs = [_printed(line + "\n")]
     else:
         cell.outputs = [_error(verdict.verdict, f"{line}\n{verdict.message}")]
 
 
+def _printed(text: str) -> NotebookNode:
+    return NotebookNode(output_type="stream", name="stdout", text=text)
+
+
 def _error(name: str, text: str) -> NotebookNode:
     text = clean(text)
-    return new_output("error", ename=clean(name, 60), evalue=text, traceback=text.splitlines())
+    return NotebookNode(output_type="error", ename=clean(name, 60), evalue=text, traceback=text.splitlines())

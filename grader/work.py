@@ -14,6 +14,7 @@ import hashlib
 import json
 import multiprocessing
 import os
+import random
 from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
@@ -142,13 +143,13 @@ def _start_worker(warm: Warm, cores: multiprocessing.SimpleQueue) -> None:
     settle(warm, cores.get())
 
 
-def settle(warm: Warm, core: int) -> None:
+def settle(warm: Warm, core: int | None = None) -> None:
     """Keep this process and its sandboxed children on one core. They work in turn, and wake each other faster there; and a
-    submission with many threads takes no other's core."""
+    submission with many threads takes no other's core. Without a `core` any will do: others may check here too."""
     import torch
     torch.set_num_threads(1)
-    warm.core = core
-    os.sched_setaffinity(0, {core})
+    warm.core = random.choice(list(os.sched_getaffinity(0))) if core is None else core
+    os.sched_setaffinity(0, {warm.core})
     gc.collect()
     gc.freeze()  # torch and the rest stay: no later collection walks over them again
 
