@@ -2,7 +2,7 @@
 
 A duel compares a learner's function with a reference: both get the same fresh arguments in turn, in random order, and
 must give the same answer; the ratio of their times decides. Source of the statistics: a sign test as an e-process
-(Ville's inequality makes it valid at every look), so a clear case ends after 7 or 13 pairs and noise only costs time.
+(Ville's inequality makes it valid at every look), so a clear case ends after 11 or 13 pairs and noise only costs time.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ import numpy as np
 
 from .check import CheckFailed, difference, show
 
-PASS_EVIDENCE = 20     # odds against a solution over the limit: 7 pairs in a row
+PASS_EVIDENCE = 200    # odds against a solution over the limit: 11 pairs in a row
 FAIL_EVIDENCE = 1000   # odds against one under it: 13 pairs in a row; a false "too slow" hurts more
+BORDER = 0.9           # of the limit: a median below it passes where the sign test cannot say
 CLEAR = 3.0            # this many times the limit, in CLEAR_PAIRS pairs out of as many, needs no statistics
 CLEAR_PAIRS = 5
 MAX_PAIRS = 60
@@ -100,7 +101,7 @@ def run(turn: Callable[[str, tuple], tuple[float, Any]], draw: Callable, limit: 
             break
         pairs.append(pair())
     ratio = statistics.median(mine / theirs for mine, theirs in pairs)
-    if verdict is None and len(pairs) >= 20 and ratio <= limit:
+    if verdict is None and len(pairs) >= 20 and ratio <= BORDER * limit:
         verdict = "fast"
     if verdict == "fast" and sum(m for m, _ in pairs) > 2 * limit * sum(t for _, t in pairs):
         verdict = "slow"  # a median hides work that is put off to one call in many
