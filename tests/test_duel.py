@@ -100,8 +100,8 @@ def test_in_one_process_the_same_check_decides_alike():
         duel(namespace["slow"], draw, reference=REFERENCE, limit=2.0)
 
 
-def test_a_clear_case_ends_after_7_or_13_pairs():
-    assert decided(6, 6) is None and decided(7, 7) == "fast"
+def test_a_clear_case_ends_after_11_or_13_pairs():
+    assert decided(10, 10) is None and decided(11, 11) == "fast"
     assert decided(0, 12) is None and decided(0, 13) == "slow"
     assert decided(30, 60) is None
 
