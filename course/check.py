@@ -40,9 +40,8 @@ def check(fn: Callable, *args, want: Any, why: str = "", mistakes: Mapping[str, 
 
     Returns nothing: plain nbgrader would take a number at the end of a graded cell for its score.
     """
-    call = show_call(fn, args, kwargs)
-    got = _call(fn, *copy.deepcopy(args), **copy.deepcopy(kwargs))
-    expect(got, want, on=call, why=why, mistakes=mistakes, rtol=rtol, atol=atol)
+    got = _call_on_copies(fn, args, kwargs)
+    expect(got, want, on=lambda: show_call(fn, args, kwargs), why=why, mistakes=mistakes, rtol=rtol, atol=atol)
 
 
 def unchanged(fn: Callable, *args, want: Any, why: str = "", rtol: float | None = None, atol: float | None = None,
@@ -51,9 +50,9 @@ def unchanged(fn: Callable, *args, want: Any, why: str = "", rtol: float | None 
 
     The answer counts too (see `expect`), so that doing nothing at all is not rewarded for doing no harm.
     """
-    call = show_call(fn, args, kwargs)
     before = copy.deepcopy((args, kwargs))
     got = _call(fn, *args, **kwargs)
+    call = show_call(fn, *before)
     for name, old, new in [*zip(map("argument {}".format, range(1, 1 + len(args))), before[0], args),
                            *((f"argument {k}", before[1][k], kwargs[k]) for k in kwargs)]:
         if difference(new, old, rtol=0, atol=0):
@@ -76,14 +75,14 @@ def raises(error: type[Exception], fn: Callable, *args, why: str, **kwargs) -> N
     raise CheckFailed(_report(call, f"a {error.__name__}", show(got), why))
 
 
-def expect(got: Any, want: Any, *, on: str, why: str = "", mistakes: Mapping[str, Any] | None = None,
+def expect(got: Any, want: Any, *, on: str | Callable[[], str], why: str = "", mistakes: Mapping[str, Any] | None = None,
            rtol: float | None = None, atol: float | None = None) -> None:
     """Expect `got` to equal `want`: same structure, shape and dtype, values within the tolerance of `want`'s dtype.
 
     A list equals a tuple; a number may come as int, float, numpy scalar or tensor without dimensions. NaN equals
     only NaN, an infinity only itself. `rtol=0, atol=0` asks for bit for bit.
 
-    on:        what was computed, for the message: usually the call
+    on:        what was computed, for the message: usually the call; or a function that says it, if it is asked
     why:       one sentence that helps whoever failed
     mistakes:  misconception -> the answer it would give; named in the message when `got` is that answer
     Raises AssertionError with the first difference.
@@ -95,7 +94,7 @@ def expect(got: Any, want: Any, *, on: str, why: str = "", mistakes: Mapping[str
         if not difference(got, wrong, rtol, atol):
             why = f"likely cause: {name}"
             break
-    raise CheckFailed(_report(on, show(want), show(got), f"{where}\n{why}" if why else where))
+    raise CheckFailed(_report(on() if callable(on) else on, show(want), show(got), f"{where}\n{why}" if why else where))
 
 
 def value_and_grad(fn: Callable, *args, wrt: int | Sequence[int] = 0, output: int | None = None, **kwargs,
@@ -192,6 +191,8 @@ def _array_difference(got, want, rtol, atol) -> str:
     if rtol is None and atol is None:
         rtol, atol = TOLERANCE.get(want.dtype, (0.0, 0.0))
     wide = torch.complex128 if want.is_complex() else torch.float64 if want.is_floating_point() else want.dtype
+    if torch.equal(got, want):
+        return ""
     same = torch.isclose(got.to(wide), want.to(wide), rtol=rtol or 0.0, atol=atol or 0.0, equal_nan=True)
     if same.all():
         return ""
@@ -220,6 +221,13 @@ def _dict_difference(got, want, rtol, atol) -> str:
         if where := difference(got[k], want[k], rtol, atol):
             return f"under key {k!r}: {where}"
     return ""
+
+
+def _call_on_copies(fn: Callable, args: tuple, kwargs: dict) -> Any:
+    """Call `fn` with arguments that nobody looks at afterwards."""
+    if remote := getattr(type(fn), "call_on_copies", None):  # behind the judge's wall they are copies anyway
+        return remote(fn, args, kwargs)
+    return _call(fn, *copy.deepcopy(args), **copy.deepcopy(kwargs))
 
 
 def _call(fn: Callable, *args, **kwargs) -> Any:

@@ -7,6 +7,7 @@ tokens seen after h,
     P(w | h) = (c(h, w) + t(h) P(w | shorter h)) / (c(h) + t(h)),   and P(w | nothing at all) = 1 / V.
 """
 
+import functools
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable
@@ -94,7 +95,10 @@ def table_model(table: dict[tuple[int, ...], dict[int, float]], V: int) -> Calla
 
 def random_model(V: int, seed: int, spread: float = 2.0) -> Callable[[list[int]], Tensor]:
     """`step(ids) -> log-probabilities (V,)`: for each prefix the softmax of its own normal numbers times `spread`."""
+    @functools.cache
+    def logprobs(*ids: int) -> Tensor:
+        return torch.from_numpy(np.random.default_rng([seed, *ids]).standard_normal(V) * spread).log_softmax(-1)
+
     def step(ids: list[int]) -> Tensor:
-        logits = np.random.default_rng([seed, *map(int, ids)]).standard_normal(V) * spread
-        return torch.from_numpy(logits).log_softmax(-1)
+        return logprobs(*map(int, ids)).clone()  # whoever works on it in place hurts nobody
     return step

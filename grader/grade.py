@@ -148,7 +148,7 @@ def _write(course: Course, section: Section, handed: Handed, submission: Submiss
                           "db_url": course.directory.db_url}}
     AssignLatePenalties(config=course.config).preprocess(judged, about)
     keep = {"key": key, "submission": submission.to_json()}
-    _replace(target / KEPT, json.dumps(keep, indent=1))
+    _replace(target / KEPT, json.dumps(keep))
     messages = {c.grade_id: c.message for c in submission.cells}
     return {g: {"from": old, "to": new, "why": messages[g]} for g, (old, new) in changed.items()}
 

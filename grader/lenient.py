@@ -12,13 +12,12 @@ import glob
 import os
 from pathlib import Path
 
-import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import parse_utc
 
-from .notebook import Unreadable, read_bytes
+from .notebook import Unreadable, new_notebook, read_bytes
 from .section import SectionError, load
 from .submissions import read_submission
 
@@ -47,7 +46,7 @@ class SubmittedNotebook(NotebookExporter):
         try:
             notebook = read_submission(submitted, load(about["assignment"]))
         except Unreadable as e:
-            notebook = nbformat.v4.new_notebook(metadata={"grader": {"repairs": [str(e)], "unreadable": str(e)}})
+            notebook = new_notebook(metadata={"grader": {"repairs": [str(e)], "unreadable": str(e)}})
         return self.from_notebook_node(notebook, resources=resources, **kw)
 
 

@@ -16,7 +16,6 @@ from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
-from nbformat.v4 import new_notebook
 
 from .verdict import clean
 
@@ -51,7 +50,7 @@ def from_text(text: str, name: str, repairs: list[str] = ()) -> NotebookNode:
     cells, repair = parse(text.lstrip("\ufeff"), name)
     if len(cells) > MAX_CELLS:
         raise Unreadable(f"{name} has {len(cells)} cells; more than {MAX_CELLS} are not read")
-    notebook = new_notebook(cells=[_cell(raw, f"cell-{i}") for i, raw in enumerate(cells)])
+    notebook = new_notebook([_cell(raw, f"cell-{i}") for i, raw in enumerate(cells)])
     notebook.metadata.grader = {"repairs": [*repairs, *([repair] if repair else [])]}
     return notebook
 
@@ -190,8 +189,14 @@ def _cell(raw: dict, id: str) -> NotebookNode:
     return new_cell(_source(raw), id, _metadata(raw.get("metadata")), code=raw.get("cell_type") == "code")
 
 
+def new_notebook(cells: list[NotebookNode] = (), metadata: dict | None = None) -> NotebookNode:
+    """A notebook without nbformat's check of its schema, which would take longer than all the rest."""
+    metadata = NotebookNode() if metadata is None else nbformat.from_dict(metadata)
+    return NotebookNode(nbformat=4, nbformat_minor=5, metadata=metadata, cells=list(cells))
+
+
 def new_cell(source: str, id: str, metadata: dict, code: bool = True) -> NotebookNode:
-    """A cell without nbformat's check of its schema, which would take longer than all the rest."""
+    """A cell, unchecked like the notebook."""
     cell = {"cell_type": "code" if code else "markdown", "id": id, "metadata": metadata, "source": source}
     return nbformat.from_dict(cell | ({"execution_count": None, "outputs": []} if code else {}))
 

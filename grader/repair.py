@@ -14,9 +14,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from nbformat import NotebookNode
-from nbformat.v4 import new_notebook
 
-from .notebook import new_cell
+from .notebook import new_cell, new_notebook
 from .section import SKIPPED, SOLUTION, Graded, Section, exercise_of, grade_id, tags
 
 BLANK_ANSWERS = ("", "YOUR ANSWER HERE")
@@ -61,7 +60,7 @@ def mend(section: Section, notebook: NotebookNode) -> tuple[NotebookNode, list[s
     for work in (mending.stubs_are_code, mending.stubs_are_whole, mending.locked_cells_stand_once,
                  mending.missing_cells_are_back, mending.graded_cells_follow_their_work):
         mending.cells = work()
-    return new_notebook(cells=mending.cells), mending.repairs
+    return new_notebook(mending.cells), mending.repairs
 
 
 class Mending:

@@ -10,11 +10,10 @@ from __future__ import annotations
 import copy
 import functools
 
-import nbformat
 from nbformat import NotebookNode
-from nbformat.v4 import new_notebook
 
 from .build import METADATA, release_notebook
+from .notebook import new_notebook
 from .repair import mend
 from .section import Section, grade_id
 from .verdict import Cell, Ran, Submission, clean
@@ -45,7 +44,7 @@ def report(section: Section, notebook: NotebookNode | None, submission: Submissi
         cells.insert(0, _cell("markdown", f"**About this notebook**\n\n{repairs}"))
     for i, cell in enumerate(cells):
         cell.id = f"cell-{i}"
-    return new_notebook(cells=cells, metadata=nbformat.from_dict(METADATA))
+    return new_notebook(cells, METADATA)
 
 
 @functools.lru_cache(maxsize=64)
@@ -71,7 +70,7 @@ def _own(cell: NotebookNode, ran: Ran | None) -> NotebookNode:
 
 
 def _cell(kind: str, source: str, **rest) -> NotebookNode:
-    """A cell that nobody checks against nbformat's schema yet: the whole notebook is, once."""
+    """A cell that nobody checks against nbformat's schema."""
     return NotebookNode(cell_type=kind, source=source, metadata=NotebookNode(), **rest)
 
 

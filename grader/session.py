@@ -107,9 +107,11 @@ class Session:
             value.__dict__["__name__"] = name  # and not what it calls itself: a duel finds the opponent by it
         return value
 
-    def call(self, proxy: Proxy, args: tuple, kwargs: dict) -> Any:
-        head, buffers = self._ask_with({"op": "call", "target": self._target(proxy)}, (args, kwargs))
-        self._bring_changes(head.get("changed"), buffers, args, kwargs)
+    def call(self, proxy: Proxy, args: tuple, kwargs: dict, bring_changes: bool = True) -> Any:
+        request = {"op": "call", "target": self._target(proxy), "changes": bring_changes}
+        head, buffers = self._ask_with(request, (args, kwargs))
+        if bring_changes:
+            self._bring_changes(head.get("changed"), buffers, args, kwargs)
         return self._value(head, buffers)
 
     def _bring_changes(self, changed, buffers, args, kwargs) -> None:

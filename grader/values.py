@@ -60,8 +60,8 @@ class Encoder:
             return x
         if isinstance(x, np.generic):
             return self._numpy(np.asarray(x), scalar=True)
-        for kind, encode in _ENCODERS:  # subclasses cross as the plain type they extend
-            if isinstance(x, kind):
+        for kind in type(x).__mro__:  # subclasses cross as the plain type they extend
+            if encode := _ENCODERS.get(kind):
                 return encode(self, x, depth + 1)
         if dataclasses.is_dataclass(x) and not isinstance(x, type) and type(x).__module__.split(".")[0] == "course":
             fields = {f.name: self.encode(getattr(x, f.name), depth + 1) for f in dataclasses.fields(x) if f.init}
@@ -143,12 +143,12 @@ class Encoder:
                 "stride": list(x.stride()) if view else None}
 
 
-_ENCODERS = [
-    (int, Encoder._int), (float, Encoder._float), (str, Encoder._str), (torch.Tensor, Encoder._tensor),
-    (list, Encoder._list), (tuple, Encoder._tuple), (dict, Encoder._dict), (np.ndarray, Encoder._numpy_array),
-    ((set, frozenset), Encoder._set), ((bytes, bytearray), Encoder._bytes), (complex, Encoder._complex),
-    (range, Encoder._range), (slice, Encoder._slice), (torch.dtype, Encoder._dtype),
-]
+_ENCODERS = {
+    int: Encoder._int, float: Encoder._float, str: Encoder._str, torch.Tensor: Encoder._tensor,
+    list: Encoder._list, tuple: Encoder._tuple, dict: Encoder._dict, np.ndarray: Encoder._numpy_array,
+    set: Encoder._set, frozenset: Encoder._set, bytes: Encoder._bytes, bytearray: Encoder._bytes,
+    complex: Encoder._complex, range: Encoder._range, slice: Encoder._slice, torch.dtype: Encoder._dtype,
+}
 
 
 class Decoder:

@@ -6,6 +6,7 @@ import re
 from dataclasses import asdict, dataclass, field
 
 VERDICTS = ("pass", "fail", "error", "timeout", "memory", "died", "missing", "too_slow", "undecided", "manual")
+_SPACE = str.maketrans("", "", "\t\n\xa0")  # not printable, and welcome all the same
 _TERMINAL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[\]P_^X][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b.?")
 
 
@@ -58,5 +59,6 @@ class Ran:
 def clean(text: str, limit: int = 2000) -> str:
     """Text from anywhere as plain printable text: no terminal codes, no direction marks, not endless."""
     text = _TERMINAL.sub("", text[:4 * limit])
-    text = "".join(c for c in text if c.isprintable() or c in "\t\n\xa0")
+    if not text.translate(_SPACE).isprintable():
+        text = "".join(c for c in text if c.isprintable() or ord(c) in _SPACE)
     return text if len(text) <= limit else text[:limit - 3] + "..."

@@ -42,6 +42,9 @@ class Wire:
     def __init__(self, sock: socket.socket, watch: Callable[[], str] | None = None):
         self.sock = sock
         self.watch, self._next_look = watch, 0.0
+        self._ahead = b""  # came with what was asked for before
+        self._readable = select.poll()  # select() knows no descriptor above 1023
+        self._readable.register(sock, select.POLLIN)
         sock.setblocking(False)
 
     def send(self, head: dict, buffers: list[bytes] = (), deadline: Deadline | None = None) -> None:
@@ -60,7 +63,7 @@ class Wire:
         if sum(map(text.count, (b",", b"[", b"{"))) > MAX_PARTS:
             raise WireError(f"it sent a message of more than {MAX_PARTS:,} parts")
         try:
-            head = json.loads(text)
+            head = json.loads(text.decode())
             sizes = head["sizes"]
             if not isinstance(head, dict) or not all(type(n) is int and n >= 0 for n in sizes):
                 raise ValueError("a buffer of no size")
@@ -85,21 +88,33 @@ class Wire:
                 raise WireClosed("the other side is gone") from None
 
     def _receive_exactly(self, n: int, deadline) -> bytearray:
-        data = bytearray(n)
-        view, got = memoryview(data), 0
+        """n bytes. What comes with them is kept for the next question; a large part goes straight to its place."""
+        data, got = bytearray(n), min(n, len(self._ahead))
+        data[:got], self._ahead = self._ahead[:got], self._ahead[got:]
+        view = memoryview(data)
         while got < n:
+            if n - got > ONE_PIECE:
+                got += self._read(self.sock.recv_into, view[got:], deadline)
+            else:
+                piece = self._read(self.sock.recv, ONE_PIECE, deadline)
+                wanted, self._ahead = piece[:n - got], piece[n - got:]
+                view[got:got + len(wanted)] = wanted
+                got += len(wanted)
+        return data
+
+    def _read(self, receive: Callable, what, deadline):
+        """What `receive(what)` gives, once it gives something."""
+        while True:
             self._check(deadline)
             try:
-                count = self.sock.recv_into(view[got:])
+                if got := receive(what):
+                    return got
             except BlockingIOError:
                 self._wait(deadline)
                 continue
             except OSError:
-                raise WireClosed("the other side is gone") from None
-            if count == 0:
-                raise WireClosed("the other side is gone")
-            got += count
-        return data
+                pass
+            raise WireClosed("the other side is gone")
 
     def _check(self, deadline) -> None:
         """Called on every turn, for whoever always has something to send would never be waited for."""
@@ -115,6 +130,8 @@ class Wire:
         left = None if deadline is None else max(deadline(), 0.0)
         if self.watch:
             left = WATCH if left is None else min(left, WATCH)
-        poll = select.poll()  # select() knows no descriptor above 1023
-        poll.register(self.sock, select.POLLOUT if write else select.POLLIN)
+        poll = self._readable
+        if write:
+            poll = select.poll()
+            poll.register(self.sock, select.POLLOUT)
         poll.poll(None if left is None else 1e3 * left)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import functools
 import io
 import linecache
 import os
@@ -38,7 +39,7 @@ class Child:
     def __init__(self, wire: Wire, limits: Limits):
         self.wire = wire
         self.limits = limits
-        self.shell = _shell()
+        self.shell = shell()
         self.objects: list[object] = []  # what was handed to the judge as a reference; the index is its name
         self.loaded: tuple | None = None
         self.answers = {"exec": self.run_cell, "get": self.get, "call": self.call, "getattr": self.getattr,
@@ -86,7 +87,7 @@ class Child:
             reply, out = self.value(result)
         except Exception as e:
             reply, out = self.error(e), []
-        return self.with_changes(reply, out, args, kwargs, head["args"], buffers)
+        return self.with_changes(reply, out, args, kwargs, head["args"], buffers) if head["changes"] else (reply, out)
 
     def grad(self, head, buffers):
         args, kwargs = self.decode(head["args"], buffers)
@@ -219,19 +220,20 @@ def _quiet(limits: Limits):
         yield
 
 
-def _shell():
-    """IPython without history, files, colours or a terminal."""
+@functools.cache
+def shell():
+    """IPython without history, files, colours or a terminal: made once, by the warm parent, for all its children."""
     from IPython.core.interactiveshell import InteractiveShell
     from traitlets.config import Config
     config = Config()
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "nocolor"
     config.InteractiveShell.cache_size = 0
-    shell = InteractiveShell.instance(config=config)
-    shell.showtraceback = shell.showsyntaxerror = lambda *args, **kwargs: None
-    shell.enable_gui = lambda gui=None: None
-    shell.displayhook.write_output_prompt = lambda: None
-    return shell
+    ipython = InteractiveShell.instance(config=config)
+    ipython.showtraceback = ipython.showsyntaxerror = lambda *args, **kwargs: None
+    ipython.enable_gui = lambda gui=None: None
+    ipython.displayhook.write_output_prompt = lambda: None
+    return ipython
 
 
 def _own_line(e: BaseException) -> str:

@@ -49,6 +49,7 @@ def _import_everything() -> None:
     import ipywidgets  # noqa: F401
     import jaxtyping  # noqa: F401
     import matplotlib
+    import numpy.random  # noqa: F401  (numpy alone imports it at first use)
     import torch
     matplotlib.use("agg")
     import matplotlib.pyplot  # noqa: F401
@@ -61,7 +62,8 @@ def _import_everything() -> None:
     import course.preferences
     import course.transformer  # noqa: F401
 
-    from . import learner  # noqa: F401
+    from . import learner
+    learner.shell()
     for package in (course, sys.modules["grader"]):  # links under /tmp, which a child hides: keep their targets instead
         package.__path__[:] = [os.path.realpath(path) for path in package.__path__]
     torch.set_num_threads(1)
