@@ -9,6 +9,7 @@ the answer is that of a known misconception, its name. The same check gives the 
 from __future__ import annotations
 
 import copy
+import dataclasses
 import math
 import numbers
 from collections.abc import Callable, Mapping, Sequence
@@ -250,7 +251,7 @@ def show(x: Any, limit: int = 240) -> str:
             return f"a {dtype} {'tensor' if isinstance(x, torch.Tensor) else 'array'} of shape {tuple(x.shape)}"
         note = "" if dtype in ("float32", "int64") else f", {dtype}"
         text = f"{_rounded(x.tolist())}{note}"
-    elif callable(x):
+    elif callable(x) and not dataclasses.is_dataclass(x):
         text = getattr(x, "__name__", "a function")
     else:
         text = repr(_rounded(x)) if isinstance(x, (list, tuple, dict, float)) else repr(x)

@@ -2,7 +2,8 @@
 
 A duel compares a learner's function with a reference: both get the same fresh arguments in turn, in random order, and
 must give the same answer; the ratio of their times decides. Source of the statistics: a sign test as an e-process
-(Ville's inequality makes it valid at every look), so a clear case ends after 11 or 13 pairs and noise only costs time.
+(Ville's inequality makes it valid at every look), so a case ends after 11 or 13 pairs, a clear one after 5, and noise
+only costs time.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from .check import CheckFailed, difference, show
 PASS_EVIDENCE = 200    # odds against a solution over the limit: 11 pairs in a row
 FAIL_EVIDENCE = 1000   # odds against one under it: 13 pairs in a row; a false "too slow" hurts more
 BORDER = 0.9           # of the limit: a median below it passes where the sign test cannot say
-CLEAR = 3.0            # this many times the limit, in CLEAR_PAIRS pairs out of as many, needs no statistics
+CLEAR = 3.0            # over this many times the limit, in CLEAR_PAIRS pairs out of as many, needs no statistics
+CLEARLY_FAST = 0.6     # of the limit: nor does staying below this
 CLEAR_PAIRS = 5
 MAX_PAIRS = 60
 MAX_WORK = 10.0        # seconds of both sides' own time, so that a busy machine does not cut a duel short
@@ -123,6 +125,8 @@ def judged(pairs: list[tuple[float, float]], limit: float) -> str | None:
     ratios = [mine / theirs for mine, theirs in pairs]
     if len(ratios) >= CLEAR_PAIRS and min(ratios) > CLEAR * limit:
         return "slow"
+    if len(ratios) >= CLEAR_PAIRS and max(ratios) < CLEARLY_FAST * limit:
+        return "fast"
     return decided(sum(r < limit for r in ratios), len(ratios))
 
 

@@ -7,10 +7,9 @@ tokens seen after h,
     P(w | h) = (c(h, w) + t(h) P(w | shorter h)) / (c(h) + t(h)),   and P(w | nothing at all) = 1 / V.
 """
 
-import functools
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -77,28 +76,34 @@ def distinct(ids: list[int], n: int = 4) -> float:
     return len(set(grams)) / len(grams)
 
 
-# --- tiny language models, to try a search on -----------------------------------------------------------------------
+# --- tiny language models, to try a search on: called with the ids so far, they give log P(next token), shape (V,) ----
 
-def table_model(table: dict[tuple[int, ...], dict[int, float]], V: int) -> Callable[[list[int]], Tensor]:
-    """`step(ids) -> log-probabilities (V,)`, read from a table of prefix -> {token: probability}.
+@dataclass(frozen=True)
+class TableModel:
+    """Probabilities read from a table of prefix -> {token: probability}.
 
     A token that its row does not name is impossible (-inf); a prefix that the table does not hold is followed by any
     token with probability 1 / V.
     """
-    def step(ids: list[int]) -> Tensor:
-        row = table.get(tuple(map(int, ids)), dict.fromkeys(range(V), 1 / V))
-        p = torch.zeros(V, dtype=torch.float64)
+
+    table: dict[tuple[int, ...], dict[int, float]]
+    V: int
+
+    def __call__(self, ids: list[int]) -> Tensor:
+        row = self.table.get(tuple(map(int, ids)), dict.fromkeys(range(self.V), 1 / self.V))
+        p = torch.zeros(self.V, dtype=torch.float64)
         p[list(row)] = torch.tensor(list(row.values()), dtype=torch.float64)
         return p.log()
-    return step
 
 
-def random_model(V: int, seed: int, spread: float = 2.0) -> Callable[[list[int]], Tensor]:
-    """`step(ids) -> log-probabilities (V,)`: for each prefix the softmax of its own normal numbers times `spread`."""
-    @functools.cache
-    def logprobs(*ids: int) -> Tensor:
-        return torch.from_numpy(np.random.default_rng([seed, *ids]).standard_normal(V) * spread).log_softmax(-1)
+@dataclass(frozen=True)
+class RandomModel:
+    """For each prefix the softmax of its own normal numbers times `spread`."""
 
-    def step(ids: list[int]) -> Tensor:
-        return logprobs(*map(int, ids)).clone()  # whoever works on it in place hurts nobody
-    return step
+    V: int
+    seed: int
+    spread: float = 2.0
+
+    def __call__(self, ids: list[int]) -> Tensor:
+        logits = np.random.default_rng([self.seed, *map(int, ids)]).standard_normal(self.V) * self.spread
+        return torch.from_numpy(logits).log_softmax(-1)

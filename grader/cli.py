@@ -73,9 +73,9 @@ def grade(section: str, student: Annotated[str | None, typer.Option(help="Grade 
           as_json: JsonFlag = False, insecure: Insecure = False) -> None:
     """Judge all submissions of a section and write the grades into nbgrader's gradebook."""
     from .section import find_root, load
-    load(section)
     with judges(section, scheduler, timed, insecure) as where:
-        from .grade import grade as grade_section
+        load(section)  # before what takes seconds to import
+        from .grade import grade as grade_section  # torch is imported here while the warm parent imports it there
         if not as_json:
             isolation = next(iter(where.values())).isolation
             err.print(f"isolation: {isolation}", style="dim", markup=False, highlight=False, soft_wrap=True)

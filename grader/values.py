@@ -31,6 +31,8 @@ MAX_SAME_HASH = 50     # keys of one dict: equal hashes make building it quadrat
 TORCH_DTYPES = {str(d).removeprefix("torch."): d for d in (
     torch.bool, torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64, torch.float16, torch.bfloat16,
     torch.float32, torch.float64, torch.complex64, torch.complex128, torch.float8_e4m3fn, torch.float8_e5m2)}
+TORCH_NAMES = {d: name for name, d in TORCH_DTYPES.items()}
+NOT_IN_NUMPY = {torch.bfloat16, torch.float8_e4m3fn, torch.float8_e5m2}
 NUMPY_DTYPES = {np.dtype(t).name: np.dtype(t) for t in (
     "bool", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "c8", "c16")}
 
@@ -128,19 +130,26 @@ class Encoder:
         x = x.detach()
         if type(x) is not torch.Tensor:
             x = x.as_subclass(torch.Tensor)
-        if x.layout != torch.strided or x.is_quantized or str(x.dtype).removeprefix("torch.") not in TORCH_DTYPES:
+        if x.layout != torch.strided or x.is_quantized or x.dtype not in TORCH_NAMES:
             raise ValueCodecError(f"a {x.layout} tensor of dtype {x.dtype}; use a dense one")
         x = x.cpu().resolve_conj().resolve_neg()
+        view = not x.is_contiguous() and x.numel() and (span := _span(x.shape, x.stride())) <= 4 * x.numel()
         # A view crosses as a view, so that code which forgets about strides is caught on the other side too.
-        span = 0 if x.numel() == 0 else 1 + sum((n - 1) * s for n, s in zip(x.shape, x.stride()))
-        view = not x.is_contiguous() and span <= 4 * x.numel()
-        if view or x.is_contiguous():  # of one element, reshape(-1) may keep an odd stride
-            flat = torch.as_strided(x, (span if view else x.numel(),), (1,))
-        else:
-            flat = x.contiguous().reshape(-1)
-        data = flat.view(torch.uint8).numpy().tobytes() if flat.numel() else b""
-        return {"tensor": self._buffer(data), "dtype": str(x.dtype).removeprefix("torch."), "shape": list(x.shape),
+        data = torch.as_strided(x, (span,), (1,)) if view else x.contiguous()
+        return {"tensor": self._buffer(_bytes(data)), "dtype": TORCH_NAMES[x.dtype], "shape": list(x.shape),
                 "stride": list(x.stride()) if view else None}
+
+
+def _span(shape, stride) -> int:
+    """How many elements lie between the first and the last of a view, both counted."""
+    return 1 + sum((n - 1) * s for n, s in zip(shape, stride))
+
+
+def _bytes(x: torch.Tensor) -> bytes:
+    """The contents of a contiguous tensor."""
+    if x.dtype in NOT_IN_NUMPY:
+        x = torch.as_strided(x, (x.numel(),), (1,)).view(torch.uint8)  # of one element, reshape may keep an odd stride
+    return x.numpy().tobytes()
 
 
 _ENCODERS = {
@@ -231,12 +240,12 @@ class Decoder:
         dtype, shape, stride = TORCH_DTYPES[node["dtype"]], tuple(node["shape"]), node.get("stride")
         self._check_shape(shape)
         data = self.buffers[node["tensor"]]
-        size = math.prod(shape) if stride is None else (1 + sum((n - 1) * s for n, s in zip(shape, stride)))
-        if math.prod(shape) == 0:
+        count = math.prod(shape)
+        if count == 0:
             return torch.empty(shape, dtype=dtype)
-        if stride is not None and math.prod(shape) > MAX_STRETCHED:
+        if stride is not None and count > MAX_STRETCHED:
             raise ValueCodecError("a tensor with strides that stretch it over too many elements")
-        if len(data) != size * dtype.itemsize:
+        if len(data) != (count if stride is None else _span(shape, stride)) * dtype.itemsize:
             raise ValueCodecError("a tensor whose bytes do not fit its shape")
         flat = torch.frombuffer(bytearray(data), dtype=dtype)
         return flat.reshape(shape) if stride is None else torch.as_strided(flat, shape, tuple(stride))

@@ -18,7 +18,9 @@ MAX_PARTS = 2_000_000    # of the JSON in a head: empty lists take thirty times 
 ONE_PIECE = 1 << 16      # bytes: a message up to this goes out at once, so that its reader wakes up once
 WATCH = 0.1              # seconds between two looks at the other side
 
+LENGTH = struct.Struct("<I")
 Deadline = Callable[[], float]
+as_json = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 
 class WireError(Exception):
@@ -43,24 +45,26 @@ class Wire:
         self.sock = sock
         self.watch, self._next_look = watch, 0.0
         self._ahead = b""  # came with what was asked for before
-        self._readable = select.poll()  # select() knows no descriptor above 1023
+        self._readable, self._writable = select.poll(), select.poll()  # select() knows no descriptor above 1023
         self._readable.register(sock, select.POLLIN)
+        self._writable.register(sock, select.POLLOUT)
         sock.setblocking(False)
 
     def send(self, head: dict, buffers: list[bytes] = (), deadline: Deadline | None = None) -> None:
-        text = json.dumps({**head, "sizes": [len(b) for b in buffers]}).encode()
-        message = [struct.pack("<I", len(text)) + text, *buffers]
+        text = as_json({**head, "sizes": [len(b) for b in buffers]}).encode()
+        message = [LENGTH.pack(len(text)), text, *buffers]
         if sum(map(len, message)) <= ONE_PIECE:
             message = [b"".join(message)]
         for piece in message:
             self._send_all(piece, deadline)
 
     def receive(self, deadline: Deadline | None = None) -> tuple[dict, list[bytes]]:
-        (length,) = struct.unpack("<I", self._receive_exactly(4, deadline))
+        self._left(deadline)  # for whoever always has something to send is never waited for
+        (length,) = LENGTH.unpack(self._receive_exactly(4, deadline))
         if length > MAX_HEAD:
             raise WireError(f"what it sent is no message, or one over the limit of {MAX_HEAD:,} bytes")
         text = self._receive_exactly(length, deadline)
-        if sum(map(text.count, (b",", b"[", b"{"))) > MAX_PARTS:
+        if length > MAX_PARTS and sum(map(text.count, (b",", b"[", b"{"))) > MAX_PARTS:
             raise WireError(f"it sent a message of more than {MAX_PARTS:,} parts")
         try:
             head = json.loads(text.decode())
@@ -79,59 +83,53 @@ class Wire:
     def _send_all(self, data: bytes, deadline) -> None:
         view = memoryview(data)
         while view:
-            self._check(deadline)
             try:
                 view = view[self.sock.send(view):]
             except BlockingIOError:
-                self._wait(deadline, write=True)
+                self._wait(self._writable, deadline)
             except OSError:
                 raise WireClosed("the other side is gone") from None
 
-    def _receive_exactly(self, n: int, deadline) -> bytearray:
+    def _receive_exactly(self, n: int, deadline) -> bytes | bytearray:
         """n bytes. What comes with them is kept for the next question; a large part goes straight to its place."""
-        data, got = bytearray(n), min(n, len(self._ahead))
-        data[:got], self._ahead = self._ahead[:got], self._ahead[got:]
+        while len(self._ahead) < n <= ONE_PIECE:
+            self._ahead += self._receive(self.sock.recv, ONE_PIECE, deadline)
+        if n <= len(self._ahead):
+            data, self._ahead = self._ahead[:n], self._ahead[n:]
+            return data
+        data, got = bytearray(n), len(self._ahead)
+        data[:got], self._ahead = self._ahead, b""
         view = memoryview(data)
         while got < n:
-            if n - got > ONE_PIECE:
-                got += self._read(self.sock.recv_into, view[got:], deadline)
-            else:
-                piece = self._read(self.sock.recv, ONE_PIECE, deadline)
-                wanted, self._ahead = piece[:n - got], piece[n - got:]
-                view[got:got + len(wanted)] = wanted
-                got += len(wanted)
+            got += self._receive(self.sock.recv_into, view[got:], deadline)
         return data
 
-    def _read(self, receive: Callable, what, deadline):
+    def _receive(self, receive: Callable, what, deadline):
         """What `receive(what)` gives, once it gives something."""
         while True:
-            self._check(deadline)
             try:
                 if got := receive(what):
                     return got
             except BlockingIOError:
-                self._wait(deadline)
+                self._wait(self._readable, deadline)
                 continue
             except OSError:
                 pass
             raise WireClosed("the other side is gone")
 
-    def _check(self, deadline) -> None:
-        """Called on every turn, for whoever always has something to send would never be waited for."""
-        now = time.monotonic()
-        if deadline is not None and deadline() <= 0:
-            raise WireTimeout("the time is up")
-        if self.watch and now >= self._next_look:
-            self._next_look = now + WATCH
-            if offence := self.watch():
-                raise WireError(offence)
+    def _wait(self, ready: select.poll, deadline) -> None:
+        while not ready.poll(self._left(deadline)):
+            pass
 
-    def _wait(self, deadline, write: bool = False) -> None:
-        left = None if deadline is None else max(deadline(), 0.0)
+    def _left(self, deadline) -> float | None:
+        """Milliseconds for which to wait before the next look at the other side and at the clock."""
+        left = None if deadline is None else deadline()
+        if left is not None and left <= 0:
+            raise WireTimeout("the time is up")
         if self.watch:
+            if (now := time.monotonic()) >= self._next_look:
+                self._next_look = now + WATCH
+                if offence := self.watch():
+                    raise WireError(offence)
             left = WATCH if left is None else min(left, WATCH)
-        poll = self._readable
-        if write:
-            poll = select.poll()
-            poll.register(self.sock, select.POLLOUT)
-        poll.poll(None if left is None else 1e3 * left)
+        return None if left is None else 1e3 * left

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from course.duel import TooSlow, Undecided, decided, duel, evidence
+from course.duel import TooSlow, Undecided, decided, duel, evidence, judged
 from grader.sandbox.limits import Limits
 from grader.session import Session
 
@@ -100,7 +100,13 @@ def test_in_one_process_the_same_check_decides_alike():
         duel(namespace["slow"], draw, reference=REFERENCE, limit=2.0)
 
 
-def test_a_clear_case_ends_after_11_or_13_pairs():
+def test_a_clear_case_ends_after_5_pairs():
+    assert judged([(1.1, 1.0)] * 4, limit=2.0) is None and judged([(1.1, 1.0)] * 5, limit=2.0) == "fast"
+    assert judged([(6.1, 1.0)] * 4, limit=2.0) is None and judged([(6.1, 1.0)] * 5, limit=2.0) == "slow"
+    assert judged([(1.1, 1.0)] * 4 + [(1.3, 1.0)], limit=2.0) is None
+
+
+def test_another_case_ends_after_11_or_13_pairs():
     assert decided(10, 10) is None and decided(11, 11) == "fast"
     assert decided(0, 12) is None and decided(0, 13) == "slow"
     assert decided(30, 60) is None

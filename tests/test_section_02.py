@@ -148,7 +148,7 @@ def best_of_all(step, bos, eos, max_len, alpha):
 def test_a_beam_that_prunes_nothing_is_exhaustive_search(ref, alpha):
     for seed in range(40):
         V, max_len = [(2, 7), (3, 4), (4, 3), (6, 2)][seed % 4]
-        step = ref["random_model"](V, seed, spread=0.5 + seed % 4)
+        step = ref["RandomModel"](V, seed, spread=0.5 + seed % 4)
         ids, score = ref["beam_search"](step, seed % V, (seed + 1) % V, V ** max_len, max_len, alpha)
         want, best = best_of_all(step, seed % V, (seed + 1) % V, max_len, alpha)
         assert ids == want and score == pytest.approx(best), (seed, alpha)
