@@ -177,3 +177,41 @@ def test_without_bubblewrap_landlock_and_namespaces_still_hold(monkeypatch):
             assert outcome(session, "open('own', 'w').write('x'); print('written')") == "written\n"
         finally:
             session.close()
+
+
+def test_namespaces_that_are_refused_inside_bubblewrap_are_done_without():
+    from grader.sandbox import host
+
+    class Refusing(host.Warm):
+        def _fork(self, limits):
+            if "namespaces" in self.isolation.layers:
+                raise host.SandboxError("refused")
+            return super()._fork(limits)
+
+    with Refusing() as warm:
+        session = Session(warm, Limits())
+        try:
+            assert outcome(session, "print('it runs')") == "it runs\n"
+            assert warm.isolation.level != "strong"
+        finally:
+            session.close()
+
+
+def test_what_a_killed_grader_leaves_is_removed_by_the_next():
+    from grader.sandbox.packages import Packages, sweep
+    code = "from grader.sandbox.packages import Packages; p = Packages(); print(p.path, flush=True); input()"
+    grader = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                              cwd=ROOT)
+    left, mine = grader.stdout.readline().strip(), Packages()
+    home = f"{left}-home-7"
+    os.mkdir(home)
+    for path in (left, home, mine.path):
+        os.utime(path, (0, 0))
+    sweep()
+    assert all(map(os.path.exists, (left, home, mine.path)))
+    grader.kill()
+    grader.communicate()
+    sweep()
+    assert [os.path.exists(path) for path in (left, home, mine.path)] == [False, False, True]
+    mine.remove()
+    assert not os.path.exists(mine.path)

@@ -13,12 +13,12 @@ import socket
 import struct
 import subprocess
 import sys
-import tempfile
 import time
 
 from . import gpu
 from .confine import home_of, python_paths
 from .limits import Limits
+from .packages import Packages
 from .probe import Isolation, probe
 
 START = 180.0  # seconds that the imports may take on a slow disk or a busy machine
@@ -48,7 +48,7 @@ class Warm:
         if device and self.isolation.level == "weak" and not insecure:  # /proc stays in sight of such children
             raise SandboxError("a GPU needs a stronger sandbox than this machine has; install bubblewrap, or pass "
                                "--insecure to time on it without")
-        self._packages = _packages_only()
+        self._packages = Packages()
         self._spawn()
 
     def __enter__(self) -> Warm:
@@ -70,8 +70,8 @@ class Warm:
 
     def _spawn(self) -> None:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        command = _command(self.isolation, self._packages, theirs.fileno(), self.device)
-        environment = {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8", "PYTHONPATH": self._packages,
+        command = _command(self.isolation, self._packages.path, theirs.fileno(), self.device)
+        environment = {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8", "PYTHONPATH": self._packages.path,
                        "MPLCONFIGDIR": "/tmp", "PYTHONDONTWRITEBYTECODE": "1", "IPYTHONDIR": "/tmp/ipython",
                        **gpu.environment(self.device)}
         self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], env=environment, cwd="/",
@@ -108,7 +108,7 @@ class Warm:
         try:
             self._fork(Limits()).kill()
         except SandboxError:
-            self.close()
+            self._end()
             level = "good" if "seccomp" in self.isolation.layers else "weak"
             self.isolation = dataclasses.replace(self.isolation, level=level,
                                                  layers=self.isolation.layers - {"namespaces"})
@@ -134,7 +134,7 @@ class Warm:
             raise SandboxError(f"a sandboxed child did not start: {why}")
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 0)
         pid = struct.unpack("iII", ancillary[0][2])[0]
-        child = Child(ours, pid, limits, home_of(pid, self._packages), weighed=bool(self.device))
+        child = Child(ours, pid, limits, home_of(pid, self._packages.path), weighed=bool(self.device))
         if self.core is not None:
             os.sched_setaffinity(child.pid, {self.core})
         return child
@@ -155,12 +155,15 @@ class Warm:
     def close(self) -> None:
         if self._beside:
             self._beside.close()
+        self._end()
+        self._packages.remove()
+
+    def _end(self) -> None:
         self._control.close()  # the parent's loop ends with it
         if self._process.poll() is None:
             self._process.kill()
         self._process.wait()
         self._process.stderr.close()
-        shutil.rmtree(self._packages, ignore_errors=True)
 
 
 class Child:
@@ -217,17 +220,6 @@ class Child:
     def _signal(self, number: int) -> None:
         with contextlib.suppress(ProcessLookupError):
             signal.pidfd_send_signal(self._handle, number)
-
-
-def _packages_only() -> str:
-    """A directory with links to the two packages: on the sandbox's import path in place of the repository."""
-    import course
-    import grader
-    directory = tempfile.mkdtemp(prefix="grader-packages-")
-    os.chmod(directory, 0o755)
-    for package in (course, grader):
-        os.symlink(os.path.dirname(os.path.realpath(package.__file__)), os.path.join(directory, package.__name__))
-    return directory
 
 
 def _command(isolation: Isolation, packages: str, fd: int, device: str) -> list[str]:
