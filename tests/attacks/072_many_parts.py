@@ -1,12 +1,8 @@
 """Millions of empty lists: little to send, thirty times as much to hold."""
 # says: more than 2,000,000 parts|out of time
-import json
-
 import grader.wire
-
-dumps = json.dumps
 
 
 def answer(*args, **kwargs):
-    grader.wire.json.dumps = lambda head: '{"op": "return", "sizes": [], "value": [' + "[]," * 4_000_000 + "0]}"
+    grader.wire.as_json = lambda head: '{"op": "return", "sizes": [], "value": [' + "[]," * 4_000_000 + "0]}"
     return 0
