@@ -33,7 +33,7 @@ class Query:
     text: str
     kind: str  # "identifier", "paraphrase" or "mixed"
     qrels: dict[str, int]  # passage id -> 2 answers, 1 helps; what is not listed is not relevant
-    hypothetical: Sequence[str]  # answers of a language model that never saw the passages, for HyDE
+    hypothetical: Sequence[str]  # written as a language model that never saw the passages might answer, for HyDE
 
 
 @cache

@@ -22,8 +22,7 @@ def survivors(logp: np.ndarray, T: float = 1.0, k: int = 0, p: float = 1.0, min_
     probs = np.exp(logits - logits.max())
     probs /= probs.sum()
     order = np.argsort(-probs, kind="stable")
-    kept = np.zeros(len(probs), dtype=bool)
-    kept[order[:k or None]] = True
+    kept = probs >= (np.sort(probs)[-min(k, len(probs))] if k else 0)  # ties with the k-th stay, as in the exercise
     ranked = np.where(kept, probs, 0)[order] / probs[kept].sum()
     if p < 1:
         kept[order[max(1, int((np.cumsum(ranked) - ranked < p).sum())):]] = False

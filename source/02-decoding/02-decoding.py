@@ -30,10 +30,10 @@
 # formula $T$ is the temperature, as in the literature. Logits are any real numbers, one for each token; probabilities
 # are never negative and sum to 1. All logarithms are natural, so log-probabilities are in nats.
 #
-# **House rules** for every function below: what comes back has the dtype and device of what went in; no argument is
-# changed in place; inputs may be batched and need not be contiguous in memory; for float16 and bfloat16 compute in
-# float32 and convert the result at the end; float64 stays float64. A logit of $-\infty$ means "impossible" and is a
-# valid input.
+# **House rules** for every function below: what comes back has the dtype and device of what went in, unless the
+# exercise says otherwise; no argument is changed in place; inputs may be batched and need not be contiguous in memory;
+# for float16 and bfloat16 compute in float32 and convert the result at the end; float64 stays float64. A logit of
+# $-\infty$ means "impossible" and is a valid input.
 
 # %% tags=["setup"] nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
 import math
@@ -82,8 +82,8 @@ plt.show()
 # grey ones are cut. Three things to try:
 #
 # 1. Context *the \_\_init\_\_*, p = 0.9: one token. Now *in the*, same p: how many?
-# 2. Switch p to 1 and set k to 8 for both. Which of the two contexts is served badly, and how?
-# 3. Raise the temperature to 3 with p = 0.9, then with p = 1 and min-p = 0.1. Which cut holds against the heat?
+# 2. Switch p to 1 and set k to 8 for both. How does each of the two contexts suffer?
+# 3. Raise the temperature to about 3 with p = 0.9, then with p = 1 and min-p = 0.1. Which cut holds against the heat?
 
 # %% tags=["widget", "skip-execution"]
 from course.decoding_widget import explore
@@ -109,7 +109,7 @@ explore()
 #   `do_sample=False`; servers that accept `temperature: 0` treat it as a special case. So does the function you write.
 #
 # One practical point: $\exp(1000)$ is infinite in any floating-point format you will meet. Adding a constant to all
-# logits does not change the formula, so subtract the maximum first: the largest exponent is then $\exp(0)$.
+# logits does not change the probabilities, so subtract the maximum first: the largest exponent is then $\exp(0)$.
 #
 # ### Exercise: `softmax_t`
 #
@@ -194,7 +194,7 @@ check(softmax_t, x, 1.7, want=oracle(x, 1.7), atol=1e-8)
 check(softmax_t, torch.tensor([1.0, 3.0, 3.0, 0.0]), 0, want=torch.tensor([0.0, 0.5, 0.5, 0.0]),
       why="at T = 0 equal maxima share the mass equally",
       mistakes={"all mass on the first maximum: that is argmax, not the limit": torch.tensor([0.0, 1.0, 0.0, 0.0]),
-                "T = 0 treated as T = 1": torch.tensor([0.057616, 0.425732, 0.425732, 0.021196])})
+                "T = 0 treated as T = 1": torch.tensor([0.061935, 0.457640, 0.457640, 0.022785])})
 ### BEGIN HIDDEN TESTS
 x = torch.tensor([[1.0, 1.0 + 1e-12, 0.5, -inf], [-3.0, -3.0, -3.0, -3.0], [-inf, -inf, -7.0, -inf]], dtype=torch.float64)
 want = torch.tensor([[0, 1, 0, 0], [0.25, 0.25, 0.25, 0.25], [0, 0, 1, 0]], dtype=torch.float64)
@@ -450,7 +450,8 @@ with figures.picture():
 # It must also be **fast**: one sort for the whole batch and no Python loop over tokens. A separate graded cell times it.
 #
 # Source: Holtzman et al. 2020 (arXiv 1904.09751). `TopPLogitsWarper` in `transformers` is close, with two traps: at
-# $p = 1$ in float32 it can drop finite logits, and it sums in half precision when the logits are.
+# $p = 1$ in float32 it can drop finite logits, and it sums in half precision when the logits are. Both bite only
+# whoever calls it directly: `generate` leaves it out at $p = 1$ and casts the logits to float32 first.
 
 # %% nbgrader={"grade": false, "grade_id": "top_p_mask", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def top_p_mask(logits: Float[Tensor, "B V"], p: float) -> Float[Tensor, "B V"]:
@@ -651,8 +652,9 @@ with figures.picture():
 #
 # $$\text{keep } i \iff P(i) \ge p \cdot \max_j P(j)$$
 #
-# With a sure model the bar is high, with an unsure one it is low. Look at the ratio $P(i) / \max_j P(j) = \exp(s_i -
-# \max_j s_j)$: the softmax's denominator drops out. What does that say about the speed of min-p next to top-p?
+# With a sure model the bar is high, with an unsure one it is low. Look at the ratio
+# $P(i) / \max_j P(j) = \exp(s_i - \max_j s_j)$: the softmax's denominator drops out, and all you need from the rest of
+# the row is its maximum. What does that say about the speed of min-p next to top-p?
 #
 # ### Exercise: `min_p_mask`
 #
@@ -788,9 +790,10 @@ with figures.picture():
 # %% [markdown]
 # ## 5. Repetition penalty
 #
-# Truncation looks at one step. A **repetition penalty** looks back: tokens that have appeared already become less likely.
-# The paper divides the logit of a seen token by $r$. That is right for a positive logit only: dividing $-4$ by $2$
-# gives $-2$, a *reward*. So the common implementation divides positive logits and multiplies negative ones:
+# Truncation looks at one step. A **repetition penalty** looks back: tokens that have appeared already become less
+# likely. The CTRL paper, which introduced it, divides the logit of a seen token by $r$. That is right for a positive
+# logit only: dividing $-4$ by $2$ gives $-2$, a *reward*. So the common implementation divides positive logits and
+# multiplies negative ones:
 #
 # $$s_i \leftarrow \begin{cases} s_i / r & s_i > 0 \\ s_i \cdot r & s_i \le 0 \end{cases} \qquad
 # \text{for every } i \text{ among the ids so far}$$
@@ -918,7 +921,7 @@ with figures.picture():
 #
 # How do you sample from probabilities when all you have is a uniform number $u \in [0, 1)$? Lay the probabilities end
 # to end on the unit interval; token $i$ owns the stretch from $F_{i-1}$ to $F_i$, where $F_i = P_0 + \dots + P_i$ is
-# the cumulative sum. Then see where $u$ falls:
+# the cumulative sum and $F_{-1} = 0$. Then see where $u$ falls:
 #
 # $$\text{sample}(u) = \min \{ i : F_i > u \}$$
 #
@@ -1060,7 +1063,7 @@ with figures.picture():
 # Sampling picks one token at a time. So does **greedy decoding**, which always takes the likeliest. Both decide before
 # they have seen what follows. **Beam search** keeps the `beam` likeliest beginnings alive and lets them compete.
 #
-# Longer sequences have smaller probabilities, since every token multiplies by a number below 1. Compared by
+# Longer sequences have smaller probabilities, since every token multiplies by a number of at most 1. Compared by
 # log-probability alone, short answers win. So the finished hypotheses are ranked by
 #
 # $$\text{score} = \frac{\log P}{\text{len}^{\alpha}}$$
@@ -1138,7 +1141,8 @@ def beam_search(step: Callable[[list[int]], Float[Tensor, "V"]], bos: int, eos: 
 # hyps = [([bos], 0.0)]
 # repeat max_len times:
 #     pool = the finished hyps as they are
-#          + for each unfinished (ids, logp), for each token i: (ids + [i], logp + step(ids)[i])
+#          + for each unfinished (ids, logp), for each token i with step(ids)[i] > -inf:
+#                (ids + [i], logp + step(ids)[i])
 #     hyps = the beam entries of pool with the highest logp
 #     stop if all are finished
 # candidates = finished hyps, or all if there are none
@@ -1202,11 +1206,11 @@ for seed in range(8):
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "beam_search__finished", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-early = {(0,): {1: 0.5, 2: 0.3, 3: 0.2}, (0, 2): {2: 0.6, 3: 0.35, 1: 0.05}}
+early = {(0,): {1: 0.5, 2: 0.3, 3: 0.2}, (0, 1): {1: 1.0}, (0, 2): {2: 0.6, 3: 0.35, 1: 0.05}}
 check(beam_search, TableModel(early, 4), 0, 1, 2, 2, 0.0, rtol=1e-5, want=([0, 1], math.log(0.5)),
       why="[0, 1] is finished after one round; it waits in the beam, unchanged, and wins",
       mistakes={"the finished hypothesis was lost": ([0, 2, 2], math.log(0.18)),
-                "the finished hypothesis was extended": ([0, 1, 1], math.log(0.125))})
+                "the finished hypothesis was extended": ([0, 1, 1], math.log(0.5))})
 open_end = {(0,): {2: 0.9, 1: 0.1}, (0, 2): {2: 0.9, 1: 0.1}}
 check(beam_search, TableModel(open_end, 3), 0, 1, 2, 2, 0.0, rtol=1e-5, want=([0, 1], math.log(0.1)),
       why="a finished hypothesis is preferred to any unfinished one",
@@ -1524,7 +1528,7 @@ with figures.picture():
         likelihood, variety = np.array(points).T
         ax.scatter(likelihood, variety, label=f"{name}: {likelihood.mean():.2f} nats, distinct-4 {variety.mean():.2f}")
     ax.set(xlabel="log-probability per token, nats (right: likelier)", ylabel="distinct-4 (down: repeats)",
-           title="likelier text repeats more")
+           title="maximising loops, sampling does not")
     ax.legend(fontsize=8)
     plt.show()
     for name, text in texts.items():
@@ -1538,14 +1542,16 @@ with figures.picture():
 # leaves the variety. (Sampling even repeats less than people do: a trigram model does not know that a text comes back to its
 # subject.)
 #
-# So the common answer has the causality wrong. Greedy decoding does miss the likeliest sequence, and it does repeat, but the
-# second does not follow from the first: the search that finds likelier sequences loops as well. *Maximising* is what
-# degenerates. In a loop every token is easy to guess; people do not write what is easiest to guess at each step. Where there
-# is one right answer (a translation, a number, a label) that is no problem, and greedy or beam search serve well.
+# So the common answer has the causality wrong. Greedy decoding does miss the likeliest sequence, and it does repeat,
+# but the second does not follow from the first: the search that finds likelier sequences loops as well. *Maximising* is
+# what degenerates. In a loop every token is easy to guess; people do not write what is easiest to guess at each step.
+# Where the input all but fixes the answer (a translation, a number, a label) that is no problem, and greedy or beam
+# search serve well.
 #
-# Mind how small this is: a trigram model, help texts, ten starts. How unlikely human text looks depends on the model, and a
-# trigram model is poor at text that it has not seen. What carries over is that maximisation leads to loops: Holtzman et al.
-# (2020) found it with GPT-2.
+# Mind how small this is: a trigram model, help texts, ten starts. How unlikely human text looks depends on the model,
+# and a trigram model is poor at text that it has not seen. The place of sampling does not carry over: for GPT-2,
+# Holtzman et al. (2020) found pure sampling *less* likely than human text. That maximisation leads to loops does: they
+# found it too.
 
 # %% [markdown] tags=["card", "basic"]
 # <details><summary>What does temperature do? What happens at T = 0, and for T going to infinity?</summary>
@@ -1561,9 +1567,10 @@ with figures.picture():
 # %% [markdown] tags=["card", "basic"]
 # <details><summary>Top-k or top-p: what is the difference, and what are the edge cases?</summary>
 #
-# Top-k keeps a fixed number of tokens: too many when the model is sure, too few when it is not. Top-p keeps the smallest set
-# whose probability reaches p, so the number follows the model's confidence. The token that crosses p is kept, and at least
-# one token always is. Ties at the k-th logit usually all stay, so top-k may keep more than k.
+# Top-k keeps a fixed number of tokens: too many when the model is sure, too few when it is not. Top-p keeps the
+# smallest set whose probability reaches p, so the number follows the model's confidence. The token that crosses p is
+# kept, and at least one token always is. Where the cut is a threshold, as in `transformers`, ties at the k-th logit all
+# stay, so top-k may keep more than k.
 #
 # </details>
 
@@ -1579,20 +1586,22 @@ with figures.picture():
 # %% [markdown] tags=["card", "killer"]
 # <details><summary>Your server applies temperature last, a colleague's applies it first. Same T, p and seed: what differs?</summary>
 #
-# The candidate set. With temperature first, top-p measures mass on the tempered distribution, so T > 1 lets more tokens in
-# and T < 1 fewer. With temperature last the set is chosen at T = 1 and the heat only redistributes inside it. Top-k does not
-# care, as the order of tokens never changes, and neither does anything at T = 1. Min-p cares: the ratio to the best becomes its 1/T-th power.
+# The candidate set. With temperature first, top-p measures mass on the tempered distribution, so T > 1 lets more tokens
+# in and T < 1 fewer. With temperature last the set is chosen at T = 1 and the heat only redistributes inside it. Top-k
+# does not care, as the order of the tokens never changes, and at T = 1 nothing differs at all. Min-p cares: the ratio
+# to the best is raised to the power 1/T.
 #
 # </details>
 
 # %% [markdown] tags=["card", "killer"]
 # <details><summary>On the same bfloat16 logits, one server's top-p 0.9 keeps other tokens than another's. Where do you look?</summary>
 #
-# At the precision of the cumulative sum. Between 0.5 and 1 bfloat16 numbers are 0.004 apart, so a sum kept in bfloat16 moves in
-# steps that are larger than most tokens, and the place where it crosses p is blurred: on 32,000 normally distributed logits the
-# tests of this section find it more than a hundred tokens off. Softmax, sort and sum belong in float32; the mask goes back to
-# the logits, which stay as they are. Then at the shortcut for p = 1: without it the sum can reach 1 early in float32 too, and
-# finite logits are cut. And at exact ties, which bfloat16 makes frequent: any smallest set is right, so two servers may differ.
+# At the precision of the cumulative sum. Between 0.5 and 1 bfloat16 numbers are 0.004 apart, so a sum kept in bfloat16
+# moves in steps that are larger than most tokens, and the place where it crosses p is blurred: on 32,000 normally
+# distributed logits the tests of this section find it more than a hundred tokens off. Softmax, sort and sum belong in
+# float32; the mask goes back to the logits, which stay as they are. Then at exact ties, which bfloat16 makes frequent:
+# any smallest set is right, so two servers may differ. (At p = 1 there is one more suspect: without a shortcut the sum
+# can reach 1 early, in float32 too, and finite logits are cut.)
 #
 # </details>
 

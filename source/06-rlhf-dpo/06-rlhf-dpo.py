@@ -22,11 +22,14 @@
 # - What changes with label smoothing, and with IPO?
 # - How do you steer a model without training it, and when is steering a few dimensions better?
 #
-# It takes about two and a half hours. You need log-softmax and autograd, nothing else; section 02 is a good warm-up.
-# PPO, GAE, GRPO and KL estimators have a section of their own, 18-alignment.
+# It takes about two and a half hours. You need log-softmax and autograd; the rest is defined here. Section 02 is a good
+# warm-up. PPO, GAE, GRPO and KL estimators have a section of their own, 18-alignment.
 #
 # Letters used here: B pairs or sequences, T tokens, V vocabulary, K candidate answers, D model width, N and M examples.
-# All logarithms are natural, so log-probabilities are in **nats**.
+# All logarithms are natural, so log-probabilities are in **nats**. The *policy* $\pi(y \mid x)$ is the model's
+# probability of answer $y$ to prompt $x$ (which is often left out); $y_w$ is the chosen answer, the winner, $y_l$ the
+# rejected one, the loser. $\mathrm{KL}(p \,\|\, q) = \sum_y p(y) \log\frac{p(y)}{q(y)}$ is 0 where $p = q$ and positive
+# otherwise.
 #
 # **House rules** for every function below: no argument is changed in place, inputs may be strided (a slice, a
 # transpose), and what comes back has the dtype of what went in. Inside you may compute in float32 or wider.
@@ -56,10 +59,12 @@ torch.set_num_threads(1)
 # 3. **RL**: the policy samples answers and is pushed towards high reward, with a KL penalty that holds it near
 #    $\pi_\text{ref}$.
 #
-# Two things that are often said wrong. The clipped term of PPO, $\min(r_t A_t, \text{clip}(r_t) A_t)$, is an
-# **objective to maximise**; the loss is its negative, and the KL penalty is not in it. And GRPO does **not** do without
-# rewards: it drops the *critic* and takes the group's mean as the baseline. The reward still comes from a reward model
-# or from a rule that checks the answer (DeepSeekMath, arXiv 2402.03300).
+# Two things are often said wrong. The clipped term of PPO, $\min(\rho_t A_t, \text{clip}(\rho_t) A_t)$ (with $\rho_t$
+# the new over the old probability of token $t$, and $A_t$ its advantage: how much better it did than expected), is an
+# **objective to maximise**; the loss is its negative. The KL penalty is not in that formula: InstructGPT subtracts it
+# from the reward, so it acts through $A_t$; others add it as a term. And GRPO does **not** do without rewards: it drops
+# the *critic*, the network that predicts what to expect, and takes the group's mean as the baseline. The reward still
+# comes from a reward model or from a rule that checks the answer (DeepSeekMath, arXiv 2402.03300).
 #
 # Stage 2 rests on the **Bradley-Terry model**: the answer $y_w$ beats $y_l$ with probability
 #
@@ -92,7 +97,7 @@ plt.show()
 #   margin per pair.
 # - Returns a tensor without dimensions, in the rewards' dtype, that can be differentiated with respect to **both**
 #   rewards.
-# - At equal rewards and margin 0 the gradient of each pair is $-1/2B$ for the chosen and $+1/2B$ for the rejected
+# - At equal rewards and margin 0 the gradient of each pair is $-1/(2B)$ for the chosen and $+1/(2B)$ for the rejected
 #   reward. A formula pieced together from `abs` and `clamp` has the right value there and the wrong gradient.
 # - It must be exact at differences of $\pm 10^4$: the loss is then $10^4$ or 0, and the gradient of each pair is $-1/B$
 #   or 0. An infinity or a NaN in one pair would spoil the whole batch.
@@ -151,7 +156,6 @@ for B in (1, 5, 64):
     check(bt_loss, w.double() / 3, l.double() / 3, 0.25,
           want=torch.tensor(np.logaddexp(0, 0.25 - (w.double() - l.double()).numpy() / 3).mean()), rtol=1e-5, atol=1e-6,
           why="float64 rewards give a float64 loss")
-    d = (w - l).double()
     check(bt_loss, w.double() + 100, l.double() + 100, want=F.softplus(-(w.double() - l.double())).mean(), rtol=1e-4,
           why="a shift common to both rewards changes nothing")
 pairs = torch.randn(7, 2, generator=g)
@@ -221,7 +225,7 @@ except NotImplementedError as todo:
 # ## 6.2 The log-probability of an answer
 #
 # Everything below needs $\log \pi(y \mid x) = \sum_t \log \pi(y_t \mid x, y_{<t})$: the **sum** over the answer's
-# tokens. Three slips spoil it, all without an error message:
+# tokens. Three slips spoil it, mostly without an error message:
 #
 # - **The shift.** The logits at position $t$ predict token $t + 1$. The first token is predicted by nothing, the last
 #   row of logits predicts nothing that we have.
@@ -233,7 +237,8 @@ except NotImplementedError as todo:
 #
 # - `logits` (B, T, V), `labels` (B, T) integer token ids, aligned with the input: `labels[b, t]` is the token **at** t.
 # - A label equal to `ignore` does not count, wherever it stands: in the prompt, in the padding, in the middle (a tool's
-#   output). `ignore` may be any integer, a valid token id too (many tokenizers pad with the end token).
+#   output). `ignore` may be any integer, a valid token id too. (Many tokenizers pad with the end token; with that as
+#   `ignore` the answer's own end is not scored either, so in real work mark padding by position.)
 # - Returns `(logp, count)`: the sum of the log-probabilities (B,) in the dtype of `logits`, and the number of tokens
 #   that went into it (B,), integers.
 # - T = 1, or a row with nothing to score, gives 0 and 0.
@@ -241,7 +246,8 @@ except NotImplementedError as todo:
 #   not matter (a vocabulary mask may have put it there).
 # - Differentiable with respect to `logits`; arguments stay as they are.
 #
-# Source: Rafailov et al. 2023 (arXiv 2305.18290), appendix B.
+# Source: `_get_batch_logps` in the authors' code of DPO (Rafailov et al. 2023, arXiv 2305.18290;
+# eric-mitchell/direct-preference-optimization), with `ignore` and the count added.
 
 # %% nbgrader={"grade": false, "grade_id": "sequence_logprob", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def sequence_logprob(logits: Float[Tensor, "B T V"], labels: Int[Tensor, "B T"],
@@ -450,7 +456,8 @@ except NotImplementedError as todo:
 # %% [markdown]
 # ## 6.3 From the KL-constrained optimum to the DPO loss
 #
-# Stage 3 of RLHF maximises, for each prompt, expected reward minus a price for leaving the reference:
+# Stage 3 of RLHF maximises, for each prompt, expected reward (called $u$ from here on) minus a price for leaving the
+# reference:
 #
 # $$J(\pi) = \mathbb E_{y \sim \pi}[u(y)] - \beta\, \mathrm{KL}(\pi \,\|\, \pi_\text{ref}).$$
 #
@@ -461,7 +468,8 @@ except NotImplementedError as todo:
 #
 # and since a KL divergence is never negative, $\pi^*$ **is** the optimum. Three things to read off. $\beta$ is the
 # price of a nat of KL: large $\beta$ stays home, small $\beta$ chases reward. An answer that the reference cannot give
-# stays impossible, however large its reward. And the formula is useless for sampling: $Z$ sums over all answers.
+# stays impossible, however large its reward. And for a language model nobody can evaluate it: $Z$ sums over all
+# possible answers.
 #
 # ### Exercise `dpo_closed_form`
 #
@@ -607,19 +615,19 @@ except NotImplementedError as todo:
 # preference data that does not follow the policy as it moves, and the belief in Bradley-Terry.
 #
 # **The gradient** for one pair is $-\beta\, \sigma(-m)\, [\nabla\log\pi(y_w) - \nabla\log\pi(y_l)]$. The weight
-# $\sigma(-m)$ is the probability that the implicit reward ranks the pair wrongly. At the start policy and reference are
-# equal: $m = 0$, the loss is $\log 2 = 0.693$, and the weight is one half. So the gradient is **not** zero there: with
-# respect to each $\log\pi(y_w)$ in a batch of B it is $-\beta/2B$.
+# $\sigma(-m)$ is the probability that Bradley-Terry with the implicit reward gives to the wrong order. At the start
+# policy and reference are equal: $m = 0$, the loss is $\log 2 = 0.693$, and the weight is one half. So the gradient is
+# **not** zero there: with respect to each $\log\pi(y_w)$ in a batch of B it is $-\beta/(2B)$.
 #
 # **Label smoothing** $\varepsilon$ says that a label is wrong with probability $\varepsilon$ (conservative DPO, a note
 # by Eric Mitchell, 2023): $(1-\varepsilon)\,[-\log\sigma(m)] + \varepsilon\,[-\log\sigma(-m)]$. The weight becomes
 # $1 - \varepsilon - \sigma(m)$, which vanishes at $m = \log\frac{1-\varepsilon}{\varepsilon}$: a finite target instead
 # of a push without end.
 #
-# **What TRL does now** (read in its source): up to some version, 0.11.4 for one, `label_smoothing` acted on the
-# standard `sigmoid` loss as above. In 1.16.0 that loss ignores it; it is read by `robust` and a few others (`exo_pair`,
-# `aot`, `aot_unpaired`). `robust` (arXiv 2403.00409) *subtracts* the flipped term and divides by $1 - 2\varepsilon$:
-# unbiased under flipped labels, but without a lower bound as $m \to \infty$.
+# **What TRL does now** (read in its source): in 0.11.4 `label_smoothing` acted on the standard `sigmoid` loss as above;
+# in 1.16.0 that loss ignores it, and only `robust`, `exo_pair`, `aot` and `aot_unpaired` read it. `robust` (arXiv
+# 2403.00409) *subtracts* the flipped term and divides by $1 - 2\varepsilon$: unbiased under flipped labels, but without
+# a lower bound as $m \to \infty$.
 
 # %% tags=["picture", "skip-execution"]
 m = torch.linspace(-6, 8, 300)
@@ -648,8 +656,8 @@ plt.show()
 #   `0 <= label_smoothing < 0.5` are numbers.
 # - Returns `(loss, margins)`: the mean over pairs, a tensor without dimensions, and $m$, shape (B,). Both in the dtype
 #   of `pi_w`.
-# - **No gradient reaches the reference**, even if the caller forgot `torch.no_grad()`. Whether `margins` carries a
-#   graph is up to you.
+# - The loss can be differentiated with respect to **both** `pi_w` and `pi_l`. **No gradient reaches the reference**,
+#   even if the caller forgot `torch.no_grad()`. Whether `margins` carries a graph is up to you.
 # - Stable at $|m| = 10^4$. Arguments stay as they are.
 #
 # Source: Rafailov et al. 2023, equation 7.
@@ -834,10 +842,10 @@ except NotImplementedError as todo:
 #
 # $$L_\text{IPO} = \Big(\Delta - \tfrac{1}{2\beta}\Big)^2.$$
 #
-# The log-ratio difference $\Delta$ has a target, $1/2\beta$, and a pair that overshoots is pulled back. (The paper
-# calls $\beta$ here $\tau$.) In the paper $\Delta$ is a difference of whole-answer log-ratios. Summed over tokens it
-# grows with length while the target does not, so TRL 1.16.0 divides each log-ratio by its answer's token count; its
-# source says that the authors confirmed this as what they ran. Then $1/2\beta$ is in nats **per token**: 5 at
+# The log-ratio difference $\Delta$ has a target, $1/(2\beta)$, and a pair that overshoots is pulled back. (The paper
+# writes $\tau$ for this $\beta$.) In the paper $\Delta$ is a difference of whole-answer log-ratios. Summed over tokens
+# it grows with length while the target does not, so TRL 1.16.0 divides each log-ratio by its answer's token count; its
+# source says that the authors confirmed this as what they ran. Then $1/(2\beta)$ is in nats **per token**: 5 at
 # $\beta = 0.1$, so pick $\beta$ anew.
 #
 # ### Exercise `ipo_loss`
@@ -847,8 +855,8 @@ except NotImplementedError as todo:
 #
 # - `pi_w`, `pi_l`, `ref_w`, `ref_l` (B,): **summed** log-probabilities. `len_w`, `len_l` (B,): token counts, integers
 #   $\ge 1$, as `sequence_logprob` gives them. `beta` > 0.
-# - Returns the mean over pairs, without dimensions, in the dtype of `pi_w`. The reference is frozen: no gradient
-#   reaches it.
+# - Returns the mean over pairs, without dimensions, in the dtype of `pi_w`, differentiable with respect to **both**
+#   `pi_w` and `pi_l`. The reference is frozen: no gradient reaches it.
 # - Arguments stay as they are.
 #
 # Source: Azar et al. 2023, equation 17, with TRL's length average.
@@ -998,16 +1006,24 @@ except NotImplementedError as todo:
 #
 # Take a one-word answer. The hidden state is $h$, token $y$ has the output embedding $e_y$ and the logit $e_y \cdot h$.
 # In $\log\pi(w) - \log\pi(l) = (e_w - e_l)\cdot h$ the softmax's normaliser **cancels**, so a gradient step on $h$ goes
-# along $e_w - e_l$. It moves the logit of *every* token $y$ by $\eta\, e_y \cdot (e_w - e_l)$. To first order
+# along $e_w - e_l$. A step of length $\eta$ moves the logit of *every* token $y$ by $\eta\, e_y \cdot (e_w - e_l)$. To
+# first order
 #
 # $$\Delta \log\pi(w) = \eta\, (e_w - \bar e)\cdot(e_w - e_l), \qquad \bar e = \sum_y \pi(y)\, e_y.$$
 #
 # Let all embeddings have length 1 and let chosen and rejected have cosine similarity $s$. The chosen logit gains
 # $1 - s$. A bystander $z$ in a random direction of D dimensions gains $e_z\cdot(e_w - e_l)$, of typical size
 # $\sqrt{2(1-s)/D}$. The first goes to 0 linearly, the second like a **square root**: when the two answers are alike,
-# some bystander gains more than the chosen answer does and, step by step, takes the probability of both. Razin et al.
-# (2024, arXiv 2410.08847) call it likelihood displacement, tie it to similar hidden embeddings, and show a refusal rate
-# falling when the mass goes to harmful answers.
+# some bystander gains more than the chosen answer does.
+#
+# The first step does not show it. While the pair holds all the probability, $\bar e = (e_w + e_l)/2$, and the formula
+# gives the chosen answer $+\eta\,(1-s)$. But logits add up. The difference within the pair grows by $2(1-s)$ per unit
+# of step, so when it has grown by $\Delta$ nats, the chosen logit has gained $\Delta/2$, and a bystander with gain $g$
+# has gained $\Delta\, g / (2(1-s))$. At $s = 0.95$, $D = 32$ the best of 128 bystanders has $g \approx 0.14$:
+# $1.4\,\Delta$. Once that makes up for its low start, $\bar e$ moves towards $e_z$, and **both** answers lose.
+#
+# Razin et al. (2024, arXiv 2410.08847) call it likelihood displacement, tie it to similar hidden embeddings, and show a
+# refusal rate falling when the mass goes to harmful answers.
 
 # %% tags=["picture", "skip-execution"]
 similarity = torch.linspace(0, 0.99, 34)
@@ -1035,7 +1051,7 @@ plt.title("Alike enough, and somebody else wins"); plt.legend(); plt.show()
 #
 # **Write down**: at similarity 0.95, for what fraction of the 64 pairs is the *chosen* answer **less** likely after
 # training than it was before? A number from 0 to 1; an answer within 0.15 of the measured one earns the points. The
-# formula above and the figure are all you need.
+# argument above and the figure are all you need; remember that the loss asks for many nats.
 
 # %% nbgrader={"grade": false, "grade_id": "prediction", "locked": false, "schema_version": 3, "solution": true, "task": false}
 prediction: float = float("nan")  # put your number here, before you run the experiment
@@ -1087,10 +1103,10 @@ except NotImplementedError as todo:
 # similarity 0 the same procedure does what one expects.
 #
 # What helps, roughly in order of cost: **watch** the chosen log-probability, not only loss and margins (TRL logs it as
-# `logps/chosen`; its fall is the first thing to look for); drop or rewrite pairs that are nearly the same; raise $\beta$, so that the loss is satisfied after fewer nats (and the policy learns
-# less); add a supervised term on the chosen answers (in TRL 1.16.0 `loss_type=["sigmoid", "sft"]` with weights); give
-# the loss a finite target (IPO, label smoothing) and stop early; collect pairs from the current policy, so that the
-# mass that moves is looked at again.
+# `logps/chosen`; its fall is the first thing to look for); drop or rewrite pairs that are nearly the same; raise
+# $\beta$, so that the loss is satisfied after fewer nats (and the policy learns less); add a supervised term on the
+# chosen answers (in TRL 1.16.0 `loss_type=["sigmoid", "sft"]` with weights); give the loss a finite target (IPO, label
+# smoothing) and stop early; collect pairs from the current policy, so that the mass that moves is looked at again.
 
 # %% [markdown]
 # ## 6.6 Steering: change the activations, not the weights
@@ -1357,11 +1373,11 @@ except NotImplementedError as todo:
 # ### Fewer dimensions: what AUSteer is about
 #
 # A steering vector touches every dimension of the stream. Most of its entries are noise, some do harm. AUSteer (arXiv
-# 2602.04428) steers single dimensions: it calls one dimension of an activation, together with the slice of the weight
-# matrix that reads it, an **atomic unit** (not "activation unit", as one can read). It picks discriminative
-# units by their *activation momenta* on contrasting samples and gives each its own, input-dependent strength. The gain
-# is reported with at most 100 dimensions in all, against thousands for methods that steer whole blocks. These are
-# *activations*; no parameter is changed by any of them.
+# 2602.04428) steers single dimensions: it calls a slice of a block's weight matrix an **atomic unit** (not "activation
+# unit", as one can read); the unit's activation is one dimension of the block's. It picks discriminative units by their
+# *activation momenta* on contrasting samples and gives each its own, input-dependent strength. The gain is reported
+# with at most 100 dimensions in all, against thousands for methods that steer whole blocks. These are *activations*; no
+# parameter is changed by any of them.
 #
 # What follows is generic dimension steering, not AUSteer's exact procedure: pick the k largest differences, and scale
 # those dimensions by $1 + s_i$, so that the strength adapts to the activation.
@@ -1472,7 +1488,7 @@ raises(ValueError, steer_dims, torch.ones(4), [0, 3, 0], [0.5, 1.0, 0.5], why="d
 raises(ValueError, steer_dims, torch.ones(2, 4), [0, 3], [0.5], why="two dimensions, one strength")
 raises(ValueError, steer_dims, torch.ones(2, 4), [3], [0.5, 1.0], why="one dimension, two strengths")
 raises(ValueError, steer_dims, torch.ones(2, 4), [], [0.5], why="no dimension, one strength")
-check(steer_dims, torch.ones(2, 4), [], [], want=torch.ones(2, 4), why="empty lists are a copy")
+check(steer_dims, torch.ones(2, 4), [], [], want=torch.ones(2, 4), why="empty lists change nothing")
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "steer_dims__topk", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
@@ -1538,7 +1554,8 @@ except NotImplementedError as todo:
 # examples with it, 400 without. Split a steering vector into its part along the true direction (*on target*) and the
 # rest (the *disturbance*). The full difference of means carries the noise of all dimensions: each entry has the
 # variance $1/400 + 1/400$, so the disturbance is about $\sqrt{255 \cdot 2/400} = 1.13$. Keep the ten largest entries,
-# and only ten noises are left.
+# and only ten noises are left. (Either vector is *added*, as in `steer`. `steer_dims` scales, and where the activations
+# without the behaviour have mean 0, as here, scaling moves no mean. Which of the two fits depends on the activations.)
 #
 # That is the claim. Now the catch, which the claim rests on: the behaviour lives in **single dimensions**. Rotate the
 # same data by a random rotation, and no dimension stands out any more; the full vector does not care, the ten
@@ -1593,8 +1610,9 @@ except NotImplementedError as todo:
 # (1) **SFT** on demonstrations; its result is the start and the reference. (2) A **reward model** on comparisons with
 # the Bradley-Terry loss $-\log\sigma(r_w - r_l)$; only reward differences within a prompt mean anything. (3) **RL**:
 # sample from the policy, maximise reward minus $\beta\,\mathrm{KL}(\pi\|\pi_\text{ref})$, classically with PPO. PPO's
-# clipped expression is maximised; the loss is its negative. The KL penalty is a separate term, and so is the critic's
-# loss. GRPO replaces the *critic* by the group's mean reward; rewards still come from a reward model or a rule.
+# clipped expression is maximised; the loss is its negative. The KL penalty is part of the reward (InstructGPT) or a
+# term of its own (GRPO); the critic has its own loss. GRPO replaces the *critic* by the group's mean reward; rewards
+# still come from a reward model or a rule.
 #
 # </details>
 
@@ -1612,10 +1630,10 @@ except NotImplementedError as todo:
 # %% [markdown] tags=["card", "medium"]
 # <details><summary>What does beta do in DPO, and how does IPO differ when a pair always has the same winner?</summary>
 #
-# $\beta$ is the price of a nat of KL: the optimum is the reference tilted by $u/\beta$, so a *small* beta allows to go
-# far. In the loss it scales the log-ratio difference: with a small beta the sigmoid is satisfied late. For a
+# $\beta$ is the price of a nat of KL: the optimum is the reference tilted by $e^{u/\beta}$, so a *small* beta lets the
+# policy go far. In the loss it scales the log-ratio difference: with a small beta the sigmoid is satisfied late. For a
 # deterministic pair the DPO loss has no minimum at any beta, it falls as the difference goes to infinity; the KL anchor
-# has no force. IPO's square has its minimum at $1/2\beta$ and pulls back beyond. Label smoothing has the same effect
+# has no force. IPO's square has its minimum at $1/(2\beta)$ and pulls back beyond. Label smoothing has the same effect
 # within DPO: the optimum is $m = \log\frac{1-\varepsilon}{\varepsilon}$.
 #
 # </details>
@@ -1625,8 +1643,8 @@ except NotImplementedError as todo:
 #
 # DPO uses sums: the log-probability of the whole answer. Averages there would be another loss (TRL 1.16.0 has it as
 # `sigmoid_norm`). IPO as TRL implements it averages each log-ratio over its own answer, because a fixed target
-# $1/2\beta$ against sums would depend on length. In both, prompt and padding must be masked and labels shifted by one;
-# all three slips train without an error message.
+# $1/(2\beta)$ against sums would depend on length. In both, prompt and padding must be masked and labels shifted by
+# one. A wrong shift, a scored prompt and a mean for a sum all train without an error message.
 #
 # </details>
 
@@ -1634,13 +1652,14 @@ except NotImplementedError as todo:
 # <details><summary>What is activation steering, how does it differ from RLHF, and what does AUSteer add?</summary>
 #
 # It adds a vector to hidden states while the model runs, $h' = h + \alpha v$, with $v$ for example the difference of
-# mean activations on contrasting prompts. No weight changes, no reward model, can be switched off per request; but it
-# needs data, access to activations, a search over layer and $\alpha$, and it moves everything that shares the
-# direction. AUSteer (arXiv 2602.04428) works on **atomic units**, single activation dimensions: it ranks them by
-# activation momenta on contrasting samples and gives each an input-dependent strength. It reports better results with
-# at most 100 dimensions than block-level methods with thousands. The reasoning is that a block mixes helpful,
-# irrelevant and harmful dimensions. The assumption to question: that the behaviour is aligned with single dimensions.
-# Under a rotation of the basis, full-vector steering is unchanged and top-k steering is not.
+# mean activations on contrasting prompts. No weight changes, there is no reward model, and it can be switched off per
+# request; but it needs data, access to activations, a search over layer and $\alpha$, and it moves everything that
+# shares the direction. AUSteer (arXiv 2602.04428) works on **atomic units**, slices of a weight matrix whose
+# activations are single dimensions: it ranks them by activation momenta on contrasting samples and gives each an
+# input-dependent strength. It reports better results with at most 100 dimensions than block-level methods with
+# thousands. The reasoning is that a block mixes helpful, irrelevant and harmful dimensions. The assumption to question:
+# that the behaviour is aligned with single dimensions. Under a rotation of the basis, full-vector steering is unchanged
+# and top-k steering is not.
 #
 # </details>
 
@@ -1648,19 +1667,20 @@ except NotImplementedError as todo:
 # <details><summary>The DPO loss falls, margins grow, and the model gets worse. What do you look at first?</summary>
 #
 # At the *chosen* log-probability. The loss sees a difference, so both answers may fall while the margin grows; the mass
-# goes to answers that nobody compared. It is worst for pairs that are alike, because then $e_w - e_l$ is small and some
-# third answer gains more from a step than the chosen one does. Then: KL from the reference, answer length (a common
-# shortcut), samples read by a person, and pairs with a high similarity. Remedies: filter such pairs, a larger beta, a
-# supervised term on the chosen answers, IPO or smoothing and early stopping, fresh on-policy pairs.
+# goes to answers that nobody compared. It is worst for pairs that are alike, because then the difference of their
+# output embeddings, $e_w - e_l$, is small and some third answer gains more from a step than the chosen one does. Then:
+# KL from the reference, answer length (a common shortcut), samples read by a person, and pairs with a high similarity.
+# Remedies: filter such pairs, a larger beta, a supervised term on the chosen answers, IPO or smoothing and early
+# stopping, fresh on-policy pairs.
 #
 # </details>
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "written__displacement_question", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # ## 6.9 In your own words (4 points)
 #
-# A colleague fine-tunes with DPO. After one epoch: loss 0.69 to 0.20, reward accuracy 97 %, mean **chosen**
-# log-probability down by 13 nats, and the model answers worse than before. "The optimiser is broken," says your
-# colleague, "a chosen answer cannot become less likely when we train on it."
+# A colleague fine-tunes with DPO. After one epoch: loss 0.69 to 0.20, reward accuracy (the share of pairs with $m > 0$)
+# 97 %, mean **chosen** log-probability down by 13 nats, and the model answers worse than before. "The optimiser is
+# broken," says your colleague, "a chosen answer cannot become less likely when we train on it."
 #
 # Answer in at most 250 words: (a) show from the loss that this is possible; (b) say for which pairs it is most likely,
 # and why; (c) name two measurements that you would add to the log; (d) name two remedies, with what each costs.

@@ -18,7 +18,7 @@
 # - How many bytes does one token of context cost, for MHA, GQA, MQA, MLA and sliding windows? What fits on which GPU?
 # - What does a KV cache save, and what does it *not* save?
 # - How does RoPE work, why does it fail beyond its training length, and what do linear scaling, NTK-aware, YaRN and
-#   Llama 3's scaling change?
+#   Llama 3.1's scaling change?
 # - How do you make the cache smaller (evict, window, quantise), and how do you spread it over devices (ring
 #   attention)?
 #
@@ -27,6 +27,10 @@
 #
 # Letters used everywhere: B batch, T new tokens, S all tokens so far, H query heads, K key/value heads, E head size,
 # L layers, D model width. **Units:** 1 GB is 10⁹ bytes, 1 GiB is 2³⁰ bytes, and "128K tokens" is 131,072 tokens.
+#
+# **House rules** for every function below: no argument is changed in place; tensors that come back are on the device
+# and in the dtype of what went in, unless the exercise says otherwise; tensors need not be contiguous in memory (so
+# `reshape`, not `view`).
 
 # %% tags=["setup"] nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
 import math
@@ -89,7 +93,7 @@ def generate_uncached(model, ids: Int[Tensor, "B T"], n: int) -> Int[Tensor, "B 
 # | MHA, multi-head | H heads each | 2 · H · E |
 # | GQA, grouped-query | K < H heads, each shared by H / K query heads | 2 · K · E |
 # | MQA, multi-query | one head | 2 · E |
-# | MLA, multi-head latent (DeepSeek-V2, V3) | one latent vector for keys *and* values, plus one rotary key shared by all heads | c_kv + d_rope |
+# | MLA, multi-head latent (DeepSeek-V2, V3) | one latent vector (c_kv numbers) for keys *and* values, plus one key (d_rope numbers) that carries the position (part 3), shared by all heads | c_kv + d_rope |
 #
 # MQA therefore saves a factor H, not a fixed 8; "8 times" is what GQA with K = 8 saves in a model with H = 64. And
 # hidden size does not appear: 2 · L · hidden · 2 bytes is right for MHA with E = hidden / H only. In gpt-oss hidden
@@ -213,9 +217,10 @@ except NotImplementedError as todo:
     print(f"The picture will come from your function. Still to do: {todo}")
 
 # %% [markdown]
-# Read the picture twice. Llama-2-7B, with plain multi-head attention, needs more cache than Llama-3.1-405B, a model
-# sixty times its size. DeepSeek-V3 keeps 61 layers in less than Llama-3-8B keeps 32. And the often quoted "about 100
-# GB for a 70B model at 128K" matches neither GQA (42.9 GB) nor plain MHA (343.6 GB).
+# Read the picture twice. (It is arithmetic only: some of these models were trained for 4K or 8K tokens.) Llama-2-7B,
+# with plain multi-head attention, needs more cache than Llama-3.1-405B, a model sixty times its size. DeepSeek-V3 keeps
+# 61 layers in less than Llama-3-8B keeps 32. And the often quoted "about 100 GB for a 70B model at 128K" matches
+# neither GQA (42.9 GB) nor plain MHA (343.6 GB).
 
 # %% [markdown]
 # ## 2. Decoding with a cache
@@ -645,7 +650,8 @@ plt.show()
 #   was.
 # - `layout` is `"half"` or `"interleaved"`.
 # - The result has x's shape and dtype. In half precision the angles, cos, sin and the turn are float32, and only the
-#   result is rounded: bfloat16 cannot even count beyond 256. (Hugging Face's code turns in bfloat16, which costs a digit.)
+#   result is rounded: bfloat16 cannot even count beyond 256. (Hugging Face's code turns in bfloat16: it rounds cos and
+#   sin, the products and the sum, where one rounding would do.)
 # - Gradients flow through to x. x stays as it is.
 
 # %% nbgrader={"grade": false, "grade_id": "rope", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -836,15 +842,15 @@ except NotImplementedError as todo:
 # The **attention factor** multiplies cos and sin, so the attention scores grow by its square.
 #
 # **YaRN's ramp**, as in `transformers`. A pair makes r = L₀ θ_i / 2π turns over the training length. Solve this for the
-# (real) pair index with r = β: $\;d(\beta) = \dfrac{E \ln (L_0 / 2\pi\beta)}{2 \ln \text{base}}$. Then
-# low = max(⌊d(beta_fast)⌋, 0), high = min(⌈d(beta_slow)⌉, E − 1), rounded *outwards*; where low = high, take high +
-# 0.001. (The bound E − 1 is that of the code, although there are only E / 2 pairs.) For pair i let ρ = clamp((i − low) / (high − low), 0, 1); its frequency is (1 − ρ) θ_i + ρ θ_i / s. (Some models,
-# gpt-oss among them,
-# switch the rounding off. The paper writes the ramp linearly in the turns r, not in i.)
+# (real) pair index with r = β: $\;d(\beta) = \dfrac{E \ln (L_0 / 2\pi\beta)}{2 \ln \text{base}}$. Then low =
+# max(⌊d(beta_fast)⌋, 0), high = min(⌈d(beta_slow)⌉, E − 1), rounded *outwards*; where low = high, take high + 0.001.
+# (The bound E − 1 is that of the code, although there are only E / 2 pairs.) For pair i let ρ = clamp((i − low) / (high
+# − low), 0, 1); its frequency is (1 − ρ) θ_i + ρ θ_i / s. (Some models, gpt-oss among them, switch the rounding off.
+# The paper writes the ramp linearly in the turns r, not in i.)
 #
-# **Llama 3's ramp** is linear in the turns: with r as above, κ = clamp((r − low_freq_factor) / (high_freq_factor −
-# low_freq_factor), 0, 1), the frequency is κ θ_i + (1 − κ) θ_i / s. That is the YaRN paper's "NTK-by-parts" with
-# other bounds and no attention factor.
+# **Llama 3.1's ramp** (`llama3`) is linear in the turns: with r as above, κ = clamp((r − low_freq_factor) /
+# (high_freq_factor − low_freq_factor), 0, 1), the frequency is κ θ_i + (1 − κ) θ_i / s. That is the YaRN paper's
+# "NTK-by-parts" with other bounds; YaRN is NTK-by-parts plus the attention factor.
 #
 # LongRoPE (2402.13753) goes further: it *searches* a rescaling factor for every pair and leaves the first tokens
 # alone. And the cost: after rescaling one fine-tunes briefly. Position interpolation and LongRoPE both report at most
@@ -1013,7 +1019,7 @@ try:
         right.bar(method, factor ** 2, color=color)
     left.set(xlabel="pair i (fast to slow)", ylabel="slowed down by", title="s = 8, E = 128, base 500,000")
     left.legend()
-    right.set(ylabel="attention scores multiplied by", ylim=(0.9, 1.6), title="Only YaRN changes the temperature")
+    right.set(ylabel="attention scores multiplied by", ylim=(0.9, 1.6), title="Only YaRN rescales the scores")
     plt.tight_layout()
     plt.show()
 except NotImplementedError as todo:
@@ -1130,11 +1136,11 @@ except NotImplementedError as todo:
 #
 # Three ways to keep less: fewer tokens (eviction), fewer tokens by design (windows), fewer bits.
 #
-# **StreamingLLM** (Xiao et al. 2023, arXiv 2309.17453) found that models park much of their attention on the first
-# few tokens, whatever these say: *attention sinks*. A plain sliding window evicts them and the model falls apart.
-# Keep 4 sinks plus a recent window, give positions **within the cache** (0, 1, 2, … of what is kept), and the model
-# stays fluent over millions of tokens. But it does not *remember* more: what was evicted is gone. It is a policy by
-# place; no score is looked at.
+# **StreamingLLM** (Xiao et al. 2023, arXiv 2309.17453) found that models park much of their attention on the first few
+# tokens, whatever these say: *attention sinks*. A plain sliding window evicts them and the model falls apart. Keep 4
+# sinks plus a recent window, give positions **within the cache** (0, 1, 2, … of what is kept; with RoPE, keys are
+# therefore stored unturned and turned anew at every step), and the model stays fluent over millions of tokens. But it
+# does not *remember* more: what was evicted is gone. It is a policy by place; no score is looked at.
 #
 # **H2O**, the heavy-hitter oracle (Zhang et al. 2023, arXiv 2306.14048), keeps recent tokens plus those that have
 # gathered the most attention so far. That is a policy by score. Its bet: what was needed will be needed again. A fact
@@ -1323,8 +1329,8 @@ except NotImplementedError as todo:
     print(f"The picture will come from your function. Still to do: {todo}")
 
 # %% [markdown]
-# Note what accumulated scores do: old tokens had more time to gather attention than young ones. Real systems correct
-# for that, or score over a recent stretch of queries only.
+# Note what accumulated scores do: old tokens had more time to gather attention than young ones. One can correct for
+# that, or score over a recent stretch of queries only.
 #
 # ### Exercise `quant_sym`: fewer bits
 #
@@ -1340,8 +1346,10 @@ except NotImplementedError as todo:
 # - Numbers that are all zero get scale 1 and q = 0.
 # - The scale comes in x's dtype or in float32. Half precision: float32 inside. x stays as it is.
 #
-# **The error bound.** Rounding moves a number by at most half a step: |x − scale · q| ≤ scale / 2. For a quantised
-# key this bounds the attention score: |q·k − q·k̂| ≤ ‖q‖₁ · scale / 2, before the division by √E.
+# **The error bound.** Rounding moves a number by at most half a step: |x − scale · q| ≤ scale / 2. Let a key k share
+# one scale, let k̂ = scale · (its integers), and call the query u, as q is taken. The attention score then moves by at
+# most
+# |u·k − u·k̂| ≤ ‖u‖₁ · scale / 2, before the division by √E, where ‖u‖₁ is the sum of the |u_i|.
 #
 # **Which numbers should share a scale?** In a cache, one row is one token's key (or value) in one head. KIVI (Liu et
 # al. 2024, arXiv 2402.02750) found a few key channels with large values in all tokens. A scale per token is then
@@ -1545,9 +1553,9 @@ except NotImplementedError as todo:
 # - q, k, v are (B, H, T, E), all of one shape; w ≥ 1 may exceed T. The result has q's shape and dtype; float32 inside
 #   for half precision.
 # - Same answer as full attention under a band mask. But the full T × T score matrix is almost empty: T · w of T²
-#   entries count. Work **in blocks**: cut the queries into blocks of w; a block's queries need only the keys of its
-#   own block and of the one before. The timed aspect compares your time with that of a block-wise solution at T =
-#   2,048, w = 64; a masked full T × T matrix is too slow.
+#   entries count. Work **in blocks**: cut the queries into blocks of w; a block's queries need only the keys of its own
+#   block and of the one before. The timed aspect allows three times the time of a block-wise solution at T = 2,048, w =
+#   64; a masked full T × T matrix is too slow.
 # - T need not be a multiple of w. The arguments stay as they are.
 
 # %% nbgrader={"grade": false, "grade_id": "sliding_window_attention", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -1565,8 +1573,9 @@ def sliding_window_attention(q: Float[Tensor, "B H T E"], k: Float[Tensor, "B H 
     q = F.pad(q.to(wide), (0, 0, 0, pad)).unflatten(2, (-1, w))  # (B, H, N, w, E): N blocks of queries
     k, v = (F.pad(x.to(wide), (0, 0, w, pad)).unfold(2, 2 * w, w) for x in (k, v))  # (B, H, N, E, 2w): block before, own block
     scores = q @ k / math.sqrt(E)
-    i, j = torch.arange(w)[:, None], torch.arange(-w, w)  # counted from the start of the block
-    block = torch.arange(scores.shape[2])[:, None, None]
+    device = q.device
+    i, j = torch.arange(w, device=device)[:, None], torch.arange(-w, w, device=device)  # from the start of the block
+    block = torch.arange(scores.shape[2], device=device)[:, None, None]
     seen = (j > i - w) & (j <= i) & (block * w + j >= 0)  # the last: nothing lies before the first token
     out = scores.masked_fill(~seen, -torch.inf).softmax(-1) @ v.mT
     return out.flatten(2, 3)[:, :, :T].to(dtype)
@@ -1685,8 +1694,8 @@ def sliding_window_attention(q, k, v, w):
     q = F.pad(q, (0, 0, 0, pad)).unflatten(2, (-1, w))
     k, v = (F.pad(x, (0, 0, w, pad)).unfold(2, 2 * w, w) for x in (k, v))
     scores = q @ k / math.sqrt(E)
-    i, j = torch.arange(w)[:, None], torch.arange(-w, w)
-    block = torch.arange(scores.shape[2])[:, None, None]
+    i, j = torch.arange(w, device=q.device)[:, None], torch.arange(-w, w, device=q.device)
+    block = torch.arange(scores.shape[2], device=q.device)[:, None, None]
     seen = (j > i - w) & (j <= i) & (block * w + j >= 0)
     return (scores.masked_fill(~seen, -torch.inf).softmax(-1) @ v.mT).flatten(2, 3)[:, :, :T]
 ''', limit=3.0)
@@ -1716,8 +1725,9 @@ except NotImplementedError as todo:
 # never holds more than two. (Liu et al. 2023, arXiv 2310.01889.)
 #
 # How can one softmax over all keys be computed in pieces? By keeping, for each query, three things: the largest score
-# so far **m**, the sum of exponentials relative to it **l**, and the equally weighted sum of values **o**. When a new
-# shard brings a larger maximum, old sums are rescaled:
+# so far **m**, the sum **l** of the exponentials $e^{s_j - m}$ of its scores $s_j$, and the sum **o** of the values
+# weighted by these same exponentials. At the start m = −∞, l = 0, o = 0. When a new shard brings a larger maximum, old
+# sums are rescaled:
 #
 # $$m' = \max(m, \max_j s_j), \quad l' = l\, e^{m - m'} + \sum_j e^{s_j - m'}, \quad o' = o\, e^{m - m'} + \sum_j e^{s_j - m'} v_j, \quad
 # \text{at the end } o / l$$
@@ -1801,9 +1811,12 @@ check(ring_attention, q, k, v, want=[full, full], why="one softmax over the keys
                 "the outputs of the shards were added": [torch.tensor([[11.0]])] * 2,
                 "each device used its own shard only": [torch.tensor([[1.0]]), torch.tensor([[10.0]])]})
 ### BEGIN HIDDEN TESTS
-q, k, v = [torch.tensor([[2.0, 0, 0, 0]])], [torch.tensor([[0.0] * 4, [1.0, 0, 0, 0]])], [torch.tensor([[0.0] * 4, [1.0, 2, 3, 4]])]
-check(ring_attention, q, k, v, want=[0.7310586 * v[0][1:]], why="scores are q.k / sqrt(4) = [0, 1], and softmax([0, 1]) = [0.269, 0.731]",
-      mistakes={"no division by sqrt(E)": [0.8807971 * v[0][1:]], "division by E instead of sqrt(E)": [0.6224593 * v[0][1:]]})
+q, k = [torch.tensor([[2.0, 0, 0, 0]] * 2)], [torch.tensor([[0.0] * 4, [1.0, 0, 0, 0]])]
+v = [torch.tensor([[0.0] * 4, [1.0, 2, 3, 4]])]
+check(ring_attention, q, k, v, want=[0.7310586 * v[0][[1, 1]]],
+      why="scores are q.k / sqrt(4) = [0, 1], and softmax([0, 1]) = [0.269, 0.731]",
+      mistakes={"no division by sqrt(E)": [0.8807971 * v[0][[1, 1]]],
+                "division by E instead of sqrt(E)": [0.6224593 * v[0][[1, 1]]]})
 g = torch.Generator().manual_seed(0)
 for lead, lengths, E in [((2, 3), (4, 4, 4), 5), ((), (3, 1, 5), 4), ((2,), (7,), 3), ((1, 2), (2, 6, 1, 3, 2), 8), ((3,), (5, 2), 16),
                          ((2,), (3, 3, 3, 3), 6)]:
@@ -1929,9 +1942,10 @@ except NotImplementedError as todo:
 # - **Prefill**: weights 2 · 405.9e9 · 2²⁰ = 8.5e17; attention 2 · 126 · 128 · 128 · (2²⁰)² = 4.5e18 (causal; twice
 #   that without) FLOPs. Attention dominates, about 5 to 1; 5.4e18 / (8 · 989e12) = 680 s at full peak: more than ten
 #   minutes, so prefix caching and chunked or sequence-parallel prefill matter.
-# - **Proposals**: GQA-8 is already in the model (it is an architecture choice, converting needs training);
-#   FlashAttention avoids the score matrix but keeps all keys and values; StreamingLLM keeps generating but forgets
-#   what it evicts, so it does not give a million usable tokens. (Half a point for two of three.)
+# - **Proposals**: GQA-8 is already in the model, so it saves nothing more (against MHA it is 128 / 8 = 16 times, not 8;
+#   it is an architecture choice, converting needs training); FlashAttention avoids the score matrix but keeps all keys
+#   and values; StreamingLLM keeps generating but forgets what it evicts, so it does not give a million usable tokens.
+#   (Half a point for two of three.)
 #
 # === END MARK SCHEME ===
 
@@ -1946,9 +1960,10 @@ except NotImplementedError as todo:
 #    = 2 * (2^20)^2 * 126 * 128 * 128 = 4.5e18. Attention dominates, 5 to 1. At full peak, 8 * 989 TFLOP/s, 5.4e18 FLOPs take
 #    680 s; in practice more. So the first token comes after ten minutes or more: cache common prefixes, prefill in chunks,
 #    spread the sequence over devices (ring attention).
-# 4. GQA-8 is already in: 128 query heads share 8. It is trained into the model, not switched on. FlashAttention-3 is
-#    exact and avoids the n x n scores; all keys and values stay. StreamingLLM keeps sinks and a window: it stays fluent,
-#    but evicted tokens are gone, so questions about the middle of the text cannot be answered.
+# 4. GQA-8 is already in: 128 query heads share 8, which saves 16 times, not 8, and is counted above. It is trained into
+#    the model, not switched on. FlashAttention-3 is exact and avoids the n x n scores; all keys and values stay.
+#    StreamingLLM keeps sinks and a window: it stays fluent, but evicted tokens are gone, so questions about the middle
+#    of the text cannot be answered.
 # ### END SOLUTION
 
 # %% [markdown]
@@ -2010,16 +2025,16 @@ except NotImplementedError as todo:
 #
 # **Budget first.** Llama-3-70B: 327,680 bytes a token, 328 GB at 10⁶ tokens in BF16, not 500. Weights 141 GB. Eight
 # A100: 640 GB. So one sequence *fits* without offloading, with 171 GB to spare; an FP8 cache (164 GB; A100 stores FP8
-# but computes in BF16) makes room for more sequences or batches. **Then time.** Each token reads weights and cache:
-# 469 GB over 8 × 2.0 TB/s = 29 ms, of it 20 ms for the cache. The prefill needs 2 · 70.6e9 · 10⁶ = 1.4e17 FLOPs for
-# the weights and 2 · n² · 80 · 8192 = 1.3e18 for causal attention: nearly ten minutes at the full peak of 8 × 312
-# TFLOP/s. *That* is the real problem: prefix caching, chunked prefill, ring attention or other sequence parallelism.
-# **Levers, by what they cost.** Exact: tensor parallelism over the 8 KV heads (one head per GPU), paged allocation
-# (no external fragmentation; at most one part-filled block per sequence is wasted), FlashAttention-2 (version 3 needs
-# Hopper GPUs; neither shrinks the cache). Nearly exact: FP8 or 4-bit cache, keys per channel, values per token.
-# Lossy: eviction (H2O by score; StreamingLLM by place, which forgets), to be tested on retrieval in the middle. Built
-# in at training time: GQA (already there), windowed layers, MLA. And ask first whether retrieval over a shorter
-# context would answer the need.
+# but computes in BF16) makes room for more sequences or batches. (The model itself must first be extended: Llama-3-70B
+# was trained at 8K, 3.1 at 128K.) **Then time.** Each token reads weights and cache: 469 GB over 8 × 2.0 TB/s = 29 ms,
+# of it 20 ms for the cache. The prefill needs 2 · 70.6e9 · 10⁶ = 1.4e17 FLOPs for the weights and 2 · n² · 80 · 8192 =
+# 1.3e18 for causal attention: nearly ten minutes at the full peak of 8 × 312 TFLOP/s. *That* is the real problem:
+# prefix caching, chunked prefill, ring attention or other sequence parallelism. **Levers, by what they cost.** Exact:
+# tensor parallelism over the 8 KV heads (one head per GPU), paged allocation (no external fragmentation; at most one
+# part-filled block per sequence is wasted), FlashAttention-2 (version 3 needs Hopper GPUs; neither shrinks the cache).
+# Nearly exact: FP8 or 4-bit cache, keys per channel, values per token. Lossy: eviction (H2O by score; StreamingLLM by
+# place, which forgets), to be tested on retrieval in the middle. Built in at training time: GQA (already there),
+# windowed layers, MLA. And ask first whether retrieval over a shorter context would answer the need.
 #
 # </details>
 

@@ -80,7 +80,7 @@ ax.set_title("The vocabulary gap: one dot is one query")
 plt.show()
 
 # %% [markdown]
-# A retriever by **words** needs common words; the picture shows how few there are when users describe things in their
+# A retriever by **words** needs shared words; the picture shows how few there are when users describe things in their
 # own way. A retriever by **meaning** (one vector for each text) does not, but it has never seen `LM-2042`: the
 # tokenizer cuts the code into pieces such as `l ##m - 204 ##2`, and the vector of the passage is a mean over about 60
 # such pieces, in which one number carries little weight. The two fail on different queries, which is the whole reason
@@ -96,7 +96,8 @@ plt.show()
 # \qquad \text{idf}(t) = \ln\!\left(1 + \frac{N - n_t + 0.5}{n_t + 0.5}\right)$$
 #
 # $f_{t,d}$: how often $t$ stands in $d$. $|d|$: number of tokens of $d$, and $\overline{|d|}$ its mean over all $N$
-# documents. $n_t$: number of **documents** that contain $t$.
+# documents. $n_t$: number of **documents** that contain $t$. $k_1$ says how slowly repetition saturates, $b$ (0 to 1)
+# how much length counts.
 #
 # **The catch: there are several BM25s.** The $1+$ inside the logarithm is Lucene's; without it the idf of a term in
 # more than half of the documents is negative (the package `rank_bm25` has that form and patches negative values with
@@ -114,7 +115,7 @@ def bm25_scores(query_tokens: Sequence[str], corpus_tokens: Sequence[Sequence[st
                    (the analyser has done its work: terms are compared as they are, whole and with their case)
     corpus_tokens: the tokens of N >= 1 documents; some may be empty, not all of them; empty ones count in N and in the
                    mean length, and score 0
-    k1, b:         saturation (> 0) and length normalisation (0 to 1)
+    k1, b:         saturation (> 0) and length normalisation (0 to 1; not asked: b = 1 where a document is empty, 0 / 0)
     Returns N scores in the order of the corpus, float64.
 
     >>> bm25_scores(["dog"], [["cat", "sat"], ["dog", "sat", "dog"], ["bird"]]).round(3)
@@ -285,7 +286,7 @@ with figures.picture():
 # 0).
 #
 # - **MRR@k**, reciprocal rank: $1/\text{rank}$ of the first relevant document among the first $k$, or 0. It looks at
-#   one document only.
+#   one document only. (The M is the mean over queries, which the caller takes.)
 # - **Recall@k**: share of **all** relevant documents that are among the first $k$. The number for a first stage: what
 #   is missing here, nobody can bring back.
 # - **nDCG@k** (Järvelin and Kekäläinen, 2002; with the exponential gain of Burges et al., 2005), graded:
@@ -294,10 +295,10 @@ with figures.picture():
 #
 # $g_r$ is the grade at rank $r$. The best possible ranking is made of **all** judged documents, found or not.
 #
-# **The catch: numbers travel badly.** MS MARCO is reported in MRR@10, BEIR in nDCG@10; a table that gives "MRR@10 on
-# BEIR" in one column for BM25, DPR and ColBERT, as one meets it in interview notes, cannot come from either.
-# `trec_eval` and scikit-learn use the grade itself as gain, others $2^g - 1$; with grades 0 and 1 there is no
-# difference, with 2 there is.
+# **The catch: numbers travel badly.** The benchmark MS MARCO (web questions) is reported in MRR@10, the collection BEIR
+# (18 data sets) in nDCG@10. A table that gives "MRR@10 on BEIR" in one column for BM25, DPR (one vector a text) and
+# ColBERT (one a token), as one meets it in interview notes, is what neither reports. `trec_eval` and scikit-learn use
+# the grade itself as gain, others $2^g - 1$; with grades 0 and 1 there is no difference, with 2 there is.
 
 # %% nbgrader={"grade": false, "grade_id": "ndcg_at_k", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def mrr_at_k(ranking: Sequence, qrels: dict, k: int = 10) -> float:
@@ -448,8 +449,9 @@ with figures.picture():
 # %% [markdown]
 # ## 3. Reciprocal rank fusion
 #
-# BM25 scores have no upper limit, cosines lie between -1 and 1, and their spread changes from query to query. Adding
-# them needs a calibration; adding **ranks** does not (Cormack, Clarke and Büttcher, SIGIR 2009):
+# BM25 scores have no fixed scale (their limit, $\sum \text{idf}\,(k_1 + 1)$, changes with the query), cosines lie
+# between -1 and 1, and the spread of both changes from query to query. Adding them needs a calibration; adding
+# **ranks** does not (Cormack, Clarke and Büttcher, SIGIR 2009):
 #
 # $$\text{RRF}(d) = \sum_{r \,\in\, \text{rankings that contain } d} \frac{1}{k + \text{rank}_r(d)} \qquad k = 60,\ \text{rank from } 1$$
 #
@@ -597,18 +599,17 @@ with figures.picture():
 # language model write hypothetical answers $d_1 \dots d_N$ and searches with the mean of all vectors, the **query's
 # own included**:
 #
-# $$v = \frac{f(q) + f(d_1) + \dots + f(d_N)}{N + 1}$$
+# $$v = \frac{f(q) + f(d_1) + \dots + f(d_N)}{N + 1}, \qquad f \text{ the encoder}.$$
 #
 # Two things are usually told wrong. First, searching with one made-up document *in place of* the query is a special
 # case, not the method: the paper's code averages over several samples and keeps the query in. Second, question and
-# answer do not "lie in one semantic space" by nature. The authors' argument is humbler: the vector of a made-up
-# answer lands in the right neighbourhood, and the encoder is a lossy bottleneck that filters out invented details.
-# Their gains are with an **unsupervised** encoder (Contriever); one that was trained on question-answer pairs has
+# answer do not "lie in one semantic space" by nature. The authors' argument is humbler: the vector of a made-up answer
+# lands in the right neighbourhood, and the encoder is a lossy bottleneck that filters out invented details. Their
+# headline gains are over an **unsupervised** encoder (Contriever); one that was trained on question-answer pairs has
 # learned part of that already.
 #
-# **The catch:** a mean has a length. $N + 1$ unit vectors that disagree average to something short. For a ranking by
-# dot product over a fixed query the length does not matter; for a score threshold, or for mixing with other scores,
-# it does.
+# **The catch:** a mean has a length. $N + 1$ unit vectors that disagree average to something short. For ranking by dot
+# product within one query the length does not matter; for a score threshold, or for mixing with other scores, it does.
 
 # %% nbgrader={"grade": false, "grade_id": "hyde_vector", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def hyde_vector(q_vec: Float[Tensor, "D"], hyp: Float[Tensor, "N D"], include_query: bool = True,
@@ -832,7 +833,7 @@ angles = torch.tensor([10.0, 90.0, 30.0, 35.0, 50.0]).deg2rad()
 vecs = torch.stack([angles.cos(), angles.sin()], dim=1)
 check(hqe_retrieve, torch.tensor([1.0, 0.0]), vecs, [4, 4, 9, 9, 2], 3, want=[4, 9, 2],
       why="chunk 4 has the best question of all; its other question, about something else, does not matter",
-      mistakes={"mean or sum over the questions of a chunk": [9, 2, 4], "sum over the questions of a chunk": [9, 4, 2]})
+      mistakes={"mean over the questions of a chunk": [9, 2, 4], "sum over the questions of a chunk": [9, 4, 2]})
 ### BEGIN HIDDEN TESTS
 q = torch.tensor([1.0, 0.0])
 behind = torch.tensor([[-1.0, 0.0], [-0.6, 0.8], [-0.8, -0.6], [-0.28, 0.96]])
@@ -886,18 +887,20 @@ with figures.picture():
 # $$\text{score}(Q, D) = \sum_{i \in Q} \; \max_{j \in D} \; \cos(q_i, d_j)$$
 #
 # Every query token looks for its best partner; the partners' similarities are added. Documents can be encoded in
-# advance, which a cross-encoder cannot offer. The work is $n_q \cdot n_d \cdot d$ multiplications for each scored
-# document: bilinear, with $n_q$ small and fixed (ColBERT pads queries to 32 with `[MASK]` tokens that **do** take
-# part; document tokens that are punctuation are dropped).
+# advance, which a cross-encoder (query and passage go through one model together) cannot offer. With $n_q$ and $n_d$
+# tokens of width $d$ the work is $n_q \cdot n_d \cdot d$ multiplications for each scored document: bilinear, with $n_q$
+# small and fixed (ColBERT pads queries to 32 with `[MASK]` tokens that **do** take part; document tokens that are
+# punctuation are dropped).
 #
 # **The catch, three times.** The snippet that goes round (`einsum`, `max`, `sum`) is wrong in three ways:
 #
 # 1. It takes dot products and calls them cosines. With $Q$ the 2 x 2 identity, $D_1 = ((0.9, 0.1), (0.1, 0.9))$ and
 #    $D_2 = ((5, 5), (0, 0))$ it gives 1.8 and 10.0; with cosines $D_1$ wins by 1.988 to 1.414.
-# 2. It has no mask for **documents**. A padded position is a zero vector, its similarity is 0, and 0 beats every
-#    negative similarity. Multiplying by the mask does the same harm: the mask has to be $-\infty$ **before** the
-#    maximum.
-# 3. It has no mask for **queries**: padding is added to the sum.
+# 2. It has no mask for **documents**. Where padding is zero vectors, its similarity is 0, and 0 beats every negative
+#    similarity; where it is what the encoder put out there, it may win outright. Multiplying by the mask does the same
+#    harm as zeros: the mask has to be $-\infty$ **before** the maximum.
+# 3. It has no mask for **queries**: an encoder's output at padding is not zero, and its best similarity is added to the
+#    sum. (ColBERT's `[MASK]` tokens are meant to count: for them `q_mask` is True.)
 
 # %% nbgrader={"grade": false, "grade_id": "maxsim", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def maxsim(Q: Float[Tensor, "B nq d"], D: Float[Tensor, "B nd d"], q_mask: Bool[Tensor, "B nq"],
@@ -1115,14 +1118,16 @@ with figures.picture():
     plt.show()
 
 # %% [markdown]
-# The score comes with its own explanation: which token of the query was satisfied, and by how much. Two limits to
-# know. All query tokens weigh the same, so that filler counts as much as the word that matters. And it is the
-# token-level match that helps, not a better view of long documents: ColBERT truncates those.
+# The score comes with its own explanation: which token of the query was satisfied, and by how much. Two limits to know.
+# The sum has no weights such as idf: every query token can add at most 1, filler as much as the word that matters.
+# (What limits the harm is that filler adds about the same for every document.) And it is the token-level match that
+# helps, not a better view of long documents: ColBERT truncates those.
 #
 # ## 7. Cascades
 #
-# Scorers differ in cost by orders of magnitude: BM25 or a bi-encoder with an index looks at everything, MaxSim or a
-# cross-encoder at a few. So one lays them in a row, and each stage scores only what the one before let through:
+# Scorers differ in cost by orders of magnitude: BM25 or a bi-encoder (one vector a text) with an index looks at
+# everything, MaxSim or a cross-encoder at a few. So one lays them in a row, and each stage scores only what the one
+# before let through:
 #
 # *retrieve 1000 → late interaction keeps 100 → cross-encoder keeps 10*
 #
@@ -1316,12 +1321,13 @@ with figures.picture():
     plt.show()
 
 # %% [markdown]
-# **Latency does not add up like that either.** A popular design sheet adds the p99 of its stages and calls the sum
-# the p99 of the request. Quantiles do not add. The picture draws four independent stages with a median of 100 ms each
-# and long (log-normal, $\sigma = 0.6$) tails: the sum of the four p99 is 1.62 s, the p99 of the sum is 0.97 s; the
-# sum of medians is 0.40 s, the median of the sum 0.45 s. Independence is the friendly case. Stages that are slow
-# **together** (one overloaded host) come close to the sum. So measure the whole request. And count what such sheets
-# forget: encoding the query, and the generator itself.
+# **Latency does not add up the way cost does.** A popular design sheet adds the p99 of its stages and calls the sum the
+# p99 of the request. Quantiles do not add. The picture draws four independent stages with a median of 100 ms each and
+# long (log-normal, $\sigma = 0.6$) tails: the sum of the four p99 is 1.62 s, the p99 of the sum is 0.97 s; the sum of
+# medians is 0.40 s, the median of the sum 0.45 s. Stages that are slow **together** (one overloaded host) come close to
+# the sum. And the sum is no upper bound: if each of four stages hangs in 0.9 % of its calls, independently, no p99
+# shows it, and 3.6 % of all requests hang. So measure the whole request. And count what such sheets forget: encoding
+# the query, and the generator itself.
 
 # %% tags=["picture", "skip-execution"]
 rng = np.random.default_rng(0)
@@ -1346,9 +1352,13 @@ plt.show()
 #   replaced by the number of its nearest codeword out of $2^{nbits}$. A vector then takes $m \cdot nbits$ bits.
 # - Late interaction: one vector for each **token**. That is the price of MaxSim.
 #
+# Both int8 and product quantisation lose accuracy: measure recall against the exact search, and rescore the best with
+# full vectors.
+#
 # Around the codes stand smaller things, which we leave out here: codebooks ($4 d\,2^{nbits}$ bytes in all, whatever
-# $n$), ids, and for HNSW the graph (the faiss wiki counts $4d + 8M$ bytes a vector in all). HNSW search is often
-# called $O(\log n)$: that is an empirical scaling of an approximate method, and its memory is what one pays for it.
+# $n$), ids, and for HNSW, a graph of neighbours that the search walks, its links ($2M$ for each vector at 4 bytes; the
+# faiss wiki counts $4d + 8M$ bytes a vector in all). HNSW search is often called $O(\log n)$: that is an empirical
+# scaling of an approximate method, and its memory is what one pays for it.
 
 # %% nbgrader={"grade": false, "grade_id": "index_bytes", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def index_bytes(n: int, d: int, dtype: str = "float32", pq_m: int | None = None, tokens_per_doc: int = 1, nbits: int = 8) -> int:
@@ -1441,10 +1451,11 @@ with figures.picture():
     plt.show()
 
 # %% [markdown]
-# So a table that gives DPR 1.8 GB and ColBERT 1.2 GB for a million passages cannot be right, and contradicts the
-# sentence next to it that ColBERT keeps one vector per token. ColBERTv2 (Santhanam et al., 2021, arXiv 2112.01488)
-# stores the number of the nearest centroid (another 4 bytes a token, 0.3 GB here) and the residual in 1 or 2 bits for
-# each dimension: its abstract puts the saving at 6 to 10 times.
+# So a table that gives DPR 1.8 GB and ColBERT 1.2 GB for a million passages compares unlike things at best: float16
+# vectors with an HNSW graph (M = 32) against residuals of 1 bit without their centroid numbers. At equal precision
+# ColBERT takes 75 · 128 / 768 = 12.5 times as much, as a vector for each token would lead one to expect. ColBERTv2
+# (Santhanam et al., 2021, arXiv 2112.01488) stores the number of the nearest centroid (another 4 bytes a token, 0.3 GB
+# here) and the residual in 1 or 2 bits for each dimension: its abstract puts the saving at 6 to 10 times.
 #
 # ## 9. The experiment: which retriever wins on which query?
 #
@@ -1517,7 +1528,7 @@ with figures.picture():
     for i, (name, run) in enumerate(runs.items()):
         ax.bar(np.arange(3) + 0.13 * (i - 2.5), [mean(ndcg_at_k, run, k) for k in kinds], width=0.12, label=name)
     ax.set_xticks(range(3), kinds)
-    ax.set(ylabel="nDCG@10", title="Each kind of query has its own winner")
+    ax.set(ylabel="nDCG@10", title="No system is best on every kind of query")
     ax.legend(ncol=3, loc="lower left", bbox_to_anchor=(0, -0.42))
     plt.show()
 
@@ -1537,6 +1548,8 @@ with figures.picture():
 #   ahead of both. On paraphrases BM25 ranks by accidental words, and a fusion that cannot know this gives its list
 #   half of the vote: -0.167. Over all queries the two effects cancel in nDCG. "Hybrid is always better" is a belief;
 #   "hybrid is a hedge" is a measurement.
+# - **Dense is not lost on identifiers** (0.813, BM25 0.836): most such queries carry other words too. The two fail on
+#   different ones; otherwise fusion would not gain.
 # - **Question to question did not beat question to passage** here (HQE 0.728, dense 0.748).
 # - **MaxSim** is ahead of the single vector on every kind, with an encoder that was never trained for it.
 # - **How sure is that?** 48 queries are few. The next cell resamples them: a difference whose interval spans 0 is not
@@ -1576,22 +1589,25 @@ with figures.picture():
 # the language of the handbook. It is no law either way: `LM-4023` gained, because its wrong answers happen to sound
 # like error messages about a request.
 #
-# **Take the size of HyDE's gain with salt.** Passages and hypothetical answers were written by the same author, and
-# both in the style of a language model; the answers were written without looking anything up, but an author
+# **Take the size of HyDE's gain with a grain of salt.** Passages and hypothetical answers were written by the same
+# author, and both in the style of a language model; the answers were written without looking anything up, but an author
 # remembers. Here it is an upper estimate.
+#
+# **And the law of cascades, on real lists**: how much recall does each first stage allow, and how much is left after
+# MaxSim has kept 5?
 
 # %% tags=["experiment", "skip-execution"]
 with figures.picture():
     if len(late_scores) < len(asked):
         raise NotImplementedError("the functions that the experiment above needs; run it again then")
     first = {name: [] for name in ("BM25", "dense", "RRF")}
-    cuts = (5, 10, 20, 40, 92)
+    cuts = (5, 10, 20, 50)
     for q, lexical, dense, fused, late in zip(asked, runs["BM25"], runs["dense"], runs["RRF"], late_scores):
         for name, run in zip(first, (lexical, dense, fused)):
             place = {d: -r for r, d in enumerate(run)}
             relevant = [d for d, g in q.qrels.items() if g > 0]
-            stages = [lambda names: [place.get(d, -99) for d in names], lambda names: [late[d] for d in names]]
-            first[name].append([stage_recall(cascade(stages, [n, 5], ids), relevant) for n in cuts])
+            stages = [lambda names: [place[d] for d in names], lambda names: [late[d] for d in names]]
+            first[name].append([stage_recall(cascade(stages, [n, 5], run), relevant) for n in cuts])
     fig, axes = plt.subplots(1, 3, figsize=(9, 2.8), layout="constrained", sharey=True)
     for ax, (name, recalls) in zip(axes, first.items()):
         bound, final = np.mean(recalls, axis=0).T
@@ -1623,8 +1639,8 @@ explore()
 # A language model writes one or several hypothetical answers to the query; their vectors **and the query's** are
 # averaged, and the mean is searched with (Gao et al., 2022). It moves the search from "looks like the question" to
 # "looks like an answer". The answer may be wrong in details: what counts is that it lands near real answers, and the
-# encoder drops much of the detail. Price: one LLM call on the critical path of every query. The published gains are
-# with an unsupervised encoder; with a supervised one measure first.
+# encoder drops much of the detail. Price: one LLM call on the critical path of every query. The headline gains are over
+# an unsupervised encoder; with a supervised one measure first.
 #
 # </details>
 
@@ -1691,25 +1707,26 @@ explore()
 # %% [markdown] tags=["card", "medium"]
 # <details><summary>Which reranking strategies are there?</summary>
 #
-# **Cross-encoder**: best known trade-off for 20 to 200 candidates. **Late interaction**: cheaper, token vectors
-# stored. **LLM**: pointwise ("rate from 1 to 10") is simple and weak, with many ties and poor calibration; the logit
-# of "yes" is finer; pairwise and listwise (order these 20, sliding window) work better and need care for position
-# bias. **Cascade** of these, cheap to expensive. All of them only reorder: check the recall of the candidates before
-# you tune the reranker, and put its cost down as candidates times cost per candidate.
+# **Cross-encoder**: the usual choice for 20 to 200 candidates. **Late interaction**: cheaper, token vectors stored.
+# **LLM**: pointwise ("rate from 1 to 10") is simple and weak, with many ties and poor calibration; the logit of "yes"
+# is finer; pairwise and listwise (order these 20, sliding window) work better and need care for position bias.
+# **Cascade** of these, cheap to expensive. All of them only reorder: check the recall of the candidates before you tune
+# the reranker, and put its cost down as candidates times cost per candidate.
 #
 # </details>
 
 # %% [markdown] tags=["card", "killer"]
 # <details><summary>Design RAG for 10 million documents with answers in under 500 ms.</summary>
 #
-# **Ask first**: 500 ms to the first token or to the full answer? Generation alone can take more than that. Queries
-# per second, update rate, access rights, language, and what a wrong answer costs. **Size**: 10M x 768 float32 are
-# 30.7 GB, PQ with 64 bytes 0.64 GB, the HNSW graph with M = 32 adds 2.6 GB; one vector per token (75 x 128 at 2 bits)
-# 24 GB. With several chunks per document multiply. **Pipeline**: encode the query (once, cached) → BM25 and ANN in
-# parallel, 200 each, filters inside the search → RRF (well under a millisecond) → reranker on 50 in one batch on a
-# GPU → 5 to 8 passages. **Budget**: measure p99 of the whole, with timeouts per stage and a way to go on without the
-# reranker; p99s do not add up. **Quality**: judged queries, recall@200 of the first stage as the bound, nDCG@10 after
-# reranking, by kind of query. **Operations**: exact-match route for identifiers, index versioned with its encoder,
+# **Ask first**: 500 ms to the first token or to the full answer? Generation alone can take more than that. Queries per
+# second, update rate, access rights, language, and what a wrong answer costs. **Size**: 10M x 768 float32 are 30.7 GB,
+# PQ with 64 bytes 0.64 GB, the HNSW graph with M = 32 adds 2.6 GB; one vector per token (75 x 128 at 2 bits) 24 GB.
+# With several chunks per document multiply. **Pipeline**: encode the query (once, cached) → BM25 and ANN in parallel,
+# 200 each, filters inside the search → RRF (well under a millisecond) → reranker on 50 in one batch on a GPU → 5 to 8
+# passages. **Budget**: measure p99 of the whole, with timeouts per stage and a way to go on without the reranker; p99s
+# do not add up. **Quality**: judged queries, recall of the 50 fused candidates as the reranker's bound (and recall@200
+# of each list before it), nDCG@10 after reranking, by kind of query; recall of the index itself against exact search,
+# as PQ and HNSW lose some. **Operations**: exact-match route for identifiers, index versioned with its encoder,
 # re-embedding planned, result cache keyed by rights. An embedding costs next to nothing against the LLM call.
 #
 # </details>
@@ -1744,11 +1761,12 @@ explore()
 # One point each:
 #
 # 1. Latency: quantiles of stages do not add up to the quantile of the request (and it is not said which quantile the
-#    numbers are); encoding of the query and generation are missing, or the stages are said to be measured end to end.
-#    One of the two named and explained is enough.
-# 2. Sizes: 10M x 768 x 4 bytes = 30.7 GB, not 18; late interaction has a vector per token, so 10M x 75 x 128 x 2
-#    bytes = 192 GB in float16 or about 24 GB at 2 bits for each dimension (27 GB with centroid ids). Both parts with
-#    the right order of magnitude.
+#    numbers are); encoding of the query and generation are missing, or the answer asks to measure the request end to
+#    end. One of the two named and explained is enough.
+# 2. Sizes: 10M x 768 x 4 bytes = 30.7 GB, not 18; late interaction has a vector per token, so 10M x 75 x 128 x 2 bytes
+#    = 192 GB in float16 or about 24 GB at 2 bits for each dimension (27 GB with centroid ids). Both parts with the
+#    right order of magnitude. An answer that says ColBERT can be smaller only when compressed to 1 or 2 bits, against
+#    single vectors left as they are, is right too.
 # 3. Quality: a reranker only reorders; recall of the first stage bounds everything. A cross-encoder on 5 documents
 #    can do very little: give it more candidates or mend the first stage.
 # 4. A measurement plan: judged queries split by kind, recall@k of the first stage, nDCG or MRR after each stage,
@@ -1760,14 +1778,14 @@ explore()
 # %% [markdown] nbgrader={"grade": true, "grade_id": "written__review_a_design", "locked": false, "points": 4, "schema_version": 3, "solution": true, "task": false}
 # ### BEGIN SOLUTION
 # The latency argument adds numbers of stages as if quantiles were additive. If they are medians, the sum says nothing
-# about p99; if they are p99s, the sum is too high for independent stages and about right only if they are slow
-# together. The encoding of the query and the generator's time are missing, and RRF of a few hundred ids takes well
-# under a millisecond, so nobody has measured this. The sizes are wrong: 10 million times 768 times 4 bytes are 30.7
-# GB. ColBERT keeps a vector for each token, 10 million times 75 times 128 times 2 bytes are 192 GB in float16, and
-# about 24 GB at 2 bits for each dimension, so it needs compression or has to be computed for the candidates only. A
-# larger cross-encoder at the end reorders five documents; whatever the first stage did not return is lost, since
-# recall can only fall along a cascade. I would measure recall@200 of BM25, dense and their fusion on judged queries,
-# by kind of query, then nDCG@10 after each stage against candidates per stage, and p50 and p99 of whole requests
-# under realistic load. If recall@200 is low, I mend chunking, encoder or analyser first. If it is high, I move budget
-# from the expansion to more candidates for the reranker.
+# about p99; if they are p99s, the sum is too high for independent stages with smooth tails, about right if they are
+# slow together, and too low if each hangs rarely. The encoding of the query and the generator's time are missing, and
+# RRF of a few hundred ids takes well under a millisecond, so nobody has measured this. The sizes are wrong: 10 million
+# times 768 times 4 bytes are 30.7 GB. ColBERT keeps a vector for each token, 10 million times 75 times 128 times 2
+# bytes are 192 GB in float16, and about 24 GB at 2 bits for each dimension, so it needs compression or has to be
+# computed for the candidates only. A larger cross-encoder at the end reorders five documents; whatever the first stage
+# did not return is lost, since recall never rises along a cascade. I would measure recall@200 of BM25, dense and their
+# fusion on judged queries, by kind of query, then nDCG@10 after each stage against candidates per stage, and p50 and
+# p99 of whole requests under realistic load. If recall@200 is low, I mend chunking, encoder or analyser first. If it is
+# high, I move budget from the expansion to more candidates for the reranker.
 # ### END SOLUTION
