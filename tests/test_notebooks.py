@@ -58,6 +58,14 @@ def test_the_reference_runs_clean(name):
 
 
 @pytest.mark.parametrize("name", SECTIONS)
+def test_pictures_lie_on_the_page_itself(name):
+    """Jupyter puts a white card behind a picture whose text it takes for dark: a lamp in the face on a dark page."""
+    pictures = [o for cell in executed(name, "source")[0].cells for o in cell.get("outputs", []) if "image/png" in o.get("data", {})]
+    assert pictures
+    assert not [o.metadata for o in pictures if o.metadata]
+
+
+@pytest.mark.parametrize("name", SECTIONS)
 def test_plain_nbgrader_gives_the_reference_all_points(name):
     """nbgrader reads a score from a cell's output: nothing there may look like one, and nothing may go to stderr."""
     from nbgrader.utils import determine_grade

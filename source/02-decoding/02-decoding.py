@@ -784,6 +784,8 @@ with figures.picture():
     for label, cut in cuts.items():
         ax.loglog(temperatures, [(cut(logits / float(T)) > -inf).sum().item() for T in temperatures], label=label)
     ax.set(title="survivors after 'in the', as the temperature rises", xlabel="temperature", ylabel="tokens")
+    ax.set_xticks([0.3, 0.5, 1, 2, 5], ["0.3", "0.5", "1", "2", "5"], minor=False)
+    ax.minorticks_off()
     ax.legend()
     plt.show()
 

@@ -732,7 +732,7 @@ with figures.picture():
         return torch.tensor([math.cos(math.radians(degrees)), math.sin(math.radians(degrees))])
 
     fig, axes = plt.subplots(1, 2, figsize=(8, 3), layout="constrained")
-    for ax, angles, title in zip(axes, ((62, 70), (62, 150)), ("samples agree", "one sample is wrong")):
+    for ax, angles, title in zip(axes, ((50, 75), (50, 150)), ("samples agree", "one sample is wrong")):
         q, hyp = unit(10), torch.stack([unit(a) for a in angles])
         arrows = [(q, "query", figures.PALETTE[0])] + [(h, "made up", figures.PALETTE[1]) for h in hyp]
         arrows += [(hyde_vector(q, hyp, normalise=False), "mean", figures.PALETTE[2])]
@@ -1338,7 +1338,7 @@ ax.hist(total, bins=200, range=(0, 2), color=figures.CUT)
 for x, name, colour in [(np.quantile(total, 0.99), "p99 of the sum", figures.PALETTE[0]),
                         (np.quantile(stages, 0.99, axis=0).sum(), "sum of the p99", figures.WRONG)]:
     ax.axvline(x, color=colour, label=f"{name}: {x:.2f} s")
-ax.set(xlabel="seconds for the whole request", yticks=[], title="Four stages, median 100 ms each")
+ax.set(xlabel="seconds for the whole request", ylabel="requests in 10 ms", title="Four stages, median 100 ms each")
 ax.legend()
 plt.show()
 
