@@ -30,7 +30,7 @@ def kv_cache_widget(kv_cache_bytes: Callable[..., int]) -> widgets.Widget:
         "gpu": widgets.Dropdown(options=list(GPUS), value="H100 80 GB", description="GPU"),
         "count": widgets.SelectionSlider(options=[1, 2, 4, 8, 16], value=8, description="How many"),
     }
-    image, words = widgets.Image(format="png"), widgets.HTML()
+    image, words = widgets.Image(format="png", layout={"max_width": "100%"}), widgets.HTML()
 
     def redraw(_=None) -> None:
         image.value, words.value = picture(kv_cache_bytes, **{name: c.value for name, c in controls.items()})
@@ -38,7 +38,8 @@ def kv_cache_widget(kv_cache_bytes: Callable[..., int]) -> widgets.Widget:
     for control in controls.values():
         control.observe(redraw, "value")
     redraw()
-    return widgets.HBox([widgets.VBox(list(controls.values())), widgets.VBox([image, words])])
+    board = widgets.VBox(list(controls.values()), layout={"flex": "0 0 auto"})  # the picture gives way, not the numbers
+    return widgets.HBox([board, widgets.VBox([image, words], layout={"flex": "1 1 0%", "min_width": "0"})])
 
 
 def picture(kv_cache_bytes, model: str, context: int, batch: int, cache: int, weights: int, gpu: str,
@@ -48,7 +49,7 @@ def picture(kv_cache_bytes, model: str, context: int, batch: int, cache: int, we
     kept = sum(kv_cache_bytes(layers, m.kv_heads, m.head_dim, context, batch, cache, window, m.mla)
                for layers, window in m.groups)
     held, memory = m.weight_bytes(weights), g.memory * count
-    fig, ax = plt.subplots(figsize=(6.4, 2.0))
+    fig, ax = plt.subplots(figsize=(6.4, 2.0), dpi=150)
     ax.barh([0], [held / 1e9], color=figures.PALETTE[2], label=f"weights {held / 1e9:,.1f} GB")
     ax.barh([0], [kept / 1e9], left=[held / 1e9], color=figures.PALETTE[0], label=f"cache {kept / 1e9:,.2f} GB")
     ax.axvline(memory / 1e9, color=figures.WRONG, label=f"{count} × {gpu}: {memory / 1e9:,.0f} GB")

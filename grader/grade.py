@@ -7,6 +7,7 @@ decides its grade. A run that was killed goes on where it stopped; an edited tes
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import json
 import os
@@ -59,7 +60,9 @@ class Course:
     def folder(self, step: str, student: str, section: str) -> Path:
         return Path(self.directory.format_path(step, student, section))
 
+    @functools.cached_property
     def gradebook(self) -> Gradebook:
+        """To be used in a `with`, and again: leaving it ends the connection, and what SQLAlchemy has compiled stays."""
         return Gradebook(self.directory.db_url, self.directory.course_id)
 
     def handed_in(self, section: Section) -> list[Handed]:
@@ -108,7 +111,7 @@ def grade(section_name: str, root: Path, *, warm: Warm | None = None, cluster: C
 
 def register(section: Section, course: Course) -> None:
     """Have the gradebook know the assignment with the cells that it has now."""
-    with course.gradebook() as gradebook:
+    with course.gradebook as gradebook:
         try:
             known = {c.name for c in gradebook.find_notebook(section.name, section.name).grade_cells}
         except MissingEntry:
@@ -133,20 +136,23 @@ def _write(course: Course, section: Section, handed: Handed, submission: Submiss
     for name in CARRIED:
         with contextlib.suppress(Unreadable):
             (target / name).write_bytes(read_bytes(handed.folder / name, limit=1000))
-    with course.gradebook() as gradebook:
+    with course.gradebook as gradebook:
         gradebook.update_or_create_student(handed.student)
         about = {"timestamp": timestamp} if timestamp else {}
         gradebook.update_or_create_submission(section.name, handed.student, **about)
         changed = record(gradebook, submission, section.name, handed.student)
+        known = gradebook.find_submission_notebook(section.name, section.name, handed.student)
+        late = known.assignment.total_seconds_late > 0 or known.late_submission_penalty is not None
     try:
         notebook = read_submission(handed.folder, section)
     except Unreadable:
         notebook = None
     judged = report(section, notebook, submission)
-    _replace(target / f"{section.name}.ipynb", nbformat.writes(judged))
-    about = {"nbgrader": {"notebook": section.name, "assignment": section.name, "student": handed.student,
-                          "db_url": course.directory.db_url}}
-    AssignLatePenalties(config=course.config).preprocess(judged, about)
+    _replace(target / f"{section.name}.ipynb", nbformat.v4.writes(judged))
+    if late:
+        about = {"nbgrader": {"notebook": section.name, "assignment": section.name, "student": handed.student,
+                              "db_url": course.directory.db_url}}
+        AssignLatePenalties(config=course.config).preprocess(judged, about)
     keep = {"key": key, "submission": submission.to_json()}
     _replace(target / KEPT, json.dumps(keep))
     messages = {c.grade_id: c.message for c in submission.cells}

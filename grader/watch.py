@@ -152,7 +152,7 @@ def write_board(path: Path, course: Course, sections: list[str]) -> None:
 
 def _rows(course: Course, section: str) -> Iterator[tuple[str, float, float, datetime | None]]:
     from nbgrader.api import MissingEntry
-    with course.gradebook() as gradebook:
+    with course.gradebook as gradebook:
         try:
             submissions = gradebook.assignment_submissions(section)
         except MissingEntry:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbgrader.api import Gradebook
 
 from grader.prove import Case, compose
 from grader.section import load
@@ -115,3 +116,21 @@ def test_one_student_and_nobody(course):
     assert [s["student"] for s in grade(course, "--student", "right")["submissions"]] == ["right"]
     done = subprocess.run([GRADER, "grade", SECTION, "--student", "nobody"], capture_output=True, text=True, cwd=course)
     assert done.returncode == 2 and "There is no submission" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_the_late_penalty_of_nbgrader_counts_and_is_taken_back(course):
+    """With nbgrader's plug-in for late work: none where nothing is late, all points where it is, none once it is not."""
+    with (course / "nbgrader_config.py").open("a") as config:
+        config.write('\nc.LateSubmissionPlugin.penalty_method = "zero"\n')
+    workspace = Path(os.environ["COURSE_WORKSPACE"])
+    (workspace / "submitted" / "right" / SECTION / "timestamp.txt").write_text("2025-03-02 12:00:00.000000 UTC")
+    database = f"sqlite:///{workspace / 'gradebook.db'}"
+    seen = []
+    for due in (None, "2025-03-01 12:00:00.000000 UTC", "2025-03-03 12:00:00.000000 UTC"):
+        if due:
+            with Gradebook(database, "llm-engineering") as gradebook:
+                gradebook.update_or_create_assignment(SECTION, duedate=due)
+        document = grade(course, "--student", "right", "--force")
+        with Gradebook(database, "llm-engineering") as gradebook:
+            seen.append(gradebook.find_submission(SECTION, "right").late_submission_penalty)
+    assert seen == [0, document["submissions"][0]["score"], 0] and seen[1] > 0

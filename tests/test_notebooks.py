@@ -60,7 +60,8 @@ def test_the_reference_runs_clean(name):
 @pytest.mark.parametrize("name", SECTIONS)
 def test_pictures_lie_on_the_page_itself(name):
     """Jupyter puts a white card behind a picture whose text it takes for dark: a lamp in the face on a dark page."""
-    pictures = [o for cell in executed(name, "source")[0].cells for o in cell.get("outputs", []) if "image/png" in o.get("data", {})]
+    outputs = [o for cell in executed(name, "source")[0].cells for o in cell.get("outputs", [])]
+    pictures = [o for o in outputs if "image/png" in o.get("data", {})]
     assert pictures
     assert not [o.metadata for o in pictures if o.metadata]
 
