@@ -51,6 +51,17 @@ def test_commands_in_the_readme_exist():
         assert re.search(rf"^{target}:", makefile, re.M), f"make {target}"
 
 
+def test_the_readme_quotes_what_was_measured():
+    measured = (ROOT / "docs" / "security.md").read_text()
+    summary = r"(\d+) attacks\. Stock nbgrader ran (\d+) of them: (\d+) earned.*Ours: (\d+) earned"
+    attacks, ran, earned, ours = re.search(summary, measured).groups()
+    readme = " ".join((ROOT / "README.md").read_text().split())
+    assert f"{attacks} attacks: {earned} of the {ran} that could be tried on stock nbgrader score there, none here" in readme
+    assert ours == "0"
+    ratio = re.search(r"^\| 100 \|.* ([\d.]+) \|$", (ROOT / "docs" / "benchmarks.md").read_text(), re.M)
+    assert int(float(ratio[1])) == 11 and "eleven times as fast" in readme
+
+
 def test_nothing_speaks_of_a_machine():
     elsewhere = re.compile(r"(^|[^A-Za-z0-9_.])/(work|root|farm)/[A-Za-z]")
     for path in TRACKED:
