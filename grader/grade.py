@@ -139,10 +139,9 @@ def _write(course: Course, section: Section, handed: Handed, submission: Submiss
     with course.gradebook as gradebook:
         gradebook.update_or_create_student(handed.student)
         about = {"timestamp": timestamp} if timestamp else {}
-        gradebook.update_or_create_submission(section.name, handed.student, **about)
+        known = gradebook.update_or_create_submission(section.name, handed.student, **about)
+        late = known.total_seconds_late > 0 or known.late_submission_penalty > 0  # now, or when it was graded before
         changed = record(gradebook, submission, section.name, handed.student)
-        known = gradebook.find_submission_notebook(section.name, section.name, handed.student)
-        late = known.assignment.total_seconds_late > 0 or known.late_submission_penalty is not None
     try:
         notebook = read_submission(handed.folder, section)
     except Unreadable:

@@ -784,7 +784,7 @@ with figures.picture():
     for label, cut in cuts.items():
         ax.loglog(temperatures, [(cut(logits / float(T)) > -inf).sum().item() for T in temperatures], label=label)
     ax.set(title="survivors after 'in the', as the temperature rises", xlabel="temperature", ylabel="tokens")
-    ax.set_xticks([0.3, 0.5, 1, 2, 5], ["0.3", "0.5", "1", "2", "5"], minor=False)
+    ax.set_xticks([0.3, 0.5, 1, 2, 5], ["0.3", "0.5", "1", "2", "5"])
     ax.minorticks_off()
     ax.legend()
     plt.show()
@@ -1166,7 +1166,7 @@ def wide_trap(bos, eos, a, b, c):
         weights = [1.0 + 0.01 * t for t in rest]
         return {eos: p, **{t: (1 - p) * w / sum(weights) for t, w in zip(rest, weights)}}
     return TableModel({(bos,): {a: 0.4, b: 0.35, c: 0.25}, (bos, a): row(a, 0.3), (bos, b): row(b, 0.4),
-                        (bos, c): row(c, 0.95)}, 7)
+                       (bos, c): row(c, 0.95)}, 7)
 
 for bos, eos, a, b, c in [(0, 1, 2, 3, 4), (6, 0, 5, 1, 3), (3, 6, 0, 5, 2)]:
     for beam, first, p in [(1, a, 0.4 * 0.3), (2, b, 0.35 * 0.4), (3, c, 0.25 * 0.95)]:
