@@ -7,13 +7,14 @@ PYTHON ?= $(firstword $(foreach p,$(WANTED),$(shell $(p) -c 'import sys; print("
 setup: .venv/installed
 
 lab: setup
-	@.venv/bin/python -m course.lab $(ARGS)
+	@.venv/bin/python -m study.lab $(ARGS)
 
 test: setup
 	.venv/bin/python -m pytest -n 3 --dist loadgroup $(ARGS)  # three: many tests wait for a browser or a server
 
 release: setup
-	@.venv/bin/python -m grader.build $(ARGS)
+	@.venv/bin/python -m grader.section.build $(ARGS)
+	@.venv/bin/python -m grader.ledger
 
 demo: setup
 	@.venv/bin/grader demo $(ARGS)

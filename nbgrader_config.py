@@ -4,14 +4,16 @@ import os
 import sys
 from pathlib import Path
 
+from grader import place
+
 c = get_config()  # noqa: F821  (nbgrader provides it)
 
 here = Path(__file__).resolve().parent
 # nbgrader calls alembic by its bare name, so `.venv/bin/nbgrader` would fail where .venv is not activated.
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-workspace = Path(os.environ.get("COURSE_WORKSPACE") or here / "workspace").resolve()
+workspace = place.workspace() if "COURSE_WORKSPACE" in os.environ else here / "workspace"
 
-c.CourseDirectory.course_id = "llm-engineering"
+c.CourseDirectory.course_id = place.COURSE_ID
 c.CourseDirectory.root = str(here)
 if "COURSE_WORKSPACE" in os.environ:  # all that changes moves along
     workspace.mkdir(parents=True, exist_ok=True)
@@ -19,8 +21,8 @@ if "COURSE_WORKSPACE" in os.environ:  # all that changes moves along
     for step in ("submitted", "autograded", "feedback"):
         setattr(c.CourseDirectory, f"{step}_directory", str(workspace / step))
 c.Exchange.root = str(workspace / "exchange")
-# The author's files beside the notebook never leave `source/`.
-c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", "*.py", "mutants", "variants"]
+# Of a section's folder nothing but the notebook leaves `source/`.
+c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", "*.py", "*.md", "mutants", "variants"]
 
 # --- release: what `nbgrader generate_assignment` and `make release` both do ---
 c.GenerateAssignment.force = True  # `release/` is in git, so it is there before the gradebook knows the assignment
@@ -34,7 +36,7 @@ c.GenerateAssignment.preprocessors = [
     "nbgrader.preprocessors.SaveCells",
     "nbgrader.preprocessors.ClearHiddenTests",
     "nbgrader.preprocessors.ClearMarkScheme",
-    "grader.release.Tidy",
+    "grader.section.release.Tidy",
     "nbgrader.preprocessors.ComputeChecksums",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
@@ -45,20 +47,20 @@ c.ClearMarkScheme.enforce_metadata = False  # the marking scheme stands in the l
 # --- autograde: the judge's preprocessors are wired in below this line ---
 # Nothing is restored or executed by nbgrader itself: the judge takes locked cells from the section, and it alone runs
 # the learner's code, in a sandbox.
-c.Autograde.exporter_class = "grader.lenient.SubmittedNotebook"  # reads what nbgrader would stop at
+c.Autograde.exporter_class = "grader.classroom.lenient.SubmittedNotebook"  # reads what nbgrader would stop at
 c.Autograde.sanitize_preprocessors = ["nbgrader.preprocessors.ClearOutput"]
 c.Autograde.autograde_preprocessors = [
-    "grader.plugin.Judge",
-    "grader.plugin.SaveVerdicts",
+    "grader.classroom.plugin.Judge",
+    "grader.classroom.plugin.SaveVerdicts",
     "nbgrader.preprocessors.AssignLatePenalties",
 ]
 
 # --- pages for people: no active content from a learner's notebook, in feedback or in the formgrader ---
 c.HTMLExporter.sanitize_html = True
-c.GenerateFeedback.exporter_class = "grader.pages.Feedback"
+c.GenerateFeedback.exporter_class = "grader.classroom.pages.Feedback"
 c.GenerateFeedback.preprocessors = [
     "nbgrader.preprocessors.ClearMarkScheme",  # graders see it, learners do not
     "nbgrader.preprocessors.GetGrades",
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]
-c.HTMLExporter.filters = {"markdown2html": "grader.pages.markdown2html"}  # nbgrader's templates need this one too
+c.HTMLExporter.filters = {"markdown2html": "grader.classroom.pages.markdown2html"}  # nbgrader's templates need this one too

@@ -13,8 +13,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from grader import place
 from grader.sandbox.probe import probe
-from grader.section import find_root
 
 from . import duels, throughput
 
@@ -65,7 +65,7 @@ def main() -> None:
         limit=duels.LIMIT, burners=a.burners,
         throughput=table("throughput", "--sizes", a.sizes, "--stock", a.stock, "--trials", a.trials),
         duels=table("duels", "--trials", a.trials, "--burners", a.burners))
-    (find_root() / "docs" / "benchmarks.md").write_text(page)
+    (place.root() / "docs" / "benchmarks.md").write_text(page)
     print(page)
 
 

@@ -15,10 +15,10 @@ import numpy as np
 import torch
 
 from course.duel import TooSlow, Undecided, duel
+from grader.judge.session import Session
+from grader.pool.local import become_judge
 from grader.sandbox.host import Warm
 from grader.sandbox.limits import Limits
-from grader.session import Session
-from grader.work import settle
 
 LIMIT, ROUNDS = 2.0, 200
 WORK = """
@@ -64,7 +64,7 @@ def table(trials: int, burners: int) -> str:
         warm.wait()
         for process in others:
             process.start()
-        settle(warm)  # as everybody who judges does
+        become_judge(warm)  # as everybody who judges does
         lines = ["| solution takes | trials | pass | too slow | undecided | wrong | slowest duel, s |",
                  "|---|---|---|---|---|---|---|"]
         try:

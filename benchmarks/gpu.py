@@ -20,11 +20,12 @@ import numpy as np
 import torch
 
 from course.duel import TooSlow, Undecided, run
-from grader.duel import Bout, on_gpu, wall_time
+from grader.errors import SandboxError
+from grader.judge.duel import Bout, on_gpu, wall_time
+from grader.judge.session import Session
 from grader.sandbox import gpu
-from grader.sandbox.host import SandboxError, Warm
+from grader.sandbox.host import Warm
 from grader.sandbox.limits import Limits
-from grader.session import Session
 
 PAGE = Path(__file__).parent.parent / "docs" / "gpu.md"
 BEGIN, END = "<!-- measured: python -m benchmarks.gpu -->", "<!-- end of measured -->"
@@ -88,14 +89,14 @@ def work(x):
     "low precision": ("wrong", "def work(x): return torch.sort(x.half()).values.float()"),
     "done while loading": ("too slow", """
 from grader.sandbox import gpu
-settle, ready, right = gpu.settle, [], repeated({slow})
+settle, ready, right = gpu.laid_out, [], repeated({slow})
 def ahead(args, device):
     args = settle(args, device)
     ready[:] = [right(*args)]
     if device == "cuda":
         torch.cuda.synchronize()
     return args
-gpu.settle = ahead
+gpu.laid_out = ahead
 def work(x): return ready[0]
 """),
     "a thread left behind": ("too slow", """

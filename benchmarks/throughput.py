@@ -18,11 +18,13 @@ from pathlib import Path
 import nbformat
 from nbgrader.api import Gradebook
 
+from grader import place
+from grader.judge.session import Session
+from grader.pool.jobs import Job, judge_job
+from grader.pool.local import become_judge
 from grader.prove import compose, find_cases
 from grader.sandbox.host import Warm
-from grader.section import find_root, load
-from grader.session import Session
-from grader.work import Job, judge_job, settle
+from grader.section.load import load
 
 SECTION = "02-decoding"
 STOCK = """c = get_config()
@@ -36,7 +38,7 @@ c.ExecutePreprocessor.timeout = 120
 
 def make_course(folder: Path, submissions: int, stock: bool) -> None:
     """A course with honest submissions: the reference, and variants of it in turn."""
-    root = find_root()
+    root = place.root()
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "source").mkdir(parents=True)
     shutil.copytree(root / "source" / SECTION, folder / "source" / SECTION)
@@ -80,7 +82,7 @@ def single_verdicts(trials: int) -> tuple[list[float], float]:
     section = load(SECTION)
     job = Job(SECTION, "one", text=nbformat.writes(section.notebook))
     with Warm() as warm:
-        settle(warm)
+        become_judge(warm)
         judge_job(job, warm)
         times = []
         for _ in range(trials):

@@ -1,1 +1,6 @@
-"""What a notebook of the course imports: checks, small models, data, figures, widgets."""
+"""What a notebook of the course imports, and nothing else.
+
+    check.py duel.py        the graded side: the checks that graded cells are written with
+    models/ data/           small models, corpora, and their loaders
+    figures.py sections/    the shown side: pictures and widgets
+"""

@@ -1,7 +1,12 @@
-"""How work is judged: the sandbox, the judge, the timed duel, the build, the proof, and the nbgrader plug-ins."""
+"""How work is judged, room by room; each stands on those above it.
 
-import sys
+    place.py errors.py   where things are, and what can go wrong for a person
+    section/             what a section is: read, lint, build
+    sandbox/             the child that runs a learner's code, and the wall around it
+    intake/              any notebook, however damaged, to cells
+    judge/               one submission, cell by cell, to verdicts
+    pool/                many at once: local processes, a cluster
+    classroom/           nbgrader's books: grades, judged notebooks, feedback, the exchange
 
-# jsonschema (below nbformat) builds a grammar of international addresses at import: 1.5 s that every command would
-# pay and nothing here needs. An import of None fails, and jsonschema goes on without it.
-sys.modules.setdefault("rfc3987_syntax", None)
+    prove.py ledger.py demo.py cli.py   what people run
+"""

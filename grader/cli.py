@@ -5,13 +5,20 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
+
+from . import place
+from .errors import CourseError
+
+if TYPE_CHECKING:
+    from .pool.jobs import Judges
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
                   help="Judge submissions, prove that tests are good, build notebooks.")
@@ -26,7 +33,7 @@ def prove(section: str,
           cases: Annotated[Path | None, typer.Option(help="Take DIR/mutants and DIR/variants instead.")] = None,
           as_json: JsonFlag = False, jobs: Jobs = 0, insecure: Insecure = False) -> None:
     """Prove a section's tests: reference, untouched release, mutants, variants."""
-    from .section import load
+    from .section.load import load
     loaded = load(section)
     if cases is not None and not (cases / "mutants").is_dir() and not (cases / "variants").is_dir():
         fail(f"{cases} has neither mutants/ nor variants/.")
@@ -72,16 +79,15 @@ def grade(section: str, student: Annotated[str | None, typer.Option(help="Grade 
           timed: Annotated[bool, typer.Option(help="--no-timed: timed checks stay undecided till a later run.")] = True,
           as_json: JsonFlag = False, insecure: Insecure = False) -> None:
     """Judge all submissions of a section and write the grades into nbgrader's gradebook."""
-    from .section import find_root, load
-    with judges(section, scheduler, timed, insecure) as where:
+    from .section.load import load
+    with judges(section, scheduler, jobs, timed, insecure) as where:
         load(section)  # before what takes seconds to import
-        from .grade import grade as grade_section  # torch is imported here while the warm parent imports it there
+        from .classroom.grade import grade as grade_section  # torch is imported here while the warm parent imports it there
         if not as_json:
-            isolation = next(iter(where.values())).isolation
-            err.print(f"isolation: {isolation}", style="dim", markup=False, highlight=False, soft_wrap=True)
+            err.print(f"isolation: {where.isolation}", style="dim", markup=False, highlight=False, soft_wrap=True)
         with progress("grading", quiet=as_json) as report:
-            document = grade_section(section, find_root(), **where, student=student, workers=jobs or None,
-                                     force=force, timed=timed, progress=report)
+            document = grade_section(section, place.root(), where, student=student, force=force, timed=timed,
+                                     progress=report)
     if as_json:
         print(json.dumps(document, indent=1))
     else:
@@ -89,16 +95,17 @@ def grade(section: str, student: Annotated[str | None, typer.Option(help="Grade 
 
 
 @contextlib.contextmanager
-def judges(section: str, scheduler: str | None, timed: bool, insecure: bool):
-    """Where the judging is done, as the argument that `grade` wants: this machine, or a cluster."""
+def judges(section: str, scheduler: str | None, jobs: int, timed: bool, insecure: bool) -> Iterator[Judges]:
+    """Where the judging is done: on this machine, or on a cluster."""
     if scheduler is None:
         from .sandbox.host import Warm
         with Warm(insecure) as warm:
-            yield {"warm": warm}
+            from .pool.local import Local  # torch is imported here while the warm parent imports it there
+            yield Local(warm, jobs or None)
     else:
-        from .cluster import Cluster
+        from .pool.cluster import Cluster
         with Cluster(scheduler, section, timed, insecure) as cluster:
-            yield {"cluster": cluster}
+            yield cluster
 
 
 def show_grades(document: dict) -> None:
@@ -122,16 +129,15 @@ def show_grades(document: dict) -> None:
 def build(sections: Annotated[list[str] | None, typer.Argument()] = None,
           check: Annotated[bool, typer.Option(help="Only say what is stale.")] = False) -> None:
     """Build the source and release notebooks from the .py files."""
-    from . import build as building
+    from .section import build as building
     raise typer.Exit(building.main(sections or [], check))
 
 
 @app.command()
 def new(section: str, title: Annotated[str, typer.Option(help="Its title for people.")] = "") -> None:
     """Make the skeleton of a section."""
-    from .new import new as make
-    from .section import find_root
-    root = find_root()
+    from .section.new import new as make
+    root = place.root()
     for path in make(section, title or section[3:].replace("-", " ").capitalize(), root):
         out.print(path.relative_to(root), markup=False, highlight=False)
     out.print(f"Next: edit source/{section}/{section}.py, `make release`, `grader prove {section}`.",
@@ -143,13 +149,12 @@ def demo(section: str = "02-decoding") -> None:
     """A class in small: three learners submit, are graded, and get feedback."""
     from .demo import demo as run_demo
     from .demo import feedback_pages
-    from .section import find_root
-    folder = find_root() / "workspace" / "demo"
+    folder = place.root() / "workspace" / "demo"
     document = run_demo(section, folder, lambda line: err.print(f"$ {line}", style="dim", markup=False, highlight=False,
                                                                 soft_wrap=True))
     show_grades(document)
     for page in feedback_pages(folder):
-        out.print(f"feedback: {page.relative_to(find_root())}", markup=False, highlight=False, soft_wrap=True)
+        out.print(f"feedback: {page.relative_to(place.root())}", markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -159,14 +164,14 @@ def watch(section: Annotated[str | None, typer.Argument(help="This section only;
           board: Annotated[bool, typer.Option(help="Keep a board of names and points in the exchange.")] = False,
           insecure: Insecure = False) -> None:
     """Host a study group: grade each submission as it arrives, send feedback; Ctrl-C ends it."""
-    from .section import find_root
-    from .watch import Watch, sections_to_watch
+    from .classroom.watch import Watch, sections_to_watch
     sections = sections_to_watch(section)
+    from .pool.local import Local
     from .sandbox.host import Warm
     with Warm(insecure) as warm, contextlib.suppress(KeyboardInterrupt):
         def say(line: str) -> None:
             out.print(line, markup=False, highlight=False, soft_wrap=True)
-        Watch(find_root(), sections, warm, say, board).run(interval, once)
+        Watch(place.root(), sections, Local(warm), say, board).run(interval, once)
 
 
 class progress:
@@ -191,15 +196,9 @@ def fail(message: str, code: int = 2) -> None:
 
 def main() -> None:
     """Entry point: every error that a user can meet is one sentence."""
-    from course.workspace import WorkspaceError
-
-    from .build import BuildError
-    from .demo import DemoError
-    from .sandbox.host import SandboxError
-    from .section import SectionError
     try:
         app()
-    except (SectionError, SandboxError, BuildError, DemoError, WorkspaceError) as e:
+    except CourseError as e:
         err.print(str(e), style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(2)
     except KeyboardInterrupt:

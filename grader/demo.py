@@ -14,17 +14,14 @@ from typing import TYPE_CHECKING
 
 import nbformat
 
-from .section import Section, find_root, grade_id, load
+from . import place
+from .errors import DemoError
+from .section.cells import grade_id
+from .section.load import load
+from .section.model import Section
 
 if TYPE_CHECKING:
     from .prove import Case
-
-COURSE_ID = "llm-engineering"
-
-
-class DemoError(Exception):
-    """A command of the demo failed; the message is what it said."""
-
 
 def demo(section_name: str, folder: Path, say: Callable[[str], None]) -> dict:
     """Run the class in `folder`, which is made anew; returns what `grader grade --json` printed."""
@@ -38,15 +35,15 @@ def demo(section_name: str, folder: Path, say: Callable[[str], None]) -> dict:
     for student, cases in learners(section).items():
         home = folder / "home" / student
         home.mkdir(parents=True)
-        run("nbgrader", "fetch_assignment", section_name, "--course", COURSE_ID, cwd=home)
+        run("nbgrader", "fetch_assignment", section_name, "--course", place.COURSE_ID, cwd=home)
         solve(section, cases, home / section_name / f"{section_name}.ipynb")
-        run("nbgrader", "submit", section_name, "--course", COURSE_ID, f"--student={student}", cwd=home)
+        run("nbgrader", "submit", section_name, "--course", place.COURSE_ID, f"--student={student}", cwd=home)
     run("nbgrader", "collect", section_name)
     document = json.loads(run("grader", "grade", section_name, "--json"))
     run("nbgrader", "generate_feedback", section_name, "--force")
     run("nbgrader", "release_feedback", section_name)
     for student in learners(section):
-        run("nbgrader", "fetch_feedback", section_name, "--course", COURSE_ID, cwd=folder / "home" / student)
+        run("nbgrader", "fetch_feedback", section_name, "--course", place.COURSE_ID, cwd=folder / "home" / student)
     return document
 
 
@@ -86,7 +83,7 @@ class Commands:
             args = (*args, f"--Exchange.root={self.env['COURSE_WORKSPACE']}/exchange",
                     f"--Exchange.cache={cwd}/.submitted")
         command = [str(Path(sys.executable).parent / program), *args]
-        done = subprocess.run(command, cwd=cwd or find_root(), env=self.env, capture_output=True, text=True)
+        done = subprocess.run(command, cwd=cwd or place.root(), env=self.env, capture_output=True, text=True)
         if done.returncode:
             said = (done.stderr or done.stdout).strip().splitlines()
             raise DemoError(f"`{program} {' '.join(args)}` failed: {said[-1] if said else 'it said nothing'}")

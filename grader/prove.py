@@ -15,11 +15,13 @@ from pathlib import Path
 
 import nbformat
 
-from .build import release_notebook
+from .judge.verdict import Result
+from .pool.jobs import Job
+from .pool.local import Local
 from .sandbox.host import Warm
-from .section import Section, defined_names, grade_id
-from .verdict import Submission
-from .work import Job, judge_all
+from .section.build import release_notebook
+from .section.cells import defined_names, grade_id
+from .section.model import Section
 
 REFERENCE, STUB = "reference", "stub"
 
@@ -49,9 +51,9 @@ def prove(section: Section, warm: Warm, cases: Path | None = None, workers: int 
     start = time.monotonic()
     found, skipped = find_cases(section, cases or section.path)
     jobs = list(_jobs(section, found))
-    results: dict[str, Submission] = {}
-    for submission in judge_all(jobs, warm, workers):
-        results[submission.student] = submission
+    results: dict[str, Result] = {}
+    for result in Local(warm, workers).judge_all(jobs):
+        results[result.student] = result
         progress(len(results), len(jobs))
     exercises = [_exercise(section, e.id, found, results) for e in section.exercises.values()
                  if any(not g.manual for g in e.graded)]
@@ -100,10 +102,11 @@ def _jobs(section: Section, cases: list[Case]) -> Iterator[Job]:
     yield Job(section.name, REFERENCE, text=nbformat.writes(section.notebook))
     yield Job(section.name, STUB, text=nbformat.writes(release_notebook(section)))
     for case in cases:
-        yield Job(section.name, case.key, text=compose(section, case), only=frozenset({case.exercise}), timed=case.timed)
+        yield Job(section.name, case.key, text=compose(section, case), only=frozenset({case.exercise}), timed=case.timed,
+                  bare=True)
 
 
-def _exercise(section: Section, exercise: str, cases: list[Case], results: dict[str, Submission]) -> dict:
+def _exercise(section: Section, exercise: str, cases: list[Case], results: dict[str, Result]) -> dict:
     def cells(name: str):
         return [c for c in results[name].cells if c.grade_id.split("__")[0] == exercise and c.score is not None]
 

@@ -18,7 +18,7 @@ def tiny(tmp_path, monkeypatch) -> Path:
 
 def set_up_tiny(tmp_path, monkeypatch) -> Path:
     course = tmp_path / "course"
-    shutil.copytree(ROOT / "tests" / "data" / "course", course)
+    shutil.copytree(ROOT / "tests" / "data" / "tiny", course)
     shutil.copy(ROOT / "nbgrader_config.py", course)
     monkeypatch.setenv("COURSE_ROOT", str(course))
     monkeypatch.setenv("COURSE_WORKSPACE", str(tmp_path / "workspace"))

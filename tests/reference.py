@@ -4,6 +4,8 @@ from pathlib import Path
 
 import jupytext
 
+from course import figures
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -19,8 +21,8 @@ def graded(section: str) -> dict[str, str]:
 
 
 def reference(section: str) -> dict:
-    """The names that setup and reference solution define."""
-    namespace: dict = {"__name__": section}
+    """The names that setup and reference solution define, and what pictures are drawn with."""
+    namespace: dict = {"__name__": section, "figures": figures}
     for cell in _notebook(section):
         meta = cell.metadata.get("nbgrader", {})
         stub = cell.cell_type == "code" and meta.get("solution") and not meta.get("grade")

@@ -9,13 +9,16 @@ import resource
 import time
 
 import pytest
-from conftest import ROOT
 from nbclient import NotebookClient
 
-from grader import build, section
+from grader.section import build
+from grader.section.cells import exercise_of, grade_id, kind, tags
+from grader.section.load import load
+from grader.section.load import names as section_names
+from tests.conftest import ROOT
 
 # one worker of pytest-xdist a section, so that each notebook runs once
-SECTIONS = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in section.names(ROOT)]
+SECTIONS = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in section_names(ROOT)]
 LONGEST = 60  # seconds for a whole notebook on two cores
 
 
@@ -23,7 +26,7 @@ LONGEST = 60  # seconds for a whole notebook on two cores
 def executed(name, which):
     """The notebook after running all its cells, those that grading skips too, and the seconds that took: on the clock,
     or of computing where that is less, because the machine may be busy with other tests."""
-    notebook = getattr(build, f"{which}_notebook")(section.load(name, ROOT))
+    notebook = getattr(build, f"{which}_notebook")(load(name, ROOT))
     client = NotebookClient(notebook, timeout=600, kernel_name="python3", allow_errors=True,
                             skip_cells_with_tag="", resources={"metadata": {"path": str(ROOT / "release" / name)}})
     start, used = time.perf_counter(), cpu_of_children()
@@ -53,7 +56,7 @@ def test_the_reference_runs_clean(name):
     notebook, seconds = executed(name, "source")
     for cell in notebook.cells:
         for error in errors(cell):
-            pytest.fail(f"{section.grade_id(cell) or cell.source[:60]!r}: {error.ename}: {error.evalue}")
+            pytest.fail(f"{grade_id(cell) or cell.source[:60]!r}: {error.ename}: {error.evalue}")
     assert seconds < LONGEST, f"the notebook takes {seconds:.0f} s"
 
 
@@ -73,32 +76,32 @@ def test_plain_nbgrader_gives_the_reference_all_points(name):
 
     notebook, _ = executed(name, "source")
     for cell in notebook.cells:
-        if section.kind(cell) == "graded":
-            assert not [o for o in cell.outputs if o.get("name") == "stderr"], section.grade_id(cell)
-            assert determine_grade(cell) == (cell.metadata.nbgrader.points,) * 2, section.grade_id(cell)
+        if kind(cell) == "graded":
+            assert not [o for o in cell.outputs if o.get("name") == "stderr"], grade_id(cell)
+            assert determine_grade(cell) == (cell.metadata.nbgrader.points,) * 2, grade_id(cell)
 
 
 @pytest.mark.parametrize("name", SECTIONS)
 def test_graded_cells_of_the_release_say_what_is_unwritten(name):
     for cell in executed(name, "release")[0].cells:
-        if section.kind(cell) != "graded":
+        if kind(cell) != "graded":
             continue
-        grade_id = section.grade_id(cell)
-        exercise = section.exercise_of(grade_id)
-        if "timed" in section.tags(cell):  # only advice is left of it, and advice never fails
-            assert exercise in text_of(cell), grade_id
+        key = grade_id(cell)
+        exercise = exercise_of(key)
+        if "timed" in tags(cell):  # only advice is left of it, and advice never fails
+            assert exercise in text_of(cell), key
             continue
-        assert errors(cell), f"{grade_id} passes with nothing done"
+        assert errors(cell), f"{key} passes with nothing done"
         error = errors(cell)[-1]
-        names = [exercise, *section.load(name, ROOT).exercises[exercise].names]  # a stub may define several
-        assert any(n in error.evalue for n in names), f"{grade_id} fails with {error.ename}: {error.evalue}"
+        names = [exercise, *load(name, ROOT).exercises[exercise].names]  # a stub may define several
+        assert any(n in error.evalue for n in names), f"{key} fails with {error.ename}: {error.evalue}"
         if exercise != "prediction":  # `raises` reports the other error inside its own message
-            assert "NotImplementedError" in error.ename + error.evalue, f"{grade_id}: {error.ename}: {error.evalue}"
+            assert "NotImplementedError" in error.ename + error.evalue, f"{key}: {error.ename}: {error.evalue}"
 
 
 @pytest.mark.parametrize("name", SECTIONS)
 def test_the_rest_of_the_release_shows_no_traceback(name):
     for cell in executed(name, "release")[0].cells:
-        if cell.cell_type == "code" and section.kind(cell) != "graded":
-            assert not errors(cell), f"{section.kind(cell)} cell {cell.source[:60]!r}: {errors(cell)[0].evalue}"
-            assert "Traceback" not in text_of(cell), f"{section.kind(cell)} cell {cell.source[:60]!r}"
+        if cell.cell_type == "code" and kind(cell) != "graded":
+            assert not errors(cell), f"{kind(cell)} cell {cell.source[:60]!r}: {errors(cell)[0].evalue}"
+            assert "Traceback" not in text_of(cell), f"{kind(cell)} cell {cell.source[:60]!r}"

@@ -9,6 +9,7 @@ from . import gpu, landlock, namespaces, seccomp
 from . import limits as rlimits
 from .libc import PR_SET_DUMPABLE, PR_SET_PDEATHSIG, drop_capabilities, prctl
 from .limits import Limits
+from .packages import seen
 
 READABLE = ["/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/share/fonts", "/usr/share/zoneinfo", "/lib", "/lib64",
             "/etc/ld.so.cache", "/etc/fonts", "/etc/localtime", "/dev/null", "/dev/zero", "/dev/urandom", "/dev/random",
@@ -44,8 +45,9 @@ def confine(limits: Limits, wanted: set[str], home: str, device: str = "") -> No
     drop_capabilities()  # those over its own namespaces
     prctl(PR_SET_DUMPABLE, 1 if device else 0)  # else its own /proc files are root's, and the driver writes to some
     if "landlock" in wanted:
+        listed = [(folder, landlock.READ_DIR) for folder in seen()]  # an import looks into a folder before it reads a file
         landlock.restrict(read=[*READABLE, *imported_paths(), *gpu.readable(device)], write=[home],
-                          more=gpu.rights(device, private="namespaces" in wanted))
+                          more=[*listed, *gpu.rights(device, private="namespaces" in wanted)])
     if device:
         gpu.start(device)
         prctl(PR_SET_DUMPABLE, 0)
@@ -62,7 +64,7 @@ def become_nobody() -> None:
 
 
 def python_paths() -> list[str]:
-    """What an interpreter needs to start: Python's directories and the two packages, not the repository around them."""
+    """What an interpreter needs to start: Python's directories and what is seen of the course."""
     return sorted({*_prefixes(), *_packages()})
 
 
@@ -76,6 +78,4 @@ def _prefixes() -> set[str]:
 
 
 def _packages() -> list[str]:
-    import course
-    import grader
-    return [os.path.realpath(package.__path__[0]) for package in (course, grader)]
+    return [entry for entries in seen().values() for entry in entries]

@@ -121,7 +121,7 @@ def start(device: str) -> None:
 _scratch: Any = None
 
 
-def settle(args: Any, device: str) -> Any:
+def laid_out(args: Any, device: str) -> Any:
     """Arguments of a timed call on their device, with the cache full of something else, and nothing under way."""
     import torch
     args = move(args, device)

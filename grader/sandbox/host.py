@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 
+from ..errors import SandboxError
 from . import gpu
 from .confine import home_of, python_paths
 from .limits import Limits
@@ -22,10 +23,6 @@ from .packages import Packages
 from .probe import Isolation, probe
 
 START = 180.0  # seconds that the imports may take on a slow disk or a busy machine
-
-
-class SandboxError(Exception):
-    """The sandbox could not be set up; the message says why and what to do."""
 
 
 class Warm:

@@ -21,10 +21,10 @@ import torch
 
 from course.check import differentiate
 
-from ..values import Decoder, Encoder, ValueCodecError
-from ..wire import Wire
 from . import gpu
 from .limits import Limits
+from .values import Decoder, Encoder, ValueCodecError
+from .wire import Wire
 
 MEMORY_SIGNS = ("can't allocate memory", "bad_alloc", "Unable to allocate", "not enough memory", "out of memory")
 
@@ -33,10 +33,12 @@ def serve(sock: socket.socket, limits: Limits) -> None:
     """Answer the judge's requests until it hangs up."""
     seed = int.from_bytes(os.urandom(4))
     random.seed(seed), np.random.seed(seed), torch.manual_seed(seed)
-    Child(Wire(sock), limits).loop()
+    Answerer(Wire(sock), limits).loop()
 
 
-class Child:
+class Answerer:
+    """The side of the wire that answers."""
+
     def __init__(self, wire: Wire, limits: Limits):
         self.wire = wire
         self.limits = limits
@@ -99,7 +101,7 @@ class Child:
         """Take the arguments of a timed call; the call itself waits for `go`."""
         args, kwargs = self.decode(head["args"], buffers)
         if device := head["device"]:
-            args = gpu.settle(args, device)
+            args = gpu.laid_out(args, device)
         self.loaded = (self.objects[head["target"]], args, kwargs)
         return {"op": "return", "value": None}, []
 
@@ -160,7 +162,7 @@ class Child:
 class Callback:
     """A function of the judge's, callable from here."""
 
-    def __init__(self, child: Child, number: int, name: str):
+    def __init__(self, child: Answerer, number: int, name: str):
         self.child, self.number, self.__name__ = child, number, name
 
     def __call__(self, *args, **kwargs):

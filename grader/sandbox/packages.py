@@ -1,9 +1,13 @@
-"""What the sandbox imports the course from: a directory with links to the two packages, not the repository around them."""
+"""What the sandbox sees of the course: a directory with links to the graded side of `course` and to this folder.
+
+Not the repository around them, not the judge, and not the shown side, whose widgets hold half of the answers.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
+import functools
 import os
 import shutil
 import tempfile
@@ -11,6 +15,7 @@ import time
 from pathlib import Path
 
 PREFIX = "grader-packages-"
+SHOWN = ("figures.py", "sections", "__pycache__")  # of `course`: pictures and widgets, which decide no grade
 YOUNG = 60.0  # seconds in which a new directory may not be locked yet
 
 
@@ -18,19 +23,31 @@ class Packages:
     """The directory, with a name that nobody guesses. It is locked while its owner, or a fork of it, lives."""
 
     def __init__(self):
-        import course
-        import grader
         sweep()
         self.path = tempfile.mkdtemp(prefix=PREFIX)
         self._lock = os.open(self.path, os.O_RDONLY)
         fcntl.flock(self._lock, fcntl.LOCK_EX)
         os.chmod(self.path, 0o755)
-        for package in (course, grader):
-            os.symlink(os.path.dirname(os.path.realpath(package.__file__)), os.path.join(self.path, package.__name__))
+        for folder, entries in seen().items():
+            here = os.path.join(self.path, os.path.basename(folder))
+            os.mkdir(here)
+            for entry in entries:
+                os.symlink(entry, os.path.join(here, os.path.basename(entry)))
 
     def remove(self) -> None:
         shutil.rmtree(self.path, ignore_errors=True)
         os.close(self._lock)
+
+
+@functools.cache  # a child asks when the links lie behind its walls
+def seen() -> dict[str, list[str]]:
+    """The real folders of the two packages, each with the files and folders in it that the sandbox needs."""
+    import course
+    import grader
+    folders = {package: os.path.dirname(os.path.realpath(package.__file__)) for package in (course, grader)}
+    graded = [name for name in sorted(os.listdir(folders[course])) if name not in SHOWN]
+    return {folders[package]: [os.path.join(folders[package], name) for name in names]
+            for package, names in ((course, graded), (grader, ["__init__.py", "sandbox"]))}
 
 
 def sweep() -> None:

@@ -10,8 +10,10 @@ A request is one datagram on FD: the limits as JSON, with the child's end of a f
 from __future__ import annotations
 
 import gc
+import importlib
 import json
 import os
+import pkgutil
 import signal
 import socket
 import sys
@@ -54,20 +56,23 @@ def _import_everything() -> None:
     matplotlib.use("agg")
     import matplotlib.pyplot  # noqa: F401
 
-    import course.configs
-    import course.corpus
-    import course.duel
-    import course.figures
-    import course.ngram
-    import course.preferences
-    import course.transformer  # noqa: F401
+    import course
 
-    from . import learner
+    from . import learner, packages
+    for module in pkgutil.walk_packages(course.__path__, "course."):
+        importlib.import_module(module.name)
     learner.shell()
-    for package in (course, sys.modules["grader"]):  # links under /tmp, which a child hides: keep their targets instead
-        package.__path__[:] = [os.path.realpath(path) for path in package.__path__]
+    packages.seen()  # remembered, for the children
+    _keep_targets("course", "grader")
     torch.set_num_threads(1)
     torch.ones(2, 2) @ torch.ones(2, 2)  # the first product loads the kernels
+
+
+def _keep_targets(*packages: str) -> None:
+    """Have packages look behind their links, which lie below /tmp and are hidden from a child."""
+    for name, module in list(sys.modules.items()):
+        if name.split(".")[0] in packages and hasattr(module, "__path__"):
+            module.__path__[:] = [os.path.dirname(os.path.realpath(module.__file__))]
 
 
 def _assert_one_thread() -> None:

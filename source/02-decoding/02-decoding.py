@@ -46,10 +46,12 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from course import figures
 from course.check import check, expect, raises, unchanged
 from course.duel import advise, duel
-from course.ngram import NGram, RandomModel, TableModel, distinct, help_words
+from course.models.ngram import NGram, RandomModel, TableModel, distinct, help_words
+
+# %% tags=["picture", "skip-execution"]
+from course import figures
 
 figures.style()
 
@@ -86,7 +88,7 @@ plt.show()
 # 3. Raise the temperature to about 3 with p = 0.9, then with p = 1 and min-p = 0.1. Which cut holds against the heat?
 
 # %% tags=["widget", "skip-execution"]
-from course.decoding_widget import explore
+from course.sections.decoding import explore
 
 explore()
 

@@ -42,12 +42,16 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 import matplotlib.pyplot as plt
-from course import figures
+
 from course.check import check, expect, raises, unchanged, value_and_grad
-from course.preferences import contrast, learn_preferences, on_and_off, preference_pairs
+from course.data.preferences import contrast, learn_preferences, on_and_off, preference_pairs
+
+torch.set_num_threads(1)
+
+# %% tags=["picture", "skip-execution"]
+from course import figures
 
 figures.style()
-torch.set_num_threads(1)
 
 # %% [markdown]
 # ## 6.1 What a preference says about a reward
@@ -1042,7 +1046,7 @@ plt.title("Alike enough, and somebody else wins"); plt.legend(); plt.show()
 # %% [markdown]
 # ### A prediction, before you run anything
 #
-# The experiment below trains a tiny policy (`TinyPolicy` in `course/preferences.py`) with **your** `sequence_logprob` and
+# The experiment below trains a tiny policy (`TinyPolicy` in `course/data/preferences.py`) with **your** `sequence_logprob` and
 # `dpo_loss`.
 #
 # - 64 pairs of one-word answers, $D = 32$, embeddings of length 1, 128 further words. Supervised warm-up on both
@@ -1594,7 +1598,7 @@ except NotImplementedError as todo:
 # %% tags=["widget", "skip-execution"]
 from IPython.display import display
 
-from course.dpo_widget import dpo_widget
+from course.sections.rlhf_dpo import dpo_widget
 
 try:
     display(dpo_widget(sequence_logprob, dpo_loss, diff_of_means, steer, topk_dims))

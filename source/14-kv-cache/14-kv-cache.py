@@ -42,13 +42,10 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int, Int8
 from torch import Tensor
 
-from course import figures
 from course.check import check, expect, unchanged, value_and_grad
-from course.configs import MODELS
+from course.models.sizes import MODELS
 from course.duel import advise, duel
-from course.transformer import Config, Transformer
-
-figures.style()
+from course.models.transformer import Config, Transformer
 
 
 def tiny_model(seed: int = 0):
@@ -68,6 +65,10 @@ def generate_uncached(model, ids: Int[Tensor, "B T"], n: int) -> Int[Tensor, "B 
         ids = torch.cat([ids, logits[:, -1].argmax(-1, keepdim=True)], dim=1)
     return ids
 
+# %% tags=["picture", "skip-execution"]
+from course import figures
+
+figures.style()
 
 # %% [markdown]
 # ## 1. What is cached, and how big it is
@@ -1053,7 +1054,7 @@ expect(float(prediction), 3.25, on="your prediction of plain RoPE's loss at posi
 ### END HIDDEN TESTS
 
 # %% tags=["experiment", "skip-execution"]
-from course.corpus import help_texts
+from course.data.corpus import help_texts
 
 L0, LONG, STEPS = 64, 256, 400
 
@@ -1905,7 +1906,7 @@ except NotImplementedError as todo:
 # 16.
 
 # %% tags=["widget", "skip-execution"]
-from course.kv_cache_widget import kv_cache_widget
+from course.sections.kv_cache import kv_cache_widget
 
 try:
     display(kv_cache_widget(kv_cache_bytes))
@@ -2045,4 +2046,4 @@ except NotImplementedError as todo:
 # LongRoPE: Ding et al., 2402.13753. GQA: Ainslie et al., 2305.13245. DeepSeek-V2 (MLA): 2405.04434. StreamingLLM:
 # Xiao et al., 2309.17453. H2O: Zhang et al., 2306.14048. KIVI: Liu et al., 2402.02750. PagedAttention: Kwon et al.,
 # 2309.06180. FlashAttention-3: Shah et al., 2407.08608. Ring attention: Liu et al., 2310.01889. Model configurations:
-# `course/configs.py`, each with its source.
+# `course/models/sizes.py`, each with its source.

@@ -43,10 +43,12 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from course import figures
 from course.check import check, expect, unchanged
-from course.corpus import passages, queries, words
+from course.data.corpus import passages, queries, words
 from course.duel import advise, duel
+
+# %% tags=["picture", "skip-execution"]
+from course import figures
 
 figures.style()
 
@@ -1098,7 +1100,7 @@ def maxsim(Q, D, q_mask, d_mask):
 
 # %% tags=["picture", "skip-execution"]
 with figures.picture():
-    from course.embeddings import embed_tokens, word_pieces
+    from course.models.embeddings import embed_tokens, word_pieces
 
     torch.set_num_threads(1)
     text = "old python client disconnects every hour with LM-4015"
@@ -1482,7 +1484,7 @@ assert abs(prediction - measured) <= tolerance, f"your prediction {prediction:+.
 ### END HIDDEN TESTS
 
 # %% tags=["experiment", "skip-execution"]
-from course.embeddings import embed, embed_tokens
+from course.models.embeddings import embed, embed_tokens
 
 torch.set_num_threads(1)
 docs, asked = passages(), queries()
@@ -1621,7 +1623,7 @@ with figures.picture():
     plt.show()
 
 # %% tags=["widget", "skip-execution"]
-from course.rag_widget import explore
+from course.sections.advanced_rag import explore
 
 explore()
 

@@ -9,7 +9,7 @@ class Anything(types.ModuleType):
         return lambda *args, **kwargs: (0, (0,))
 
 
-for name in ("course.check", "course.duel", "grader.values", "grader.wire"):
+for name in ("course.check", "course.duel", "grader.sandbox.values", "grader.sandbox.wire"):
     sys.modules[name] = Anything(name)
 check = expect = unchanged = value_and_grad = lambda *args, **kwargs: (0, (0,))
 

@@ -1,8 +1,8 @@
 """An integer of millions of digits, put into the message by hand, past the child's own limit."""
 # says: integer of more than
-import grader.values
+import grader.sandbox.values
 
-grader.values.Encoder.encode = lambda self, x, depth=0: {"int": "0x" + "f" * 4_000_000}
+grader.sandbox.values.Encoder.encode = lambda self, x, depth=0: {"int": "0x" + "f" * 4_000_000}
 
 
 def answer(*args, **kwargs):

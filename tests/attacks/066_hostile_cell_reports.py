@@ -2,7 +2,7 @@
 # says: stopped with an exception|stopped:
 import gc
 
-from grader.sandbox.learner import Child
+from grader.sandbox.learner import Answerer
 
 
 def answer(*args, **kwargs):
@@ -13,7 +13,7 @@ def lie(head, buffers):
     return {"op": "raise", "stdout": {"a": [1]}, "error": "boo", "value": {}}, []
 
 
-for child in [x for x in gc.get_objects() if isinstance(x, Child)]:
+for child in [x for x in gc.get_objects() if isinstance(x, Answerer)]:
     child.answers["exec"] = child.answers["call"] = lie
 # %% after
 1

@@ -2,11 +2,11 @@
 # says: changes what was not passed
 import itertools
 
-from grader.sandbox.learner import Child
+from grader.sandbox.learner import Answerer
 
 changes = itertools.cycle([5, "ab", [5], [[0]], [[7, 1]], [[-1, {}]], [["x", 1]], [[{}, 1]], [[None, None]], {"a": 1},
                            [[0, {"tensor": 0, "dtype": "float32", "shape": [3], "stride": None}]], [[0, "text"]]])
-call = Child.call
+call = Answerer.call
 
 
 def lie(self, head, buffers):
@@ -14,7 +14,7 @@ def lie(self, head, buffers):
     return {**reply, "changed": next(changes)}, out
 
 
-for child in [x for x in __import__("gc").get_objects() if isinstance(x, Child)]:
+for child in [x for x in __import__("gc").get_objects() if isinstance(x, Answerer)]:
     child.answers["call"] = lambda head, buffers, child=child: lie(child, head, buffers)
 
 

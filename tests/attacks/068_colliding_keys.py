@@ -1,9 +1,9 @@
 """A dict whose keys all have the same hash: building it anew takes quadratic time."""
 # says: same hash
-import grader.values
+import grader.sandbox.values
 
 keys = [[{"int": hex(i * (2**61 - 1))}, 0] for i in range(1, 40_000)]
-grader.values.Encoder.encode = lambda self, x, depth=0: {"dict": keys}
+grader.sandbox.values.Encoder.encode = lambda self, x, depth=0: {"dict": keys}
 
 
 def answer(*args, **kwargs):

@@ -3,11 +3,11 @@
 # says: wrong there|plain|stopped|expected
 import gc
 
-from grader.sandbox.learner import Child
+from grader.sandbox.learner import Answerer
 
 
 def answer(a, n):
-    child = next(x for x in gc.get_objects() if isinstance(x, Child))
+    child = next(x for x in gc.get_objects() if isinstance(x, Answerer))
     for _ in range(50):
         child.wire.send({"op": "return", "value": None})
     return a

@@ -23,7 +23,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
-from grader.section import Section, grade_id, load
+from grader.section.cells import grade_id
+from grader.section.load import load
+from grader.section.model import Section
 
 HERE = Path(__file__).parent
 COURSE = HERE.parent / "data" / "attacked"

@@ -23,12 +23,12 @@ import tempfile
 from pathlib import Path
 
 import nbformat
-from grader.judge import judge
+from grader.judge.bench import judge
 from grader.sandbox.host import Warm
 from grader.sandbox.limits import Limits
-from grader.section import Section
+from grader.section.model import Section
 
-from . import Attack, attacks, notebook, section
+from tests.attacks import Attack, attacks, notebook, section
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "security.md"
 BEGIN, END = "<!-- scoreboard: python -m tests.attacks.scoreboard -->", "<!-- end of scoreboard -->"

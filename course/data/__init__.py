@@ -1,0 +1,1 @@
+"""Texts and made-up worlds with their loaders: what models learn from, what retrieval searches, whom DPO prefers."""

@@ -1,0 +1,7 @@
+"""Small models that notebooks run, and the sizes of large ones.
+
+    transformer.py   a decoder-only transformer with an optional KV cache
+    ngram.py         counts of words, for decoding on real English
+    embeddings.py    all-MiniLM-L6-v2: sentence vectors, offline
+    sizes.py         parameters and layers of known models, memory and bandwidth of GPUs
+"""

@@ -1,0 +1,11 @@
+"""nbgrader's books: everything that knows of classes, grades and nbgrader's commands.
+
+    course.py      nbgrader's course directory, by its own configuration
+    grade.py       grade a class
+    gradebook.py   verdicts into nbgrader's database
+    kept.py        verdicts kept beside judged notebooks
+    report.py      a judged notebook, for the formgrader and for feedback
+    pages.py       notebooks as pages without active content; templates/
+    plugin.py lenient.py   the judge inside `nbgrader autograde`
+    watch.py       host a study group
+"""

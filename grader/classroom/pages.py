@@ -1,0 +1,52 @@
+"""Notebooks as pages, in feedback and in the formgrader: nothing on them is active but what is nbgrader's own.
+
+nbgrader's templates put Markdown on the page as it was written, whatever `HTMLExporter.sanitize_html` says.
+nbgrader_config.py has them use this filter instead:
+
+    c.HTMLExporter.filters = {"markdown2html": "grader.classroom.pages.markdown2html"}
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import bleach  # comes with nbconvert
+from nbconvert.exporters import HTMLExporter
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from nbgrader.server_extensions import formgrader
+from traitlets.config import Config
+
+import grader.classroom
+
+from ..place import package
+
+TAGS = {"a", "b", "blockquote", "br", "code", "dd", "del", "details", "div", "dl", "dt", "em", "h1", "h2", "h3", "h4",
+        "h5", "h6", "hr", "i", "kbd", "li", "ol", "p", "pre", "s", "span", "strong", "sub", "summary", "sup", "table",
+        "tbody", "td", "th", "thead", "tr", "ul"}
+
+
+def markdown2html(source: str) -> str:
+    """Markdown as HTML. Tags that do more than format are shown as text; links lead to pages and mailboxes only."""
+    html = MarkdownWithMath(IPythonRenderer(escape=False, exclude_anchor_links=True)).render(source)
+    return bleach.clean(html, tags=TAGS, attributes=_allowed, protocols={"http", "https", "mailto"})
+
+
+def _allowed(tag: str, name: str, value: str) -> bool:
+    """No ids, no classes but those of highlighted code: a page's own scripts must not find a learner's tags."""
+    if name == "class":
+        return bool(re.fullmatch(r"highlight|[a-z][a-z0-9]?", value))
+    return (tag, name) in {("a", "href"), ("a", "title"), ("ol", "start"), ("details", "open")}
+
+
+class Feedback(HTMLExporter):
+    """nbgrader's feedback page with a table of contents of exercises and aspects: templates/aspects.
+
+    nbgrader's commands and the formgrader's button each name nbgrader's own template, so this one is set here.
+    """
+
+    def __init__(self, config: Config, **options):
+        theirs = str(Path(formgrader.__file__).parent / "templates")
+        mine = {"template_name": "aspects", "extra_template_basedirs": [str(package(grader.classroom) / "templates"), theirs],
+                "extra_template_paths": [*config.HTMLExporter.get("extra_template_paths", []), theirs]}
+        super().__init__(config=Config({**config, "Feedback": mine}), **options)

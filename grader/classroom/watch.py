@@ -1,0 +1,166 @@
+"""`grader watch`: for whoever hosts a study group. Grade each submission as it arrives, send feedback, keep the board.
+
+Everything goes through nbgrader's own exchange: collect, then the judge, then generate and release feedback. What was
+done is remembered beside each judged notebook, so that a watch that was stopped goes on where it was.
+"""
+
+from __future__ import annotations
+
+import html
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+from nbgrader.apps import NbGraderAPI
+
+from ..errors import SectionError, WorkspaceError
+from ..intake.text import clean
+from ..pool.jobs import Judges
+from ..section.load import load, names
+from . import kept
+from .course import Course, Handed
+from .grade import grade
+
+SENT = "feedback-sent.json"  # the key of the result that the learner has feedback for
+SETTLE = 1.0                 # seconds in which a submission that is being copied changes again
+Say = Callable[[str], None]
+
+
+class Watch:
+    """Looks into the exchange. `sections`: those to grade; `board`: keep a board of names and points in the exchange."""
+
+    def __init__(self, root: Path, sections: list[str], judges: Judges, say: Say, board: bool = False):
+        self.root, self.sections, self.judges, self.say = root, sections, judges, say
+        self.course = Course(root)
+        self.api = NbGraderAPI(self.course.directory, config=self.course.config)
+        exchange = Path(self.course.config.Exchange.root)
+        self.board = exchange / "board.md" if board else None
+        self.inbound = exchange / self.course.directory.course_id / "inbound"
+        if not self.inbound.is_dir():
+            raise WorkspaceError(f"There is no exchange at {self.inbound}: `make lab` makes it, or "
+                                 "`nbgrader release_assignment` for one section.")
+
+    def run(self, interval: float, once: bool = False) -> None:
+        """Look again and again, or once; ends with KeyboardInterrupt."""
+        seen = None
+        while True:
+            now = self.settled()
+            if now != seen and not self.look() and seen is None:
+                self.say(f"Nothing new in {self.inbound}: learners submit in JupyterLab's Assignment List, or with "
+                         "`nbgrader submit`.")
+            seen = now
+            if once:
+                return
+            time.sleep(interval)
+
+    def settled(self) -> dict[str, int]:
+        """What lies in the exchange, by name and time of change, once nobody is writing there any more."""
+        now = _changes(self.inbound)
+        while now:
+            time.sleep(SETTLE)
+            now, before = _changes(self.inbound), now
+            if now == before:
+                break
+        return now
+
+    def look(self) -> int:
+        """Collect, grade, give feedback; returns how many were new."""
+        new = 0
+        for section in self.sections:
+            if any(f"+{section}+" in name for name in _changes(self.inbound)):
+                new += self._section(section)
+        if self.board and (new or not self.board.is_file()):
+            write_board(self.board, self.course, self.sections)
+        return new
+
+    def _section(self, name: str) -> int:
+        collected = self.api.collect(name, update=True)
+        if not collected["success"]:
+            self.say(f"{name}: could not be collected: {_last_line(collected)}")
+        new = 0
+        for handed in self.course.handed_in(load(name)):
+            try:
+                new += self._submission(name, handed)
+            except SectionError as e:  # the next section may be fine
+                self.say(f"{name}: {e}")
+                break
+        return new
+
+    def _submission(self, name: str, handed: Handed) -> bool:
+        document = grade(name, self.root, self.judges, student=handed.student)
+        if document["graded"]:
+            self.say(_line(name, document["submissions"][0]))
+        self._send_feedback(name, handed.student)
+        return bool(document["graded"])
+
+    def _send_feedback(self, name: str, student: str) -> None:
+        folder = self.course.folder(self.course.directory.autograded_directory, student, name)
+        key = kept.read(folder)["key"]
+        sent = folder / SENT
+        if sent.is_file() and sent.read_text() == key:
+            return
+        for step in (self.api.generate_feedback, self.api.release_feedback):
+            result = step(name, student)
+            if not result["success"]:
+                self.say(f"{student}: no feedback on {name} could be sent: {_last_line(result)}")
+                return
+        sent.write_text(key)
+
+
+def sections_to_watch(section: str | None) -> list[str]:
+    return [load(section).name] if section else names()
+
+
+def _changes(folder: Path) -> dict[str, int]:
+    """Name -> time of the last change of each entry."""
+    found = {}
+    for entry in folder.iterdir():
+        try:
+            found[entry.name] = max(entry.stat().st_mtime_ns, entry.stat().st_ctime_ns)
+        except OSError:
+            continue
+    return found
+
+
+def _line(section: str, submission: dict) -> str:
+    lost = [c["grade_id"] for c in submission["cells"] if c["verdict"] not in ("pass", "manual")]
+    more = f", lost points in {', '.join(lost[:3])}{' and more' if len(lost) > 3 else ''}" if lost else ""
+    score = f"{submission['score']:g} of {submission['max_score']:g}"
+    return f"{time.strftime('%H:%M')} {clean(submission['student'], 60)} {section}: {score}{more}"
+
+
+def _last_line(result: dict) -> str:
+    said = (result.get("log") or result.get("error") or "nbgrader gave no reason").strip()
+    return clean(said.splitlines()[-1], 300)
+
+
+# --- the board -------------------------------------------------------------------------------------------------------
+
+def write_board(path: Path, course: Course, sections: list[str]) -> None:
+    """Names, points and when, best first; nothing else of a submission."""
+    text = ["# Board", ""]
+    for section in sections:
+        if rows := sorted(_rows(course, section), key=lambda r: (-r[1], str(r[3]))):
+            text += [f"## {section}", "", "| | points | of | handed in (UTC) |", "| :--- | ---: | ---: | :--- |"]
+            text += [f"| {_plain(who)} | {score:g} | {of:g} | {str(when or '')[:16]} |" for who, score, of, when in rows] + [""]
+    new = path.with_suffix(".new")
+    new.write_text("\n".join(text), encoding="utf-8")
+    new.chmod(0o644)
+    new.replace(path)
+
+
+def _rows(course: Course, section: str) -> Iterator[tuple[str, float, float, datetime | None]]:
+    from nbgrader.api import MissingEntry
+    with course.gradebook as gradebook:
+        try:
+            submissions = gradebook.assignment_submissions(section)
+        except MissingEntry:
+            return
+        for s in submissions:
+            yield s.student_id, s.score, s.max_score, s.timestamp
+
+
+def _plain(name: str) -> str:
+    """A name that cannot be markup in a table."""
+    return html.escape(clean(name, 60)).replace("|", "&#124;").replace("\n", " ")

@@ -1,0 +1,67 @@
+"""What judging one submission gives: a verdict and a message per graded cell, as data."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING
+
+from ..intake.text import clean
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+VERDICTS = ("pass", "fail", "error", "timeout", "memory", "died", "missing", "too_slow", "undecided", "manual")
+
+
+@dataclass
+class Cell:
+    """The verdict on one graded cell. `score` is None where a person has to give it."""
+
+    grade_id: str
+    points: float
+    score: float | None
+    verdict: str
+    message: str = ""
+
+    def __post_init__(self):
+        self.message = clean(self.message)
+
+
+@dataclass
+class Result:
+    """One judged notebook.
+
+    status:   graded | repaired | unreadable; `repairs` says what was mended, in words
+    outputs:  cell id -> what a learner's own cell printed
+    notebook: what was judged, mended; None where nothing could be read, or nobody wants to show it
+    digest:   of the bytes that it was read from
+    """
+
+    student: str
+    cells: list[Cell]
+    status: str = "graded"
+    seconds: float = 0.0
+    repairs: list[str] = field(default_factory=list)
+    outputs: dict[str, Ran] = field(default_factory=dict, repr=False)
+    notebook: NotebookNode | None = field(default=None, repr=False)
+    digest: str = ""
+
+    @property
+    def score(self) -> float:
+        return sum(c.score or 0 for c in self.cells)
+
+    @property
+    def max_score(self) -> float:
+        return sum(c.points for c in self.cells)
+
+    def to_json(self) -> dict:
+        return {"student": self.student, "score": self.score, "max_score": self.max_score, "status": self.status,
+                "seconds": round(self.seconds, 3), "repairs": self.repairs, "cells": [asdict(c) for c in self.cells]}
+
+
+@dataclass
+class Ran:
+    """What became of one of the learner's own cells: its text output and, when it stopped, why."""
+
+    stdout: str = ""
+    error: str = ""

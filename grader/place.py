@@ -1,0 +1,71 @@
+"""Where things are. Everything else asks here, so that a file may move without anybody losing the way.
+
+    root/                 the checkout; the environment variable COURSE_ROOT names another one
+        workspace/        git-ignored; COURSE_WORKSPACE moves it
+            exchange/     nbgrader's exchange: released assignments, submissions, feedback
+            home/         the learner's JupyterLab root (study.workspace)
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import course
+
+from .errors import SectionError
+
+if TYPE_CHECKING:
+    from traitlets.config import Config
+
+COURSE_ID = "llm-engineering"
+CONFIGURATION = "nbgrader_config.py"
+NAME = re.compile(r"\d\d-[a-z0-9]+(-[a-z0-9]+)*")  # of a section
+
+
+def root() -> Path:
+    """The course's checkout: `$COURSE_ROOT`, else the one that the packages stand in, else the one around the cwd."""
+    if told := os.environ.get("COURSE_ROOT"):
+        return Path(told).resolve()
+    cwd = Path.cwd()
+    for folder in [package(course).parent, cwd, *cwd.parents]:
+        if (folder / "course" / "syllabus.toml").is_file() and (folder / "source").is_dir():
+            return folder
+    raise SectionError("The course's checkout was not found: run this command inside it, or set COURSE_ROOT to it.")
+
+
+def package(module) -> Path:
+    """The folder of a package, by the package itself and not by who asks."""
+    return Path(module.__path__[0]).resolve()
+
+
+def workspace() -> Path:
+    told = os.environ.get("COURSE_WORKSPACE")
+    return Path(told).resolve() if told else root() / "workspace"
+
+
+def exchange() -> Path:
+    return workspace() / "exchange"
+
+
+def configuration(where: Path | None = None) -> Config:
+    """nbgrader's configuration, as its commands read it at the checkout `where`."""
+    where = Path(where or root())
+    path = where / CONFIGURATION
+    return _loaded(where, path.stat().st_mtime_ns, os.environ.get("COURSE_WORKSPACE")).copy()
+
+
+@functools.lru_cache(maxsize=4)
+def _loaded(where: Path, changed: int, workspace: str | None) -> Config:
+    from traitlets.config import PyFileConfigLoader
+    return PyFileConfigLoader(CONFIGURATION, path=str(where)).load_config()
+
+
+def replace(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    new = path.with_name(path.name + ".new")
+    new.write_text(text, encoding="utf-8")
+    os.replace(new, path)

@@ -1,0 +1,97 @@
+"""A job: one notebook to judge. Small and plain, so that it can travel to another process or machine.
+
+What comes back is the verdict; only the caller writes grades down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from ..intake.notebook import from_text
+from ..intake.submissions import Received, receive, received
+from ..judge.bench import judge_received
+from ..judge.verdict import Cell, Result
+from ..sandbox.host import Warm
+from ..sandbox.limits import Limits
+from ..sandbox.probe import Isolation
+from ..section.load import load
+from ..section.model import Graded, Section
+
+DEADLY = "grading it ended the process that judged it, each time that it was tried"
+Work = TypeVar("Work")
+
+
+class Judges(Protocol):
+    """Where notebooks are judged: processes of this machine (local.py), or a cluster (cluster.py)."""
+
+    isolation: Isolation | str
+
+    def judge_all(self, jobs: Iterable[Job]) -> Iterator[Result]:
+        """The verdicts, as they come: one for each job, whatever becomes of those who judge it."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One notebook to judge, given as text, as a path that the worker reads, or read already.
+
+    path:  a notebook, or the folder in which a learner handed one in
+    name:  the student, or whatever the caller wants back with the result
+    only:  exercises or single aspects to judge; None for all
+    bare:  the verdicts alone come back, without the notebook that they are on
+    """
+
+    section: str
+    name: str
+    path: Path | None = None
+    text: str | None = None
+    received: Received | None = field(default=None, repr=False)
+    only: frozenset[str] | None = None
+    timed: bool = True
+    bare: bool = False
+    limits: Limits = field(default_factory=Limits)
+
+
+def judge_job(job: Job, warm: Warm) -> Result:
+    """Judge one job; a notebook that cannot be read gets its 0 with the reason."""
+    section = load(job.section)
+    result = judge_received(section, receive_job(job, section), warm, student=job.name, limits=job.limits, only=job.only,
+                            timed=job.timed)
+    if job.bare:
+        result.notebook, result.outputs = None, {}
+    return result
+
+
+def receive_job(job: Job, section: Section) -> Received:
+    """The notebook of a job."""
+    if job.received is not None:
+        return job.received
+    if job.text is not None:
+        return received(lambda: from_text(job.text, job.name), job.text.encode())
+    return receive(job.path, section)
+
+
+def merge(section: Section, parts: list[Result]) -> Result:
+    """One submission of parts whose aspects were judged apart; an aspect that nobody judged is undecided."""
+    cells = {c.grade_id: c for part in parts for c in part.cells}
+    whole = Result(parts[0].student, [cells.get(g.grade_id) or _not_judged(g) for g in section.graded.values()])
+    whole.status = next((p.status for p in parts if p.status != "graded"), "graded")
+    whole.repairs = next((p.repairs for p in parts if p.repairs), [])
+    whole.outputs = next((p.outputs for p in parts if p.outputs), {})
+    whole.notebook, whole.digest = parts[0].notebook, parts[0].digest
+    whole.seconds = sum(p.seconds for p in parts)
+    return whole
+
+
+def _not_judged(graded: Graded) -> Cell:
+    why = "not timed yet: grade again without --no-timed" if graded.timed else "not judged yet: grade again"
+    return Cell(graded.grade_id, graded.points, 0.0, "undecided", why)
+
+
+def each_alone(suspects: Iterable[Work], judge_round: Callable[[list[Work]], Generator], deadly: Callable[[Work], object]):
+    """When judges died, try alone each of those that they may have died of: who does it again gets `deadly`'s verdict."""
+    for suspect in suspects:
+        for killer in (yield from judge_round([suspect])):
+            yield deadly(killer)

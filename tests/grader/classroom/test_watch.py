@@ -1,0 +1,110 @@
+"""The host of a study group: each submission is graded as it arrives in nbgrader's exchange, and answered there."""
+
+import contextlib
+import shutil
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from nbgrader.apps import NbGraderAPI
+from nbgrader.utils import capture_log
+
+from grader.classroom.grade import Course
+from grader.classroom.watch import Watch
+from grader.errors import WorkspaceError
+from grader.pool.local import Local
+from grader.prove import Case, compose
+from grader.section import build
+from grader.section.load import load
+from tests.conftest import ROOT
+
+SECTION = "90-mini"
+RIGHT, SQUARES = "return x * 2", "return x * x"
+
+
+@pytest.fixture
+def root(tmp_path, monkeypatch) -> Path:
+    root = tmp_path / "checkout"
+    shutil.copytree(ROOT / "tests" / "data" / "mini" / "source", root / "source")
+    (root / "course").symlink_to(ROOT / "course")
+    shutil.copy(ROOT / "nbgrader_config.py", root)
+    monkeypatch.setenv("COURSE_ROOT", str(root))
+    monkeypatch.setenv("COURSE_WORKSPACE", str(tmp_path / "workspace"))
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "jupyter"))
+    build.build([SECTION])
+    return root
+
+
+@pytest.fixture
+def exchange(root, tmp_path) -> Path:
+    (tmp_path / "workspace" / "exchange").mkdir(parents=True)
+    (tmp_path / "workspace" / "exchange").chmod(0o777)
+    api = NbGraderAPI(config=Course(root).config)
+    for step in (api.generate_assignment, api.release_assignment):
+        assert step(SECTION)["success"]
+    return tmp_path / "workspace" / "exchange"
+
+
+def submit(root: Path, home: Path, student: str, body: str) -> None:
+    """As the Assignment List does it."""
+    section = load(SECTION, root)
+    text = compose(section, Case(student, "double", f"def double(x):\n    {body}", ("double",), True, False))
+    (home / student / SECTION).mkdir(parents=True, exist_ok=True)
+    (home / student / SECTION / f"{SECTION}.ipynb").write_text(text)
+    api = NbGraderAPI(config=Course(root).config)
+    api.coursedir.assignment_id, api.coursedir.student_id = SECTION, student
+    with contextlib.chdir(home / student):
+        done = capture_log(api.exchange.Submit(coursedir=api.coursedir, authenticator=api.authenticator, parent=api))
+    assert done["success"], done
+
+
+def feedback(exchange: Path) -> dict[str, int]:
+    return {p.name: p.stat().st_mtime_ns for p in exchange.glob("*/feedback/*.html")}
+
+
+def test_submissions_are_graded_as_they_arrive(root, exchange, warm, tmp_path):
+    said = []
+    watch = Watch(root, [SECTION], Local(warm), said.append, board=True)
+    watch.run(1, once=True)
+    assert len(said) == 1 and said[0].startswith("Nothing new") and not feedback(exchange)
+
+    submit(root, tmp_path / "home", "ada", SQUARES)
+    watch.run(1, once=True)
+    assert len(said) == 2 and "ada 90-mini: 2 of 12, lost points in double__values" in said[1]
+    assert len(feedback(exchange)) == 1
+
+    submit(root, tmp_path / "home", "bo", RIGHT)
+    submit(root, tmp_path / "home", "ada", RIGHT)  # a second attempt takes the place of the first
+    watch.run(1, once=True)
+    assert sorted(line.split(" ", 1)[1] for line in said[2:]) == ["ada 90-mini: 8 of 12", "bo 90-mini: 8 of 12"]
+    assert len(feedback(exchange)) == 3, "one page for each submission"
+
+    board = (exchange / "board.md").read_text()
+    assert [line.split(" | ")[:3] for line in board.splitlines() if line.startswith(("| ada", "| bo"))] == [
+        ["| bo", "8", "12"], ["| ada", "8", "12"]], "best first, then who was first"
+    before = feedback(exchange)
+    Watch(root, [SECTION], Local(warm), said.append).run(1, once=True)  # started anew: nothing is done twice
+    assert len(said) == 5 and said[4].startswith("Nothing new") and feedback(exchange) == before
+
+
+def test_it_waits_until_a_submission_is_there_in_full(root, exchange, warm):
+    inbound = exchange / "llm-engineering" / "inbound"
+    watch = Watch(root, [SECTION], Local(warm), print)
+    entry = inbound / f"cy+{SECTION}+2026-01-01 10:00:00.000000 UTC"
+    entry.mkdir()
+
+    def copy_slowly():
+        for i in range(4):
+            time.sleep(0.5)
+            (entry / f"part-{i}").touch()
+    copying = threading.Thread(target=copy_slowly)
+    copying.start()
+    watch.settled()
+    assert (entry / "part-3").exists()
+    copying.join()
+
+
+def test_without_an_exchange_it_says_what_to_do(root, warm):
+    with pytest.raises(WorkspaceError, match="make lab"):
+        Watch(root, [SECTION], Local(warm), print)

@@ -1,0 +1,216 @@
+"""The learner's command line, on a tiny course and with the real programs."""
+
+import json
+import os
+import pty
+import re
+import shutil
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import fsrs
+import nbformat
+import pytest
+
+from grader import place
+from grader.section.cells import grade_id
+from grader.section.load import load
+from study import cards, exchange, workspace
+from study.folds import Card
+from study.progress import Progress, digest
+from tests.conftest import set_up_tiny
+
+COURSE = Path(sys.executable).parent / "course"
+WRONG = ["def double(x):\n    return x * 3", "def double(x):\n    return x * 4", "def double(x):\n    return x * 5"]
+
+
+def course(*arguments, code=0):
+    """Run the console script; stdout on success, stderr otherwise. Never a traceback."""
+    done = subprocess.run([COURSE, *arguments], capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    assert done.returncode == code, done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    return done.stdout if code == 0 else done.stderr
+
+
+def one_line(text, *parts):
+    assert len(text.strip().splitlines()) == 1, text
+    for part in parts:
+        assert part in text
+    return text
+
+
+@pytest.fixture(scope="module")
+def fetched_once(tmp_path_factory):
+    """A workspace with the assignment in it; making one takes seconds, copying it nothing."""
+    folder = tmp_path_factory.mktemp("fetched")
+    with pytest.MonkeyPatch.context() as patch:
+        set_up_tiny(folder, patch)
+        exchange.fetch("01-doubling")
+    return folder / "workspace"
+
+
+@pytest.fixture
+def fetched(tiny, fetched_once):
+    shutil.copytree(fetched_once, place.workspace(), dirs_exist_ok=True)
+    return workspace.notebook("01-doubling")
+
+
+def write(path, code, answer="Only the exponent changes."):
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        if grade_id(cell) == "double":
+            cell.source = code
+        if grade_id(cell) == "written__why":
+            cell.source = answer
+    nbformat.write(notebook, path)
+
+
+def check(tiny, path, code):
+    """What `course check` remembers about a piece of code, without the seconds that judging takes."""
+    write(path, code)
+    right = "x + x" in code
+    verdicts = [{"grade_id": g.grade_id, "points": g.points, "score": g.points * right,
+                 "verdict": "pass" if right else "fail"} for g in load("01-doubling").graded.values()]
+    Progress().log_check(load("01-doubling"), verdicts, nbformat.read(path, as_version=4))
+
+
+# --- fetch and check -------------------------------------------------------------------------------------------------
+
+def test_fetch_brings_the_released_notebook_and_spares_work(tiny):
+    course("fetch", "01-doubling")
+    fetched = workspace.notebook("01-doubling")
+    assert "YOUR CODE HERE" in fetched.read_text() and "return x + x" not in fetched.read_text()
+    write(fetched, WRONG[0])
+    before = fetched.read_bytes()
+    course("fetch", "01-doubling")
+    assert fetched.read_bytes() == before
+    assert not list(fetched.parent.rglob("*.py"))
+
+
+def test_check_judges_hidden_tests_too(fetched):
+    visible_only = "def double(x):\n    return torch.tensor([2.0, 4.0]).to(x.dtype)"
+    write(fetched, visible_only)
+    done = subprocess.run([COURSE, "check", "01-doubling", "--json"], capture_output=True, text=True)
+    assert done.returncode == 1, done.stderr
+    verdicts = {c["grade_id"]: c["verdict"] for c in json.loads(done.stdout)["cells"]}
+    assert verdicts["double__values"] == "fail" and verdicts["double__dtype"] == "pass"
+
+    write(fetched, "def double(x):\n    return x + x")
+    shown = course("check", "01-doubling", "double")
+    assert "pass  values  2 / 2" in shown and "3 of 3 points" in shown
+    assert "3 / 3" in course("progress")
+    assert "return x + x" in course("solution", "double")
+
+
+def test_the_model_answer_opens_after_an_answer_of_ones_own(fetched):
+    one_line(course("solution", "written", code=1), "Write your own answer", "written__why")
+    write(fetched, "def double(x):\n    return x + x", answer="Because the exponent changes alone.")
+    shown = course("solution", "written")
+    assert "exponent" in shown and "SOLUTION" not in shown and "MARK SCHEME" not in shown
+
+
+@pytest.mark.parametrize("arguments, parts", [
+    (["check", "05-nothing"], ["no section '05-nothing'", "01-doubling"]),
+    (["check", "01-doubling"], ["no notebook of 01-doubling", "course fetch 01-doubling"]),
+    (["fetch", "05-nothing"], ["no section '05-nothing'", "01-doubling"]),
+    (["hint", "triple"], ["no exercise 'triple'", "double"]),
+    (["hint", "double", "--section", "nowhere"], ["no section 'nowhere'"]),
+    (["solution", "triple"], ["no exercise 'triple'"]),
+    (["solution", "written"], ["no notebook of 01-doubling", "course fetch"]),
+    (["hint", "written"], ["no hints for written"]),
+    (["cards", "nowhere"], ["no section 'nowhere'"]),
+    (["cards"], ["terminal", "--list"]),
+])
+def test_wrong_use_gets_one_sentence(tiny, arguments, parts):
+    one_line(course(*arguments, code=2), *parts)
+
+
+def test_check_of_an_unknown_exercise(fetched):
+    one_line(course("check", "01-doubling", "triple", code=2), "no exercise 'triple'", "double")
+
+
+@pytest.mark.parametrize("name, arguments", [("progress.json", ["hint", "double"]),
+                                             ("cards.json", ["cards", "--list"])])
+def test_a_damaged_memory_gets_one_sentence(tiny, name, arguments):
+    (workspace.state() / name).write_text("{")
+    one_line(course(*arguments, code=2), name, "remove it")
+
+
+# --- hints and solution ----------------------------------------------------------------------------------------------
+
+def test_hints_come_one_at_a_time(tiny):
+    shown = [course("hint", "double") for _ in range(4)]
+    assert ["1 of 3" in shown[0], "2 of 3" in shown[1], "3 of 3" in shown[2], "3 of 3" in shown[3]] == [True] * 4
+    assert "plus" in shown[0] and "3 becomes 6" not in shown[0] and "3 becomes 6" in shown[1]
+    assert re.search(r"double +0 / 3 +0 +3 / 3", course("progress"))
+
+
+def test_the_solution_opens_after_three_honest_attempts(tiny, fetched):
+    one_line(course("solution", "double", code=1), "3 more honest attempts")
+    untouched = next(c.source for c in nbformat.read(fetched, as_version=4).cells if grade_id(c) == "double")
+    check(tiny, fetched, untouched)
+    check(tiny, fetched, WRONG[0])
+    check(tiny, fetched, WRONG[0])
+    check(tiny, fetched, WRONG[0] + "  # the same again")
+    one_line(course("solution", "double", code=1), "2 more honest attempts")
+    check(tiny, fetched, WRONG[1])
+    one_line(course("solution", "double", code=1), "1 more honest attempt:")
+    check(tiny, fetched, WRONG[2])
+    shown = course("solution", "double")
+    assert "return x + x" in shown and "SOLUTION" not in shown and "NotImplementedError" not in shown
+
+
+def test_the_solution_opens_after_a_pass_and_stays_open(tiny, fetched):
+    check(tiny, fetched, "def double(x):\n    return x + x")
+    check(tiny, fetched, WRONG[0])
+    assert "return x + x" in course("solution", "double")
+    assert re.search(r"double +0 / 3 +2", course("progress")), "points are those of the last check"
+
+
+def test_code_is_new_only_when_it_does_something_else():
+    assert digest("def f(x):\n    return x") == digest("def f(x):  # same\n\n    return (x)")
+    assert digest("def f(x):\n    return x") != digest("def f(x):\n    return -x")
+    assert digest("def f(:") != digest("def g(:"), "a syntax error is an attempt too"
+
+
+# --- cards -----------------------------------------------------------------------------------------------------------
+
+CARDS = [Card("01-doubling", "basic", "What is twice two?", "Four."), Card("01-doubling", "killer", "Exact?", "Yes.")]
+
+
+def test_cards_come_back_when_fsrs_says_so(tmp_path):
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    deck = cards.Deck(CARDS, tmp_path / "cards.json")
+    assert deck.due(now) == CARDS
+    due = deck.review(CARDS[0], fsrs.Rating.Easy, now)
+    assert due - now >= timedelta(days=1)
+    deck.review(CARDS[1], fsrs.Rating.Again, now)
+    again = cards.Deck(CARDS, tmp_path / "cards.json")  # read from the file
+    assert again.due(now) == []
+    assert again.due(now + timedelta(minutes=15)) == [CARDS[1]]
+    assert again.due(due) == [CARDS[1], CARDS[0]], "longest due first"
+
+
+def test_cards_are_listed(tiny):
+    shown = course("cards", "--list")
+    assert "What is twice two?" in shown and "killer" in shown and "new" in shown
+
+
+def test_cards_are_asked_on_a_terminal(tiny):
+    parent, child = pty.openpty()
+    asking = subprocess.Popen([COURSE, "cards", "01-doubling"], stdin=child, stdout=child, stderr=child)
+    os.close(child)
+    shown = b""
+    for typed in [b"\n", b"9\n", b"3\n", b"\n", b"1\n"]:  # answer, a slip, good; answer, again
+        shown += os.read(parent, 65536)
+        os.write(parent, typed)
+    while True:
+        try:
+            shown += os.read(parent, 65536)
+        except OSError:  # the other end is closed
+            break
+    assert asking.wait(timeout=30) == 0, shown
+    assert "Four." in shown.decode() and "Traceback" not in shown.decode()
+    assert len(json.loads((workspace.state() / "cards.json").read_text())) == 2
