@@ -1,5 +1,5 @@
 # The front door. `make lab` to learn, `make test` to see that it works; each installs what it needs into .venv.
-.PHONY: setup lab test release demo bench
+.PHONY: setup lab test lint release demo bench
 
 WANTED := python3.11 python3.12 python3.13 python3.14 python3 python
 PYTHON ?= $(firstword $(foreach p,$(WANTED),$(shell $(p) -c 'import sys; print("$(p)" * (sys.version_info >= (3, 11)))' 2>/dev/null)))
@@ -11,6 +11,11 @@ lab: setup
 
 test: setup
 	.venv/bin/python -m pytest -n 3 --dist loadgroup $(ARGS)  # three: many tests wait for a browser or a server
+
+lint: setup
+	@.venv/bin/ruff check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports --no-logo
 
 release: setup
 	@.venv/bin/python -m grader.section.build $(ARGS)

@@ -41,7 +41,7 @@ slow" below it would be wrong; "undecided" is neither.
 
 
 def machine() -> str:
-    name = next((line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
+    name = next((line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
                  if line.startswith("model name")), platform.machine())
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return f"Machine: {os.cpu_count()} cores ({name}), {memory:.0f} GiB of memory, Linux {platform.release().split('-')[0]}."

@@ -188,7 +188,7 @@ class Bench:
                                "print(f'{p.name}, {p.total_memory >> 30} GiB, L2 {p.L2_cache_size >> 20} MiB')")
         driver = Path("/proc/driver/nvidia/version")
         yield "device", name if self.device == "cuda" else "the CPU, in rehearsal", ""
-        yield "driver", driver.read_text().splitlines()[0] if driver.exists() else "none", ""
+        yield "driver", driver.read_text(encoding="utf-8").splitlines()[0] if driver.exists() else "none", ""
         yield "PyTorch", f"{torch.__version__}, CUDA {torch.version.cuda}", ""
         yield "isolation", str(self.warm.isolation), "strong"
 

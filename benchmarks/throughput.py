@@ -99,7 +99,7 @@ def single_verdicts(trials: int) -> tuple[list[float], float]:
 
 def private_memory(pid: int) -> float:
     """MiB that would come free if the process ended: its pages that no other process shares."""
-    fields = dict(line.split(":") for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:])
+    fields = dict(line.split(":") for line in Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="utf-8").splitlines()[1:])
     return (int(fields["Private_Clean"].split()[0]) + int(fields["Private_Dirty"].split()[0])) / 1024
 
 

@@ -237,7 +237,7 @@ def _call(fn: Callable, *args, **kwargs) -> Any:
         return fn(*args, **kwargs)
     except NotImplementedError as e:
         text = f"not written yet: {e}"
-        e._render_traceback_ = lambda: [text]
+        e._render_traceback_ = lambda: [text]  # type: ignore[attr-defined]  # asked for by IPython
         raise
 
 

@@ -48,7 +48,7 @@ def ledger(proofs: dict[str, str]) -> str:
 
 def dates(path: Path) -> dict[str, str]:
     """Section -> its last column in the ledger as it stands."""
-    lines = path.read_text().splitlines() if path.is_file() else []
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
     cells = [[c.strip() for c in line.split("|")[1:-1]] for line in lines if re.match(r"\| \d\d-", line)]
     return {c[0]: c[-1] for c in cells}
 

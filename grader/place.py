@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import os
 import re
@@ -55,7 +56,7 @@ def configuration(where: Path | None = None) -> Config:
     """nbgrader's configuration, as its commands read it at the checkout `where`."""
     where = Path(where or root())
     path = where / CONFIGURATION
-    return _loaded(where, path.stat().st_mtime_ns, os.environ.get("COURSE_WORKSPACE")).copy()
+    return copy.deepcopy(_loaded(where, path.stat().st_mtime_ns, os.environ.get("COURSE_WORKSPACE")))
 
 
 @functools.lru_cache(maxsize=4)

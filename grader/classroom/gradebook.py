@@ -12,7 +12,7 @@ from ..judge.verdict import Result
 warnings.filterwarnings("ignore", category=SAWarning)  # nbgrader's own, about every new submission
 
 
-def record(gradebook: Gradebook, result: Result, assignment: str, student: str) -> dict[str, tuple[float, float]]:
+def record(gradebook: Gradebook, result: Result, assignment: str, student: str) -> dict[str, tuple[float, float | None]]:
     """Write the automatic scores of one submission; a manual score that a person gave stays and always wins.
 
     Returns what changed: grade_id -> (old score, new score). Doing it twice changes nothing.
@@ -36,7 +36,7 @@ def record(gradebook: Gradebook, result: Result, assignment: str, student: str) 
     return changed
 
 
-def _named(gradebook: Gradebook, kind: type, notebook: SubmittedNotebook) -> dict:
+def _named(gradebook: Gradebook, kind: type[Grade] | type[Comment], notebook: SubmittedNotebook) -> dict:
     """A notebook's grades or comments by their cells' names, in one query; nbgrader's own search takes one for each."""
     found = gradebook.db.query(BaseCell.name, kind).join(kind, kind.cell_id == BaseCell.id)
     return dict(found.filter(kind.notebook_id == notebook.id).tuples())

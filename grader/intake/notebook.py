@@ -12,6 +12,7 @@ import json
 import os
 import re
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 
 import nbformat
@@ -40,7 +41,7 @@ def read(raw: bytes, name: str) -> NotebookNode:
     return from_text(text, name, [repair] if repair else [])
 
 
-def from_text(text: str, name: str, repairs: list[str] = ()) -> NotebookNode:
+def from_text(text: str, name: str, repairs: Sequence[str] = ()) -> NotebookNode:
     """Parse a notebook leniently: any format version, cut off, with both sides of a merge conflict."""
     if not text.strip("\ufeff\0 \t\r\n"):
         raise Unreadable(f"{name} is empty")
@@ -73,7 +74,7 @@ def read_bytes(path: Path, limit: int = MAX_FILE) -> bytes:
             os.close(fd)
     except OSError as e:
         raise Unreadable({errno.ELOOP: f"{name} is a symbolic link, and links are not followed",
-                          errno.ENOENT: f"{name} was not handed in"}.get(e.errno) or
+                          errno.ENOENT: f"{name} was not handed in"}.get(e.errno or 0) or
                          f"{name} cannot be read: {e.strerror}") from None
 
 
@@ -154,7 +155,8 @@ def salvage(text: str) -> list[dict]:
 
 def conflict_sides(text: str) -> tuple[str, str]:
     """Both versions of a file that git left with conflict markers."""
-    sides, where = {"ours": [], "theirs": []}, ("ours", "theirs")
+    sides: dict[str, list[str]] = {"ours": [], "theirs": []}
+    where: tuple[str, ...] = ("ours", "theirs")
     for line in io.StringIO(text):
         if line[:7] in CONFLICT:
             where = CONFLICT[line[:7]]
@@ -183,7 +185,7 @@ def _cell(raw: dict, id: str) -> NotebookNode:
     return new_cell(_source(raw), id, _metadata(raw.get("metadata")), code=raw.get("cell_type") == "code")
 
 
-def new_notebook(cells: list[NotebookNode] = (), metadata: dict | None = None) -> NotebookNode:
+def new_notebook(cells: Sequence[NotebookNode] = (), metadata: dict | None = None) -> NotebookNode:
     """A notebook without nbformat's check of its schema, which would take longer than all the rest."""
     metadata = NotebookNode() if metadata is None else nbformat.from_dict(metadata)
     return NotebookNode(nbformat=4, nbformat_minor=5, metadata=metadata, cells=list(cells))
@@ -207,7 +209,7 @@ def _metadata(raw) -> dict:
     """nbgrader's own entry and the tags, where they are what they should be."""
     raw = raw if isinstance(raw, dict) else {}
     about, tags = raw.get("nbgrader"), raw.get("tags")
-    metadata = {}
+    metadata: dict[str, dict | list] = {}
     if isinstance(about, dict) and isinstance(about.get("grade_id"), str):
         metadata["nbgrader"] = {k: v for k, v in about.items() if isinstance(v, (str, bool, int, float))}
     if isinstance(tags, list):

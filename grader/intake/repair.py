@@ -88,7 +88,8 @@ class Mending:
 
     def stubs_are_whole(self) -> list[NotebookNode]:
         """A stub that was split inside a function is glued; other parts and copies run in their order."""
-        kept, split, last = [], [], None  # last: where the last code cell is
+        kept: list[NotebookNode] = []
+        split, last = [], None  # last: where the last code cell is
         for cell in self.cells:
             if cell.cell_type == "code":
                 if last is not None and (whole := self._glued(kept[last], cell)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,7 +49,7 @@ def receive(path: Path, section: Section) -> Received:
     return received(lambda: read(raw, shown(found.name)), raw, notes)
 
 
-def received(parse: Callable[[], NotebookNode], raw: bytes, notes: list[str] = ()) -> Received:
+def received(parse: Callable[[], NotebookNode], raw: bytes, notes: Sequence[str] = ()) -> Received:
     """What `parse` makes of the bytes."""
     digest = digest_of(raw, notes)
     try:
@@ -69,7 +69,7 @@ def fingerprint(folder: Path, section: Section) -> str:
         return digest_of(b"", [*notes, str(e)])
 
 
-def digest_of(raw: bytes, notes: list[str] = ()) -> str:
+def digest_of(raw: bytes, notes: Sequence[str] = ()) -> str:
     return hashlib.sha256(json.dumps(list(notes)).encode() + b"\0" + raw).hexdigest()
 
 

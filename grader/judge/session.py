@@ -230,7 +230,7 @@ class Session:
 
 def theirs(e: Exception, description: str = "") -> Exception:
     """Mark an exception as one that the learner's code raised."""
-    e.theirs = description or str(e)
+    e.theirs = description or str(e)  # type: ignore[attr-defined]
     return e
 
 

@@ -249,7 +249,7 @@ class Cluster:
 
     def _can_go_on(self, needs: set[str | None]) -> bool:
         workers = self._workers()
-        return bool(workers) and all(_offered(resource, workers) for resource in needs - {None})
+        return bool(workers) and all(_offered(resource, workers) for resource in needs if resource)
 
 
 def _offered(resource: str, workers: dict[str, dict]) -> bool:

@@ -22,12 +22,15 @@ from ..section.model import Graded, Section
 
 DEADLY = "grading it ended the process that judged it, each time that it was tried"
 Work = TypeVar("Work")
+Done = TypeVar("Done")
 
 
 class Judges(Protocol):
     """Where notebooks are judged: processes of this machine (local.py), or a cluster (cluster.py)."""
 
-    isolation: Isolation | str
+    @property
+    def isolation(self) -> Isolation | str:
+        """How strong the sandbox is there, for a person."""
 
     def judge_all(self, jobs: Iterable[Job]) -> Iterator[Result]:
         """The verdicts, as they come: one for each job, whatever becomes of those who judge it."""
@@ -68,8 +71,9 @@ def receive_job(job: Job, section: Section) -> Received:
     """The notebook of a job."""
     if job.received is not None:
         return job.received
-    if job.text is not None:
-        return received(lambda: from_text(job.text, job.name), job.text.encode())
+    if (text := job.text) is not None:
+        return received(lambda: from_text(text, job.name), text.encode())
+    assert job.path is not None, "a job has its notebook as text, as a path, or read already"
     return receive(job.path, section)
 
 
@@ -90,7 +94,8 @@ def _not_judged(graded: Graded) -> Cell:
     return Cell(graded.grade_id, graded.points, 0.0, "undecided", why)
 
 
-def each_alone(suspects: Iterable[Work], judge_round: Callable[[list[Work]], Generator], deadly: Callable[[Work], object]):
+def each_alone(suspects: Iterable[Work], judge_round: Callable[[list[Work]], Generator[Done, None, list[Work]]],
+               deadly: Callable[[Work], Done]) -> Iterator[Done]:
     """When judges died, try alone each of those that they may have died of: who does it again gets `deadly`'s verdict."""
     for suspect in suspects:
         for killer in (yield from judge_round([suspect])):

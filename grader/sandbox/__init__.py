@@ -8,5 +8,6 @@
     learner.py     the child's loop: run cells, answer calls
     packages.py    what of the course is seen in there
     values.py · wire.py: what may cross the wall, and how
+    libc.py        the system calls that Python does not wrap
     probe.py       how strong all this is on this machine
 """

@@ -198,7 +198,7 @@ class Child:
     def resident(self) -> int:
         """Bytes of memory that it has now; 0 when it has ended."""
         try:
-            with open(f"/proc/{self.pid}/statm") as f:
+            with open(f"/proc/{self.pid}/statm", encoding="utf-8") as f:
                 return int(f.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
         except OSError:
             return 0

@@ -6,6 +6,7 @@ Source: the kernel's userspace-api/landlock documentation; struct layouts from l
 import ctypes
 import os
 import struct
+from collections.abc import Sequence
 
 from .libc import PR_SET_NO_NEW_PRIVS, prctl, syscall
 
@@ -26,7 +27,7 @@ def version() -> int:
         return 0
 
 
-def restrict(read: list[str], write: list[str], more: list[tuple[str, int]] = ()) -> None:
+def restrict(read: list[str], write: list[str], more: Sequence[tuple[str, int]] = ()) -> None:
     """Allow reading below `read`, everything below `write`, and nothing else. Cannot be undone.
 
     more: further paths, each with the rights below it

@@ -106,6 +106,7 @@ class Answerer:
         return {"op": "return", "value": None}, []
 
     def go(self, head, buffers):
+        assert self.loaded is not None, "the judge loads before it goes"
         f, args, kwargs = self.loaded
         self.loaded = None
         return self.value(f(*args, **kwargs))
@@ -182,7 +183,8 @@ class Plain:
     """A received node in the form in which Encoder would give it: buffers numbered in the order of use."""
 
     def __init__(self, buffers: list[bytes], node):
-        self.source, self.buffers = buffers, []
+        self.source = buffers
+        self.buffers: list[bytes] = []
         self.node = self.renumber(node)
 
     def renumber(self, node):
@@ -236,9 +238,9 @@ def shell():
     config.InteractiveShell.colors = "nocolor"
     config.InteractiveShell.cache_size = 0
     ipython = InteractiveShell.instance(config=config)
-    ipython.showtraceback = ipython.showsyntaxerror = lambda *args, **kwargs: None
-    ipython.enable_gui = lambda gui=None: None
-    ipython.displayhook.write_output_prompt = lambda: None
+    for name in ("showtraceback", "showsyntaxerror", "enable_gui"):
+        setattr(ipython, name, lambda *args, **kwargs: None)
+    ipython.displayhook.write_output_prompt = lambda: None  # type: ignore[method-assign]
     return ipython
 
 
@@ -248,5 +250,5 @@ def _own_line(e: BaseException) -> str:
         return f"line {e.lineno}: {(e.text or '').strip()}"
     for frame in reversed(traceback.extract_tb(e.__traceback__)):
         if "ipykernel_" in frame.filename or frame.filename.startswith("<ipython-input") or frame.filename == "<cell>":
-            return f"line {frame.lineno}: {(frame.line or linecache.getline(frame.filename, frame.lineno)).strip()}"
+            return f"line {frame.lineno}: {(frame.line or linecache.getline(frame.filename, frame.lineno or 0)).strip()}"
     return ""

@@ -26,7 +26,7 @@ def apply(limits: Limits, device: str = "") -> None:
 
     device: a GPU's driver reserves address space without end; with it, only private data counts
     """
-    with open("/proc/self/statm") as f:
+    with open("/proc/self/statm", encoding="utf-8") as f:
         size, _, _, _, _, data, _ = (int(pages) * resource.getpagesize() for pages in f.read().split())
     for what, value in (
             (resource.RLIMIT_DATA if device else resource.RLIMIT_AS, (data if device else size) + limits.memory),

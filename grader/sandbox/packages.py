@@ -13,6 +13,7 @@ import shutil
 import tempfile
 import time
 from pathlib import Path
+from types import ModuleType
 
 PREFIX = "grader-packages-"
 SHOWN = ("figures.py", "sections", "__pycache__")  # of `course`: pictures and widgets, which decide no grade
@@ -39,12 +40,17 @@ class Packages:
         os.close(self._lock)
 
 
+def folder_of(package: ModuleType) -> str:
+    """Where it really stands, by a file of its own: its path may lead over links."""
+    return os.path.dirname(os.path.realpath(str(package.__file__)))
+
+
 @functools.cache  # a child asks when the links lie behind its walls
 def seen() -> dict[str, list[str]]:
     """The real folders of the two packages, each with the files and folders in it that the sandbox needs."""
     import course
     import grader
-    folders = {package: os.path.dirname(os.path.realpath(package.__file__)) for package in (course, grader)}
+    folders = {package: folder_of(package) for package in (course, grader)}
     graded = [name for name in sorted(os.listdir(folders[course])) if name not in SHOWN]
     return {folders[package]: [os.path.join(folders[package], name) for name in names]
             for package, names in ((course, graded), (grader, ["__init__.py", "sandbox"]))}

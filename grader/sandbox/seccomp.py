@@ -64,7 +64,7 @@ def available() -> bool:
 
 def _status_has_seccomp() -> bool:
     try:
-        with open("/proc/self/status") as f:
+        with open("/proc/self/status", encoding="utf-8") as f:
             return platform.machine() in _MACHINES and any(line.startswith("Seccomp:") for line in f)
     except OSError:
         return False

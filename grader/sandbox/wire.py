@@ -10,7 +10,7 @@ import select
 import socket
 import struct
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 MAX_HEAD = 16 << 20      # bytes
 MAX_BUFFERS = 256 << 20  # bytes, all buffers of one message
@@ -50,7 +50,7 @@ class Wire:
         self._writable.register(sock, select.POLLOUT)
         sock.setblocking(False)
 
-    def send(self, head: dict, buffers: list[bytes] = (), deadline: Deadline | None = None) -> None:
+    def send(self, head: dict, buffers: Sequence[bytes] = (), deadline: Deadline | None = None) -> None:
         text = as_json({**head, "sizes": [len(b) for b in buffers]}).encode()
         message = [LENGTH.pack(len(text)), text, *buffers]
         if sum(map(len, message)) <= ONE_PIECE:
@@ -95,8 +95,8 @@ class Wire:
         while len(self._ahead) < n <= ONE_PIECE:
             self._ahead += self._receive(self.sock.recv, ONE_PIECE, deadline)
         if n <= len(self._ahead):
-            data, self._ahead = self._ahead[:n], self._ahead[n:]
-            return data
+            found, self._ahead = self._ahead[:n], self._ahead[n:]
+            return found
         data, got = bytearray(n), len(self._ahead)
         data[:got], self._ahead = self._ahead, b""
         view = memoryview(data)

@@ -68,11 +68,12 @@ def _import_everything() -> None:
     torch.ones(2, 2) @ torch.ones(2, 2)  # the first product loads the kernels
 
 
-def _keep_targets(*packages: str) -> None:
+def _keep_targets(*names: str) -> None:
     """Have packages look behind their links, which lie below /tmp and are hidden from a child."""
+    from . import packages
     for name, module in list(sys.modules.items()):
-        if name.split(".")[0] in packages and hasattr(module, "__path__"):
-            module.__path__[:] = [os.path.dirname(os.path.realpath(module.__file__))]
+        if name.split(".")[0] in names and hasattr(module, "__path__"):
+            module.__path__[:] = [packages.folder_of(module)]
 
 
 def _assert_one_thread() -> None:

@@ -11,6 +11,7 @@ import functools
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
@@ -41,7 +42,7 @@ def source_notebook(section: Section) -> NotebookNode:
 
 def release_notebook(section: Section) -> NotebookNode:
     """The learner's notebook: no solution, hidden test or marking scheme."""
-    notebook, resources = source_notebook(section), {}
+    notebook, resources = source_notebook(section), dict[str, Any]()
     config, preprocessors = _nbgrader()
     for preprocessor in preprocessors:
         notebook, resources = preprocessor(config=config).preprocess(notebook, resources)

@@ -25,8 +25,9 @@ def tags(cell: NotebookNode) -> list[str]:
     return list(cell.metadata.get("tags", []))
 
 
-def grade_id(cell: NotebookNode) -> str | None:
-    return cell.metadata.get("nbgrader", {}).get("grade_id")
+def grade_id(cell: NotebookNode) -> str:
+    """Empty for a cell that nbgrader does not know."""
+    return cell.metadata.get("nbgrader", {}).get("grade_id") or ""
 
 
 def exercise_of(grade_id: str) -> str:

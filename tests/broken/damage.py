@@ -804,7 +804,7 @@ def more_cells_than_anyone_reads(nb):
 
 def put(path: Path, nb: dict) -> None:
     path.parent.mkdir(exist_ok=True)
-    path.write_text(text(nb))
+    path.write_text(text(nb), encoding="utf-8")
 
 
 @directory("repaired")

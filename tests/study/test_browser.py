@@ -314,7 +314,7 @@ def jupyterlab(course, *command):
         while True:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
                 break
-            assert server.poll() is None and time.monotonic() < deadline, Path(log.name).read_text()
+            assert server.poll() is None and time.monotonic() < deadline, Path(log.name).read_text(encoding="utf-8")
             time.sleep(0.1)
         yield f"http://127.0.0.1:{port}"
     finally:

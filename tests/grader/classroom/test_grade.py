@@ -134,3 +134,24 @@ def test_the_late_penalty_of_nbgrader_counts_and_is_taken_back(course):
         with Gradebook(database, "llm-engineering") as gradebook:
             seen.append(gradebook.find_submission(SECTION, "right").late_submission_penalty)
     assert seen == [0, document["submissions"][0]["score"], 0] and seen[1] > 0
+
+
+def test_both_ways_are_one(course):
+    """`nbgrader autograde` gives the same grades and judged notebooks, and `grader grade` believes what it left behind."""
+    workspace = Path(os.environ["COURSE_WORKSPACE"])
+
+    def judged() -> dict[str, str]:
+        return {p.parent.parent.name: p.read_text() for p in workspace.glob(f"autograded/*/{SECTION}/{SECTION}.ipynb")}
+
+    def cells(notebook: str) -> list:
+        return [(c["cell_type"], c["source"], c.get("outputs")) for c in json.loads(notebook)["cells"]]
+
+    for command in (["generate_assignment", SECTION, "--force"], ["autograde", SECTION, "--create"]):
+        subprocess.run([Path(sys.executable).parent / "nbgrader", *command], check=True, capture_output=True, cwd=course)
+    left, shown = rows(course), judged()
+    believed = grade(course)
+    assert (believed["graded"], believed["kept"]) == (0, len(WRONG) + 2) and rows(course) == left
+    ours = grade(course, "--force")
+    assert ours["submissions"] == [s | {"seconds": o["seconds"]} for s, o in zip(believed["submissions"], ours["submissions"])]
+    assert rows(course) == left
+    assert {who: cells(text) for who, text in judged().items()} == {who: cells(text) for who, text in shown.items()}

@@ -124,7 +124,7 @@ class Dask:
                            "--local-directory", str(self.folder), *options)
 
     def _start(self, role: str, *options: str) -> subprocess.Popen:
-        with open(self.folder / f"{role}-{len(self.processes)}.log", "w") as log:
+        with open(self.folder / f"{role}-{len(self.processes)}.log", "w", encoding="utf-8") as log:
             command = [BIN / "dask", role, "--host", LOCAL, "--dashboard-address", f"{LOCAL}:0", "--no-dashboard"]
             process = subprocess.Popen([*command, *options], stdout=log, stderr=log, cwd=self.folder,
                                        env=environment(self.root, self.folder / "none") | self.settings)

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import socket
 import struct
 import subprocess
@@ -69,6 +70,26 @@ def bystander():
         yield process
         assert process.poll() is None
         process.kill()
+
+
+HIDDEN = ["course/figures.py", "course/sections/decoding.py", "grader/judge/bench.py", "grader/cli.py", "study/cli.py"]
+
+
+@pytest.mark.parametrize("path", HIDDEN)
+def test_of_the_course_only_the_graded_side_is_there(level, path):
+    """Pictures and widgets hold near-solutions, and the judge is nobody's business."""
+    session = Session(level, Limits(cell=20))
+    try:
+        module = path.removesuffix(".py").replace("/", ".")
+        assert re.search("ModuleNotFoundError|PermissionError", session.run("cell", f"import {module}").error)
+        ran = session.run("cell", f"import course, os\nprint(open({str(ROOT / path)!r}).read())")
+        assert re.search("PermissionError|FileNotFoundError", ran.error) and not ran.stdout
+        beside = "os.path.join(os.path.dirname(os.path.dirname(course.check.__file__)), " + repr(path) + ")"
+        ran = session.run("cell", f"import course.check, os\nprint(open({beside}).read())")
+        assert re.search("PermissionError|FileNotFoundError", ran.error) and not ran.stdout
+        assert not session.run("cell", "import course.models.ngram, course.data.corpus, course.duel").error
+    finally:
+        session.close()
 
 
 @pytest.mark.parametrize("what", TRIES)
