@@ -8,24 +8,15 @@ the answer is that of a known misconception, its name. The same check gives the 
 
 from __future__ import annotations
 
+import contextlib
 import copy
-import dataclasses
-import math
-import numbers
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 
-# Relative and absolute tolerance per dtype: some hundred roundings of room. An exercise whose reference was compared
-# with a float64 oracle over many seeds sets its own.
-TOLERANCE = {
-    torch.float64: (1e-7, 1e-8),
-    torch.float32: (1e-4, 1e-5),
-    torch.float16: (1e-2, 1e-3),
-    torch.bfloat16: (2e-2, 1e-2),
-}
+from .comparing import difference, show, show_call
 
 
 class CheckFailed(AssertionError):
@@ -74,6 +65,111 @@ def raises(error: type[Exception], fn: Callable, *args, why: str, **kwargs) -> N
     except Exception as other:
         raise CheckFailed(_report(call, f"a {error.__name__}", f"{type(other).__name__}: {other}", why)) from None
     raise CheckFailed(_report(call, f"a {error.__name__}", show(got), why))
+
+
+def fresh(fn: Callable, *args, want: Any, why: str = "", rtol: float | None = None, atol: float | None = None,
+          **kwargs) -> None:
+    """Call `fn` and expect an answer in memory of its own: one that stays right when its caller writes into the arguments.
+
+    Neither an argument itself nor a view of one will do, not even where the two are equal.
+    """
+    call = show_call(fn, args, kwargs)
+    remote = getattr(type(fn), "call_then_scribble", None)
+    got = (remote or answer_after_scribbling)(fn, args, kwargs)
+    shared = "the answer changed when the caller wrote into what it had passed in: it is, or shows, an argument's own memory"
+    where = difference(got, want, rtol, atol)
+    if where and not difference(_call_on_copies(fn, args, kwargs), want, rtol, atol):
+        raise CheckFailed(_report(call, f"{show(want)}, in new memory", show(got), f"{shared}\n{why}" if why else shared))
+    expect(got, want, on=call, why=why, rtol=rtol, atol=atol)
+
+
+def answer_after_scribbling(fn: Callable, args: tuple, kwargs: dict) -> Any:
+    """What `fn` returned, after its arguments were overwritten; in this process."""
+    args, kwargs = copy.deepcopy((args, kwargs))
+    got = _call(fn, *args, **kwargs)
+    scribble(args)
+    scribble(tuple(kwargs.values()))
+    return got
+
+
+def precise(fn: Callable, *args, oracle: Callable, dtypes: Sequence[torch.dtype] = (torch.float16, torch.bfloat16),
+            eps: float = 1.0, why: str = "", **kwargs) -> None:
+    """Call `fn` in half precision and expect what a float64 oracle gives on the same numbers, within one eps of the dtype.
+
+    Rounding the right answer costs half an eps; scores, weights or sums kept in half precision cost more. Choose sizes
+    whose roots are not exact (24, not 16), else a factor 1 / sqrt(E) hides the mistake.
+
+    oracle: like `fn`, called with every floating tensor of the arguments in float64
+    eps:    how many of the dtype's eps an answer may be off, relative to each number
+    Numbers far below the answer's largest may be off by what float32 loses on that one.
+    """
+    for dtype in dtypes:
+        given, named = _in_dtype(args, dtype), _in_dtype(kwargs, dtype)
+        want = oracle(*_in_dtype(given, torch.float64), **_in_dtype(named, torch.float64))
+        got = _call_on_copies(fn, given, named)
+        call = show_call(fn, given, named)
+        if where := difference(got, want.to(dtype), rtol=torch.inf, atol=torch.inf):
+            raise CheckFailed(_report(call, show(want.to(dtype)), show(got), where))
+        room = eps * torch.finfo(dtype).eps * want.abs() + 2.0**-20 * want.abs().amax().nan_to_num(0.0, 0.0)
+        off = (got.double() - want).abs().nan_to_num(torch.inf) > room
+        if off.any():
+            i = tuple(torch.nonzero(off)[0].tolist())
+            size = abs(got[i].item() - want[i].item()) / (torch.finfo(dtype).eps * max(abs(want[i].item()), 1e-300))
+            name = str(dtype).removeprefix("torch.")
+            raise CheckFailed(_report(call, f"{want[i].item():.6g} at {list(i)}, within {eps:g} eps of {name}",
+                                      f"{got[i].item():.6g}, off by {size:.1f} eps",
+                                      why or "compute in float32 inside and round once, at the end"))
+
+
+def folds(fn: Callable, start: Any, parts: Sequence[tuple], *, want: Any, finish: Callable | None = None, why: str = "",
+          rtol: float | None = None, atol: float | None = None) -> None:
+    """Feed `state = fn(state, *part)` one part at a time and expect `want` of the last state.
+
+    The judge hands over each part alone, so nothing can be kept back and put together at the end but what is in the state.
+
+    start:  the first state
+    finish: the learner's function from the last state to the answer; without it the state is the answer
+    """
+    state = copy.deepcopy(start)
+    for part in parts:
+        state = _call(fn, state, *copy.deepcopy(part))
+    got = state if finish is None else _call(finish, state)
+    steps = ", then ".join(show_call(fn, ("state", *part)) for part in parts[:2]) + (", …" if len(parts) > 2 else "")
+    expect(got, want, on=steps, why=why, rtol=rtol, atol=atol)
+
+
+def steps(thing: Any, calls: Sequence[tuple], *, why: str = "", rtol: float | None = None, atol: float | None = None) -> None:
+    """Call methods of a stateful object in turn and expect each answer; the message tells the calls that led there.
+
+    thing: the learner's object, or function of no state
+    calls: (method name, arguments, wanted answer); a wanted answer of `...` is not looked at
+    """
+    done: list[str] = []
+    for method, args, want in calls:
+        bound = getattr(thing, method)
+        done.append(f"{method}({', '.join(map(show, args))})")
+        got = _call(bound, *copy.deepcopy(args))
+        if want is not ...:
+            expect(got, want, on="after " + ", ".join(done[-4:-1]) + f": {done[-1]}" if done[:-1] else done[-1], why=why,
+                   rtol=rtol, atol=atol)
+
+
+def committed(prediction: Any, *, options: Sequence = (), order_of: Sequence = ()) -> None:
+    """Expect a prediction that commits: one of the options (a sign, a bucket), or all of `order_of` in some order."""
+    if order_of:
+        given = list(prediction) if isinstance(prediction, (list, tuple)) else []
+        if sorted(map(repr, given)) != sorted(map(repr, order_of)):
+            raise CheckFailed(f"prediction: expected {', '.join(map(show, order_of))}, each once, in the order that you "
+                              f"expect; got {show(prediction)}")
+    elif not any(type(prediction) is type(o) and prediction == o for o in options):
+        raise CheckFailed(f"prediction: expected one of {', '.join(map(show, options))}; got {show(prediction)}")
+
+
+def predicted(prediction: Any, want: Any, why: str) -> None:
+    """Expect the prediction to be what was measured. The message does not give the answer away: the experiment shows it."""
+    got = list(prediction) if isinstance(prediction, tuple) else prediction
+    if type(got) is not type(want) or got != want:
+        raise CheckFailed(f"prediction: {show(prediction)} is not what the experiment shows. {why}")
 
 
 def expect(got: Any, want: Any, *, on: str | Callable[[], str], why: str = "", mistakes: Mapping[str, Any] | None = None,
@@ -129,99 +225,34 @@ def _detached(x):
     return type(x)(map(_detached, x)) if type(x) in (tuple, list) else x
 
 
-# --- comparing ------------------------------------------------------------------------------------------------------
+# --- small words -----------------------------------------------------------------------------------------------------
 
-def difference(got: Any, want: Any, rtol: float | None = None, atol: float | None = None) -> str:
-    """Where and how `got` differs from `want`, in words; empty when it does not."""
-    if isinstance(want, torch.Tensor) and want.dim() == 0 and _is_number(got) and not isinstance(got, torch.Tensor):
-        want = want.item()
-    if isinstance(want, (torch.Tensor, np.ndarray)):
-        return _array_difference(got, want, rtol, atol)
-    if isinstance(want, bool) or want is None or isinstance(want, (str, bytes)):
-        got = got.item() if isinstance(got, np.bool_) else got
-        return "" if type(got) is type(want) and got == want else f"expected {show(want)}, got {show(got)}"
-    if isinstance(want, numbers.Number):
-        return _number_difference(got, want, rtol, atol)
-    if isinstance(want, (list, tuple)):
-        return _sequence_difference(got, want, rtol, atol)
-    if isinstance(want, dict):
-        return _dict_difference(got, want, rtol, atol)
-    if isinstance(want, (set, frozenset)):
-        return "" if isinstance(got, (set, frozenset)) and got == want else f"expected {show(want)}, got {show(got)}"
-    return "" if got is want else f"expected {show(want)}, got {show(got)}"
-
-
-def _is_number(x) -> bool:
-    if isinstance(x, (torch.Tensor, np.ndarray)):
-        return x.ndim == 0
-    return isinstance(x, numbers.Number) and not isinstance(x, bool)
+def scribble(x: Any) -> None:
+    """Write into whatever of `x` can be written into."""
+    if isinstance(x, torch.Tensor):
+        with torch.no_grad(), contextlib.suppress(RuntimeError):  # of an expanded one, numbers share their place
+            x.copy_(~x if x.dtype == torch.bool else x.flip(tuple(range(x.dim()))) + 1)
+    elif isinstance(x, np.ndarray) and x.dtype.kind in "biufc":
+        x[...] = ~x if x.dtype == bool else np.flip(x) + 1
+    elif isinstance(x, (list, tuple)):
+        for part in x:
+            scribble(part)
+        if isinstance(x, list):
+            x.append("written by the caller")
+    elif isinstance(x, dict):
+        scribble(list(x.values()))
+        x["written by"] = "the caller"
+    elif isinstance(x, set):
+        x.add("written by the caller")
 
 
-def _number_difference(got, want, rtol, atol) -> str:
-    if not _is_number(got):
-        return f"expected the number {show(want)}, got {show(got)}"
-    if isinstance(got, (torch.Tensor, np.ndarray, np.generic)):
-        got = got.item()
-    if rtol is None and atol is None:
-        exact = isinstance(want, int)
-        rtol, atol = (0.0, 0.0) if exact else TOLERANCE[torch.float64]
-    if isinstance(want, complex) or isinstance(got, complex):
-        same = abs(got - want) <= (atol or 0) + (rtol or 0) * abs(want)
-    elif math.isnan(want) or math.isnan(got):
-        same = math.isnan(want) and math.isnan(got)
-    elif math.isinf(want) or math.isinf(got):
-        same = got == want
-    else:
-        same = abs(got - want) <= (atol or 0) + (rtol or 0) * abs(want)
-    return "" if same else f"expected {want!r}, got {got!r}"
-
-
-def _array_difference(got, want, rtol, atol) -> str:
-    kind = "torch tensor" if isinstance(want, torch.Tensor) else "numpy array"
-    if not isinstance(got, type(want)):
-        return f"expected a {kind}, got {show(got)}"
-    if tuple(got.shape) != tuple(want.shape):
-        return f"expected shape {tuple(want.shape)}, got {tuple(got.shape)}"
-    if got.dtype != want.dtype:
-        return f"expected dtype {want.dtype}, got {got.dtype}"
-    if isinstance(want, np.ndarray):
-        if want.dtype.kind not in "biufc":
-            return "" if (got == want).all() else f"expected {show(want)}, got {show(got)}"
-        got, want = torch.from_numpy(np.array(got)), torch.from_numpy(np.array(want))
-    got, want = got.detach().cpu(), want.detach().cpu()
-    if rtol is None and atol is None:
-        rtol, atol = TOLERANCE.get(want.dtype, (0.0, 0.0))
-    wide = torch.complex128 if want.is_complex() else torch.float64 if want.is_floating_point() else want.dtype
-    if torch.equal(got, want):
-        return ""
-    same = torch.isclose(got.to(wide), want.to(wide), rtol=rtol or 0.0, atol=atol or 0.0, equal_nan=True)
-    if same.all():
-        return ""
-    index = tuple(torch.nonzero(~same)[0].tolist()) if same.dim() else ()
-    place = f"at {list(index)}: " if index else ""
-    nans = f"\n{int(torch.isnan(got).sum())} of {got.numel()} numbers are NaN" if torch.isnan(got).any() else ""
-    return f"first difference {place}expected {want[index].item()!r}, got {got[index].item()!r}{nans}"
-
-
-def _sequence_difference(got, want, rtol, atol) -> str:
-    if not isinstance(got, (list, tuple)):
-        return f"expected {show(want)}, got {show(got)}"
-    if len(got) != len(want):
-        return f"expected {len(want)} elements, got {len(got)}"
-    for i, (g, w) in enumerate(zip(got, want)):
-        if where := difference(g, w, rtol, atol):
-            return f"in element {i}: {where}"
-    return ""
-
-
-def _dict_difference(got, want, rtol, atol) -> str:
-    if not isinstance(got, dict) or set(got) != set(want):
-        keys = sorted(map(repr, got)) if isinstance(got, dict) else show(got)
-        return f"expected a dict with the keys {sorted(map(repr, want))}, got {keys}"
-    for k in want:
-        if where := difference(got[k], want[k], rtol, atol):
-            return f"under key {k!r}: {where}"
-    return ""
+def _in_dtype(x: Any, dtype: torch.dtype) -> Any:
+    """Every floating tensor in `x` in this dtype; all else as it is."""
+    if isinstance(x, torch.Tensor):
+        return x.to(dtype) if x.is_floating_point() else x
+    if type(x) in (list, tuple):
+        return type(x)(_in_dtype(v, dtype) for v in x)
+    return {k: _in_dtype(v, dtype) for k, v in x.items()} if type(x) is dict else x
 
 
 def _call_on_copies(fn: Callable, args: tuple, kwargs: dict) -> Any:
@@ -239,41 +270,6 @@ def _call(fn: Callable, *args, **kwargs) -> Any:
         text = f"not written yet: {e}"
         e._render_traceback_ = lambda: [text]  # type: ignore[attr-defined]  # asked for by IPython
         raise
-
-
-# --- showing --------------------------------------------------------------------------------------------------------
-
-def show(x: Any, limit: int = 240) -> str:
-    """A value as a learner would type it, cut to about `limit` characters."""
-    if isinstance(x, (torch.Tensor, np.ndarray)):
-        dtype = str(x.dtype).removeprefix("torch.")
-        if math.prod(x.shape) > 64:
-            return f"a {dtype} {'tensor' if isinstance(x, torch.Tensor) else 'array'} of shape {tuple(x.shape)}"
-        note = "" if dtype in ("float32", "int64") else f", {dtype}"
-        text = f"{_rounded(x.tolist())}{note}"
-    elif callable(x) and not dataclasses.is_dataclass(x):
-        text = getattr(x, "__name__", "a function")
-    else:
-        text = repr(_rounded(x)) if isinstance(x, (list, tuple, dict, float)) else repr(x)
-    return text if len(text) <= limit else text[:limit - 3] + "..."
-
-
-def _rounded(x):
-    if isinstance(x, float):
-        return float(f"{x:.5g}") if math.isfinite(x) else x
-    if isinstance(x, (torch.Tensor, np.ndarray)):
-        return _rounded(x.tolist()) if math.prod(x.shape) <= 16 else show(x)
-    if type(x) in (list, tuple):
-        return type(x)(map(_rounded, x))
-    if type(x) is dict:
-        return {k: _rounded(v) for k, v in x.items()}
-    return x
-
-
-def show_call(fn: Callable, args: Sequence = (), kwargs: Mapping[str, Any] | None = None) -> str:
-    """`fn(args, k=v)` in one line."""
-    parts = [show(a) for a in args] + [f"{k}={show(v)}" for k, v in (kwargs or {}).items()]
-    return f"{getattr(fn, '__name__', 'your function')}({', '.join(parts)})"
 
 
 def _report(call: str, want: str, got: str, why: str = "") -> str:

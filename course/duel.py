@@ -18,7 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from .check import CheckFailed, difference, show
+from .check import CheckFailed
+from .comparing import difference, show
 
 PASS_EVIDENCE = 200    # odds against a solution over the limit: 11 pairs in a row
 FAIL_EVIDENCE = 1000   # odds against one under it: 13 pairs in a row; a false "too slow" hurts more

@@ -34,6 +34,10 @@ class Proxy:
         """Found by course.check.check: what the call does to its arguments stays over there."""
         return self._session.call(self, args, kwargs, bring_changes=False)
 
+    def call_then_scribble(self, args, kwargs):
+        """Found by course.check.fresh: the arguments are written into over there before the answer is."""
+        return self._session.call(self, args, kwargs, bring_changes=False, scribble=True)
+
     def value_and_grad(self, args, kwargs, wrt, output):
         """Found by course.check.value_and_grad: the gradient is taken on the learner's side."""
         return self._session.grad(self, args, kwargs, wrt, output)

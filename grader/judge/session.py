@@ -108,8 +108,13 @@ class Session:
             value.__dict__["__name__"] = name  # and not what it calls itself: a duel finds the opponent by it
         return value
 
-    def call(self, proxy: Proxy, args: tuple, kwargs: dict, bring_changes: bool = True) -> Any:
-        request = {"op": "call", "target": self._target(proxy), "changes": bring_changes}
+    def call(self, proxy: Proxy, args: tuple, kwargs: dict, bring_changes: bool = True, scribble: bool = False) -> Any:
+        """Call a function over there.
+
+        bring_changes: what it does to its arguments happens here too
+        scribble:      they are written into before the answer is read, so that one which shares their memory shows
+        """
+        request = {"op": "call", "target": self._target(proxy), "changes": bring_changes, "scribble": scribble}
         head, buffers = self._ask_with(request, (args, kwargs))
         if bring_changes:
             self._bring_changes(head.get("changed"), buffers, args, kwargs)
