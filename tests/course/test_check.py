@@ -125,7 +125,8 @@ def test_a_prediction_commits_and_its_message_gives_nothing_away():
     committed("rises", options=["rises", "falls"])
     committed(["b", "a"], order_of=["a", "b"])
     for prediction, ask in [(None, {"options": ["rises", "falls"]}), (1, {"options": [True, False]}),
-                            (["a"], {"order_of": "ab"}), (None, {"order_of": ["a", "b"]}), (["a", "a"], {"order_of": ["a", "b"]})]:
+                            (["a"], {"order_of": "ab"}), (None, {"order_of": ["a", "b"]}),
+                            (["a", "a"], {"order_of": ["a", "b"]})]:
         with pytest.raises(CheckFailed, match="prediction: expected"):
             committed(prediction, **ask)
     predicted(("b", "a"), ["b", "a"], "Read the last table.")
