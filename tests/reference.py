@@ -19,9 +19,14 @@ def graded(section: str) -> dict[str, str]:
             if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("grade")}
 
 
+def shown_module(section: str) -> str:
+    """14-kv-cache -> kv_cache, the section's module in course/sections/."""
+    return section[3:].replace("-", "_")
+
+
 def reference(section: str) -> dict:
     """The names that setup and reference solution define, and the section's module of the shown side."""
-    module = section[3:].replace("-", "_")
+    module = shown_module(section)
     namespace: dict = {"__name__": section, module: import_module(f"course.sections.{module}")}
     for cell in _notebook(section):
         meta = cell.metadata.get("nbgrader", {})
