@@ -1,10 +1,9 @@
 """A section's reference solution, as a namespace, for the tests that compare it with libraries."""
 
+from importlib import import_module
 from pathlib import Path
 
 import jupytext
-
-from course import figures
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -20,9 +19,15 @@ def graded(section: str) -> dict[str, str]:
             if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("grade")}
 
 
+def shown_module(section: str) -> str:
+    """14-kv-cache -> kv_cache, the section's module in course/sections/."""
+    return section[3:].replace("-", "_")
+
+
 def reference(section: str) -> dict:
-    """The names that setup and reference solution define, and what pictures are drawn with."""
-    namespace: dict = {"__name__": section, "figures": figures}
+    """The names that setup and reference solution define, and the section's module of the shown side."""
+    module = shown_module(section)
+    namespace: dict = {"__name__": section, module: import_module(f"course.sections.{module}")}
     for cell in _notebook(section):
         meta = cell.metadata.get("nbgrader", {})
         stub = cell.cell_type == "code" and meta.get("solution") and not meta.get("grade")

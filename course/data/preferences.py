@@ -1,13 +1,12 @@
-"""A policy small enough to watch while it learns preferences, and activations small enough to steer by hand."""
+"""Preferences that a tiny policy learns in seconds, and activations small enough to steer by hand."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 IGNORE = -100
 
@@ -47,67 +46,6 @@ def preference_pairs(similarity: float, n: int = 64, others: int = 128, width: i
     return Preferences(torch.cat([words, twins, rest]), chosen, rejected, chosen_labels, rejected_labels)
 
 
-class TinyPolicy(nn.Module):
-    """An autoregressive model with one idea: the hidden state is a mixed sum of the prefix's embeddings."""
-
-    def __init__(self, table: Tensor, seed: int = 0):
-        super().__init__()
-        g = torch.Generator().manual_seed(seed)
-        self.register_buffer("table", table)  # output embeddings stay as they are
-        self.embed = nn.Parameter(0.3 * torch.randn(table.shape, generator=g))
-        self.mix = nn.Parameter(torch.eye(table.shape[1]))
-
-    def forward(self, ids: Tensor) -> Tensor:
-        """(B, T) ids -> (B, T, V) logits; the logits at t see the tokens up to t."""
-        prefix = self.embed[ids].cumsum(1) / torch.arange(1, ids.shape[1] + 1)[:, None].sqrt()
-        return torch.tanh(prefix) @ self.mix @ self.table.T
-
-
-def learn_preferences(data: Preferences, sequence_logprob: Callable, dpo_loss: Callable, beta: float = 0.1,
-                      steps: int = 150, warm_up: int = 80, lr: float = 0.01, seed: int = 0) -> dict[str, Tensor]:
-    """Supervised warm-up on both answers, then DPO from there with the learner's two functions.
-
-    Returns, for the steps 0..steps of DPO: loss (steps+1,), and the change against the reference of the
-    log-probability of each pair's answers, chosen and rejected (steps+1, N); and the probabilities of the chosen word,
-    the rejected word and all others, word_mass (2, 3), before and after.
-    """
-    policy = TinyPolicy(data.table, seed)
-
-    def logprobs() -> tuple[Tensor, Tensor]:
-        return (sequence_logprob(policy(data.chosen), data.chosen_labels, IGNORE)[0],
-                sequence_logprob(policy(data.rejected), data.rejected_labels, IGNORE)[0])
-
-    def word_mass() -> Tensor:
-        rows = torch.arange(len(data.chosen))
-        before_word = (data.chosen_labels != IGNORE).cumsum(-1).argmax(-1) - 1
-        probs = policy(data.chosen)[rows, before_word].softmax(-1)
-        w, l = probs[rows, rows].mean(), probs[rows, rows + len(rows)].mean()
-        return torch.stack([w, l, 1 - w - l]).detach()
-
-    optimizer = torch.optim.Adam(policy.parameters(), lr=0.02)
-    for _ in range(warm_up):
-        optimizer.zero_grad()
-        (-torch.cat(logprobs()).mean()).backward()
-        optimizer.step()
-
-    ref_w, ref_l = (x.detach() for x in logprobs())
-    mass = [word_mass()]
-    losses, chosen, rejected = [], [], []
-    optimizer = torch.optim.Adam(policy.parameters(), lr=lr)
-    for _ in range(steps + 1):
-        pi_w, pi_l = logprobs()
-        loss, _ = dpo_loss(pi_w, pi_l, ref_w, ref_l, beta)
-        losses.append(loss.detach())
-        chosen.append((pi_w - ref_w).detach())
-        rejected.append((pi_l - ref_l).detach())
-        if len(losses) <= steps:
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-    return {"loss": torch.stack(losses), "chosen": torch.stack(chosen), "rejected": torch.stack(rejected),
-            "word_mass": torch.stack([*mass, word_mass()])}
-
-
 @dataclass
 class Contrast:
     """Activations of prompts with and without a behaviour. They differ, but for noise, along one direction."""
@@ -131,9 +69,3 @@ def contrast(n: int = 400, width: int = 256, active: int = 10, rotated: bool = F
         turn = torch.linalg.qr(torch.randn(width, width, generator=g)).Q
         positive, negative, shift = positive @ turn, negative @ turn, shift @ turn
     return Contrast(positive, negative, F.normalize(shift, dim=0))
-
-
-def on_and_off(v: Tensor, direction: Tensor) -> tuple[float, float]:
-    """Length of v along the true direction, and length of what is left: the disturbance."""
-    on = v @ direction
-    return on.item(), (v - on * direction).norm().item()

@@ -2,6 +2,7 @@
 
     transformer.py   a decoder-only transformer with an optional KV cache
     ngram.py         counts of words, for decoding on real English
+    policy.py        a policy that learns preferences in seconds
     embeddings.py    all-MiniLM-L6-v2: sentence vectors, offline
     sizes.py         parameters and layers of known models, memory and bandwidth of GPUs
 """

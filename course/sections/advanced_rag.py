@@ -1,34 +1,405 @@
-"""The widget of section 20: choose a query, weigh BM25 against the dense retriever, and watch the fused ranking change.
+"""Section 20: what each way of retrieving sees and misses, on the handbook of Larkmoor; a board that weighs two of them."""
 
-It has its own BM25 and its own fusion, so that it works before any exercise is solved.
-"""
-
-import io
+import html
 import math
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
 
 import ipywidgets
+import numpy as np
+import torch
+import torch.nn.functional as F
 from matplotlib.figure import Figure
+from torch import Tensor
 
 from .. import figures
 from ..data.corpus import Query, passages, queries, words
-from ..models.embeddings import embed
+from ..models.embeddings import embed, embed_tokens, word_pieces
 
-SHOWN, DEPTH = 8, 50  # places in the picture; length of the lists that are fused
+KINDS = ("identifier", "mixed", "paraphrase")
+LISTED = 50  # passages in a ranking
+
+# --- pictures: lexical search, metrics, fusion -----------------------------------------------------------------------
+
+
+@figures.picture
+def vocabulary_gap() -> Figure:
+    """Print a query of each kind; show for every query which share of its words its best answer contains."""
+    for kind in ("identifier", "paraphrase", "mixed"):
+        q = next(q for q in queries()[3:] if q.kind == kind)
+        best = max(q.qrels, key=q.qrels.get)
+        print(f"{kind:10s}  {q.text}\n{'':10s}  -> {best}: {next(p.text for p in passages() if p.id == best)[:150]}...\n")
+    texts = {p.id: set(words(p.text)) for p in passages()}
+    figure, ax = figures.subplots(figsize=(7, 2.4))
+    for row, kind in enumerate(KINDS):
+        shares = []
+        for q in (q for q in queries() if q.kind == kind):
+            asked = set(words(q.text))
+            shares.append(max(len(asked & texts[d]) / len(asked) for d, grade in q.qrels.items() if grade == 2))
+        jitter = np.linspace(-0.25, 0.25, len(shares))
+        ax.scatter(np.sort(shares), row + jitter, s=18, color=figures.PALETTE[row])
+        ax.plot([np.mean(shares)] * 2, [row - 0.35, row + 0.35], color=figures.INK, lw=2)
+    ax.set_yticks(range(3), KINDS)
+    ax.set(xlabel="share of the query's words that the best answer contains (bar: mean)",
+           title="The vocabulary gap: one dot is one query")
+    return figure
+
+
+@figures.picture
+def saturation_and_length(bm25_scores: Callable) -> Figure:
+    """BM25's score over the count of a term, and over the length of the document."""
+    figure, (left, right) = figures.subplots(1, 2, figsize=(9, 3))
+    counts, lengths = range(1, 21), range(1, 81, 4)
+    for k1 in (0.5, 1.5, 5.0):
+        left.plot(counts, [bm25_scores(["t"], [["t"] * n, ["other"]], k1=k1, b=0)[0] for n in counts], marker=".",
+                  label=f"k1 = {k1}")
+    left.set(xlabel="times the term stands in the document", ylabel="score", title="Repetition saturates (b = 0)")
+    left.legend()
+    for b in (0, 0.4, 0.75, 1):
+        docs = [["t"] + ["filler"] * (n - 1) for n in lengths]
+        right.plot(lengths, bm25_scores(["t"], docs, b=b), marker=".", label=f"b = {b}")
+    right.set(xlabel="length of a document that has the term once", title="Length is discounted (mean length 39)")
+    right.legend()
+    return figure
+
+
+@figures.picture
+def metrics_by_rank(*metrics: Callable) -> Figure:
+    """What each metric gives for one relevant document, over its rank."""
+    places = range(1, 13)
+    docs = [f"d{i}" for i in range(12)]
+    rankings = [docs[:p - 1] + ["hit"] + docs[p - 1:] for p in places]
+    figure, ax = figures.subplots()
+    for metric in metrics:
+        ax.plot(places, [metric(r, {"hit": 1}) for r in rankings], marker="o", ms=4, label=metric.__name__)
+    ax.set(xlabel="rank of the only relevant document (k = 10)", ylabel="value", xticks=list(places),
+           title="MRR cares about the top, recall about the edge, nDCG lies between")
+    ax.legend()
+    return figure
+
+
+@figures.picture
+def both_lists_against_one(rrf: Callable) -> Figure:
+    """Where a document in both lists has the score of one at the top of a single list."""
+    figure, axes = figures.subplots(1, 2, figsize=(9, 3), sharey=True)
+    filler = [[f"{side}{i:03d}" for i in range(100)] for side in "pq"]
+    for ax, k in zip(axes, (10, 60)):
+        both = []
+        for x in range(1, 101):
+            lists = [f[:x - 1] + ["both"] + f[x - 1:] for f in filler]
+            both.append(dict(rrf(lists, k))["both"] * (k + 1))
+        ax.plot(range(1, 101), both, label="rank x in both lists")
+        ax.axhline(1, color=figures.PALETTE[1], label="rank 1 in one list")
+        ax.axvline(k + 2, color=figures.INK, lw=1, ls=":")
+        ax.set(title=f"k = {k}: they meet at x = {k + 2}", xlabel="x", ylim=(0, 2.1))
+    axes[0].set_ylabel("score, in units of 1 / (k + 1)")
+    axes[0].legend()
+    return figure
+
+
+# --- pictures: dense retrieval, late interaction ---------------------------------------------------------------------
+
+@figures.picture
+def mean_of_samples(hyde_vector: Callable) -> Figure:
+    """The mean of query and made-up documents, where the samples agree and where one is wrong."""
+    def unit(degrees: float) -> Tensor:
+        return torch.tensor([math.cos(math.radians(degrees)), math.sin(math.radians(degrees))])
+
+    figure, axes = figures.subplots(1, 2, figsize=(8, 3))
+    for ax, angles, title in zip(axes, ((50, 75), (50, 150)), ("samples agree", "one sample is wrong")):
+        q, hyp = unit(10), torch.stack([unit(a) for a in angles])
+        mean = hyde_vector(q, hyp, normalise=False)
+        arrows = [(q, "query", figures.PALETTE[0]), *((h, "made up", figures.PALETTE[1]) for h in hyp),
+                  (mean, "mean", figures.PALETTE[2])]
+        for v, name, colour in arrows:
+            ax.annotate("", v.tolist(), (0, 0), arrowprops={"arrowstyle": "->", "color": colour, "lw": 2})
+            ax.text(*(1.08 * v).tolist(), name, color=colour, ha="center")
+        ax.set(xlim=(-1.2, 1.3), ylim=(-0.1, 1.25), aspect="equal",
+               title=f"{title}: the mean has length {mean.norm():.2f}")
+    return figure
+
+
+@figures.picture
+def best_question(hqe_retrieve: Callable) -> Figure:
+    """Six chunks in the order of their best question."""
+    g = torch.Generator().manual_seed(1)
+    vecs, query = F.normalize(torch.randn(24, 4, generator=g), dim=1), F.normalize(torch.randn(4, generator=g), dim=0)
+    chunk_of = [0] * 9 + [1] * 2 + [2] * 5 + [3] * 1 + [4] * 4 + [5] * 3
+    order = hqe_retrieve(query, vecs, chunk_of, 6)
+    figure, ax = figures.subplots(figsize=(7, 2.8))
+    for row, chunk in enumerate(order):
+        s = [float(v @ query) for v, c in zip(vecs, chunk_of) if c == chunk]
+        ax.scatter(s, [row] * len(s), s=24, color=figures.CUT)
+        ax.scatter([max(s)], [row], s=40, color=figures.KEPT)
+    ax.set_yticks(range(6), [f"chunk {c}" for c in order])
+    ax.invert_yaxis()
+    ax.set(xlabel="similarity of query and question", title="A chunk is as good as its best question")
+    return figure
+
+
+@figures.picture
+def token_by_token(maxsim: Callable) -> Figure:
+    """The best similarity of every query token in five passages."""
+    torch.set_num_threads(1)
+    text = "old python client disconnects every hour with LM-4015"
+    names = ["err-4015", "err-2041", "sec-tokens", "dev-clients", "bill-cancel"]
+    Q, _ = embed_tokens([text])
+    D, d_mask = embed_tokens([next(p.text for p in passages() if p.id == n) for n in names])
+    pieces = word_pieces(text)
+    one_token = torch.eye(len(pieces), dtype=torch.bool)  # the learner's function, one query token at a time
+    table = torch.stack([maxsim(Q.expand(len(names), -1, -1), D, m.expand(len(names), -1), d_mask)
+                         for m in one_token], dim=1)
+    figure, ax = figures.subplots(figsize=(9, 2.8))
+    image = ax.imshow(table, aspect="auto", cmap="viridis")
+    ax.set_xticks(range(len(pieces)), pieces, rotation=60, ha="right")
+    ax.set_yticks(range(len(names)), [f"{n}  ({s:.1f})" for n, s in zip(names, table.sum(1))])
+    ax.set_title("Best similarity of every query token; in brackets their sum, the score")
+    ax.grid(False)
+    figure.colorbar(image)
+    return figure
+
+
+# --- pictures: cascades, latency, sizes ------------------------------------------------------------------------------
+
+@figures.picture
+def bound_of_stage_1(cascade: Callable, stage_recall: Callable) -> Figure:
+    """Recall after a cheap and after a better stage, over the candidates that the cheap one lets through."""
+    rng = np.random.default_rng(0)
+    N, relevant = 2000, list(range(20))
+    truth = np.zeros(N)
+    truth[relevant] = 3
+    cheap, better = truth + 1.6 * rng.standard_normal(N), truth + 0.7 * rng.standard_normal(N)
+    stages = [lambda ids: cheap[ids].tolist(), lambda ids: better[ids].tolist()]
+    firsts = [10, 20, 50, 100, 200, 500, 1000, 2000]
+    recalls = [stage_recall(cascade(stages, [n, 20], list(range(N))), relevant) for n in firsts]
+    figure, ax = figures.subplots()
+    ax.plot(firsts, [r[0] for r in recalls], marker="o", label="after stage 1: the bound")
+    ax.plot(firsts, [r[1] for r in recalls], marker="o", label="after stage 2, which keeps 20")
+    ax.axhline(np.isin(np.argsort(-better)[:20], relevant).mean(), color=figures.INK, ls=":",
+               label="stage 2 on the whole corpus")
+    ax.set(xscale="log", xlabel="candidates that stage 1 lets through, of 2000", ylabel="recall of 20 relevant",
+           title="A reranker cannot find what it is not shown")
+    ax.legend()
+    return figure
+
+
+@figures.picture
+def quantiles_of_a_sum() -> Figure:
+    """Latency of four stages in a row: the p99 of the sum, and the sum of the p99."""
+    stages = 0.1 * np.exp(0.6 * np.random.default_rng(0).standard_normal((200_000, 4)))
+    total = stages.sum(1)
+    figure, ax = figures.subplots(figsize=(7, 2.6))
+    ax.hist(total, bins=200, range=(0, 2), color=figures.CUT)
+    for x, name, colour in [(np.quantile(total, 0.99), "p99 of the sum", figures.PALETTE[0]),
+                            (np.quantile(stages, 0.99, axis=0).sum(), "sum of the p99", figures.WRONG)]:
+        ax.axvline(x, color=colour, label=f"{name}: {x:.2f} s")
+    ax.set(xlabel="seconds for the whole request", ylabel="requests in 10 ms", title="Four stages, median 100 ms each")
+    ax.legend()
+    return figure
+
+
+@figures.picture
+def index_sizes(index_bytes: Callable) -> Figure:
+    """GB for a million passages: one vector a passage, and one vector a token."""
+    rows = [("bi-encoder, 768 x float32", dict(d=768)), ("bi-encoder, 768 x float16", dict(d=768, dtype="float16")),
+            ("bi-encoder, 768, PQ 64 x 8 bit", dict(d=768, pq_m=64)),
+            ("ColBERT, 75 x 128 x float16", dict(d=128, dtype="float16", tokens_per_doc=75)),
+            ("ColBERTv2, 75 x 128 x 2 bit", dict(d=128, pq_m=128, nbits=2, tokens_per_doc=75)),
+            ("ColBERTv2, 75 x 128 x 1 bit", dict(d=128, pq_m=128, nbits=1, tokens_per_doc=75))]
+    sizes = [index_bytes(1_000_000, **kwargs) / 1e9 for _, kwargs in rows]
+    figure, ax = figures.subplots(figsize=(7.5, 2.8))
+    bars = ax.barh([name for name, _ in rows], sizes, color=[figures.PALETTE[0]] * 3 + [figures.PALETTE[1]] * 3)
+    ax.bar_label(bars, [f" {s:.2f} GB" for s in sizes], color=figures.INK)
+    ax.invert_yaxis()
+    ax.set(xlabel="GB (1e9 bytes) for a million passages", title="One vector a passage, and one vector a token",
+           xlim=(0, 24))
+    return figure
+
+
+# --- the experiment: which retriever wins on which query? ------------------------------------------------------------
+
+@dataclass
+class Corpus:
+    """What a retriever may look at: N passages and their hypothetical questions, embedded."""
+
+    ids: list[str]
+    words: list[list[str]]   # of each passage
+    vectors: Tensor          # (N, D)
+    tokens: Tensor           # (N, T, D)
+    mask: Tensor             # (N, T) True = real token
+    questions: Tensor        # (Q, D)
+    chunk_of: list[int]      # the passage that each question belongs to
+
+    def best(self, scores: Sequence[float] | Tensor, above: float = -math.inf) -> list[str]:
+        """The ids of the 50 best passages, best first; those that score `above` or less are left out."""
+        scores = scores.tolist() if isinstance(scores, Tensor) else list(scores)
+        order = sorted(range(len(self.ids)), key=lambda i: -scores[i])
+        return [self.ids[i] for i in order if scores[i] > above][:LISTED]
+
+
+@dataclass
+class Asked:
+    """A query, embedded."""
+
+    query: Query
+    words: list[str]
+    vector: Tensor   # (D,)
+    answers: Tensor  # (2, D) its hypothetical answers
+    tokens: Tensor   # (T, D)
+    mask: Tensor     # (T,)
+
+
+@dataclass
+class Results:
+    """Rankings of every system for every query, MaxSim's score of every passage, and each query's nDCG@10."""
+
+    runs: dict[str, list[list[str]]]
+    late: list[dict[str, float]]
+    ndcg: dict[str, np.ndarray]
+
+
+def larkmoor() -> tuple[Corpus, list[Asked]]:
+    docs, asked = passages(), queries()
+    tokens, mask = embed_tokens([p.text for p in docs])
+    corpus = Corpus([p.id for p in docs], [words(p.text) for p in docs], embed([p.text for p in docs]), tokens, mask,
+                    embed([q for p in docs for q in p.questions]), [i for i, p in enumerate(docs) for _ in p.questions])
+    vectors, answers = embed([q.text for q in asked]), embed([h for q in asked for h in q.hypothetical])
+    parts = zip(asked, vectors, answers.view(len(asked), 2, -1), *embed_tokens([q.text for q in asked]))
+    return corpus, [Asked(q, words(q.text), *rest) for q, *rest in parts]
+
+
+def mean(metric: Callable, run: list[list[str]], kind: str | None = None) -> float:
+    """A metric's mean over all queries, or over those of one kind."""
+    return np.mean([metric(r, q.qrels) for r, q in zip(run, queries()) if kind in (None, q.kind)])
+
+
+@figures.experiment
+def compare(retrieve: Callable, ndcg_at_k: Callable, mrr_at_k: Callable, recall_at_k: Callable,
+            prediction: float) -> Results:
+    """Every system on every query, as a table and by kind.
+
+    retrieve(corpus, asked) gives {system: ids of passages, best first} and MaxSim's score of each passage (N,).
+    """
+    torch.set_num_threads(1)
+    corpus, asked = larkmoor()
+    runs, late = defaultdict(list), []
+    for q in asked:
+        rankings, scores = retrieve(corpus, q)
+        late.append(dict(zip(corpus.ids, scores.tolist())))
+        for name, ranking in rankings.items():
+            runs[name].append(ranking)
+
+    print(f"{'nDCG@10':8s}" + "".join(f"{k:>12s}" for k in KINDS) + f"{'all 48':>10s}{'MRR@10':>10s}{'recall@10':>11s}")
+    for name, run in runs.items():
+        print(f"{name:8s}" + "".join(f"{mean(ndcg_at_k, run, k):12.3f}" for k in KINDS)
+              + f"{mean(ndcg_at_k, run):10.3f}{mean(mrr_at_k, run):10.3f}{mean(recall_at_k, run):11.3f}")
+    fusion = mean(ndcg_at_k, runs["RRF"], "paraphrase") - mean(ndcg_at_k, runs["dense"], "paraphrase")
+    print(f"\nparaphrase queries, RRF minus dense: {fusion:+.3f}; your prediction: {prediction}")
+
+    figure, ax = figures.subplots(figsize=(8, 3.2))
+    for i, (name, run) in enumerate(runs.items()):
+        ax.bar(np.arange(3) + 0.13 * (i - 2.5), [mean(ndcg_at_k, run, k) for k in KINDS], width=0.12, label=name)
+    ax.set_xticks(range(3), KINDS)
+    ax.set(ylabel="nDCG@10", title="No system is best on every kind of query")
+    ax.legend(ncol=3, loc="lower left", bbox_to_anchor=(0, -0.42))
+    figures.show(figure)
+    return Results(dict(runs), late, {name: np.array([ndcg_at_k(r, q.qrels) for r, q in zip(run, queries())])
+                                      for name, run in runs.items()})
+
+
+@figures.experiment
+def differences(results: Results | None, interval: Callable) -> None:
+    """Which differences between systems are clear of 0, and which queries HyDE helps and hurts.
+
+    interval(differences, rng) gives the ends of an interval for their mean.
+    """
+    ndcg, rng = _there(results).ndcg, np.random.default_rng(0)
+    named = np.array([q.kind != "paraphrase" for q in queries()])
+    groups = {"all": named | True, "not paraphrase": named, "paraphrase": ~named}
+    for a, b in [("RRF", "BM25"), ("RRF", "dense"), ("HyDE", "dense"), ("HQE", "dense"), ("MaxSim", "dense")]:
+        for kind in groups if a == "RRF" else ["all"]:
+            difference = (ndcg[a] - ndcg[b])[groups[kind]]
+            low, high = interval(difference, rng)
+            print(f"{a:6s} - {b:5s} {kind:15s} {difference.mean():+.3f}   "
+                  f"95 % of resamples in [{low:+.3f}, {high:+.3f}]")
+    delta = ndcg["HyDE"] - ndcg["dense"]
+    print(f"\nHyDE against dense: better on {(delta > 1e-9).sum()}, worse on {(delta < -1e-9).sum()}, "
+          f"the same on {(abs(delta) <= 1e-9).sum()} queries")
+    figures.show(_moved(ndcg["dense"], ndcg["HyDE"]))
+
+
+def _moved(before: np.ndarray, after: np.ndarray) -> Figure:
+    """An arrow for each query whose value changes."""
+    delta = after - before
+    moved = [i for i in np.argsort(delta) if abs(delta[i]) > 1e-9]
+    figure, ax = figures.subplots(figsize=(9, 5.5))
+    for row, i in enumerate(moved):
+        colour = figures.KEPT if delta[i] > 0 else figures.WRONG
+        ax.annotate("", (after[i], row), (before[i], row), arrowprops={"arrowstyle": "->", "color": colour, "lw": 1.5})
+    ax.set_yticks(range(len(moved)), [queries()[i].text[:58] for i in moved], fontsize=8)
+    ax.set(xlim=(-0.03, 1.03), ylim=(-0.7, len(moved) - 0.3), xlabel="nDCG@10, from dense to HyDE",
+           title="HyDE helps many queries and hurts some")
+    return figure
+
+
+@figures.experiment
+def first_stages(results: Results | None, two_stages: Callable, stage_recall: Callable) -> None:
+    """Recall after stage 1 and after MaxSim, behind each of three first stages.
+
+    two_stages(ranking, late, n) gives the ids after each stage, for n candidates.
+    """
+    runs, cuts = _there(results).runs, (5, 10, 20, 50)
+    figure, axes = figures.subplots(1, 3, figsize=(9, 2.8), sharey=True)
+    for ax, name in zip(axes, ("BM25", "dense", "RRF")):
+        recalls = [[stage_recall(two_stages(ranking, late, n), [d for d, g in q.qrels.items() if g > 0]) for n in cuts]
+                   for q, ranking, late in zip(queries(), runs[name], results.late)]
+        bound, final = np.mean(recalls, axis=0).T
+        ax.plot(cuts, bound, marker="o", label="after stage 1")
+        ax.plot(cuts, final, marker="o", label="after MaxSim keeps 5")
+        ax.set(xscale="log", xlabel="candidates", title=f"first stage: {name}", xticks=cuts, xticklabels=cuts)
+        ax.minorticks_off()
+        print(f"first stage {name:6s}"
+              + "".join(f"   {n} candidates: {b:.2f} -> {f:.2f}" for n, b, f in zip(cuts, bound, final)))
+    axes[0].set_ylabel("recall")
+    axes[0].legend()
+    figures.show(figure)
+
+
+def _there(results: Results | None) -> Results:
+    if results is None:
+        raise NotImplementedError("the functions that the experiment above needs; run it again then")
+    return results
+
+
+# --- the widget: it has its own BM25 and its own fusion, so that it works before any exercise is solved --------------
+
+SHOWN = 8  # places in the picture
 GRADE = {2: figures.KEPT, 1: figures.PALETTE[2], 0: figures.CUT}
 
 
+@cache
 def bm25(query: str, k1: float = 1.5, b: float = 0.75) -> list[str]:
     """Ids of the passages that share a word with the query, best first."""
     bags = {p.id: Counter(words(p.text)) for p in passages()}
-    mean = sum(bag.total() for bag in bags.values()) / len(bags)
+    mean_length = sum(bag.total() for bag in bags.values()) / len(bags)
     scores = Counter()
     for term in words(query):
         having = {d: bag[term] for d, bag in bags.items() if term in bag}
         idf = math.log(1 + (len(bags) - len(having) + 0.5) / (len(having) + 0.5))
         for d, f in having.items():
-            scores[d] += idf * f * (k1 + 1) / (f + k1 * (1 - b + b * bags[d].total() / mean))
-    return [d for d in sorted(bags, key=lambda d: -scores[d]) if scores[d] > 0][:DEPTH]
+            scores[d] += idf * f * (k1 + 1) / (f + k1 * (1 - b + b * bags[d].total() / mean_length))
+    return [d for d in sorted(bags, key=lambda d: -scores[d]) if scores[d] > 0][:LISTED]
+
+
+@cache
+def dense(query: str) -> list[str]:
+    """Ids of the passages, the most similar first. The first call embeds the corpus, which takes about three seconds."""
+    ids, asked = [p.id for p in passages()], [q.text for q in queries()]
+    similarity = embed(asked) @ embed([p.text for p in passages()]).T
+    scores = dict(zip(ids, similarity[asked.index(query)].tolist()))
+    return sorted(ids, key=scores.get, reverse=True)[:LISTED]
 
 
 def fuse(lexical: list[str], dense: list[str], weight: float, k: float) -> list[str]:
@@ -40,16 +411,26 @@ def fuse(lexical: list[str], dense: list[str], weight: float, k: float) -> list[
     return sorted((d for d in scores if scores[d] > 0), key=lambda d: (-scores[d], d))
 
 
-def chart(query: Query, lexical: list[str], dense: list[str], weight: float, k: float) -> bytes:
-    """A PNG with three columns, BM25, fused, dense: the first places of each, joined by lines, coloured by grade."""
-    columns = [lexical, fuse(lexical, dense, weight, k), dense]
-    figure = Figure(figsize=(9, 3.6), layout="constrained", facecolor="none")
-    ax = figure.add_subplot(facecolor="none")
+@figures.widget
+def widget() -> ipywidgets.Widget:
+    """Choose a query, weigh BM25 against the dense retriever, and watch the fused ranking change."""
+    return figures.board({
+        "query": ipywidgets.Dropdown(options=[(f"{q.kind}: {q.text}", q) for q in queries()], description="query"),
+        "weight": ipywidgets.FloatSlider(0.5, min=0, max=1, step=0.05, description="weight"),
+        "k": ipywidgets.IntSlider(60, min=1, max=200, description="k"),
+    }, lambda query, weight, k: (chart(query, weight, k), html.escape(query.text)))
+
+
+def chart(query: Query, weight: float, k: float) -> Figure:
+    """Three columns, BM25, fused, dense: the first places of each, joined by lines, coloured by grade."""
+    lexical, semantic = bm25(query.text), dense(query.text)
+    columns = [lexical, fuse(lexical, semantic, weight, k), semantic]
+    figure, ax = figures.subplots(figsize=(9, 3.6))
     for x, ranking in enumerate(columns):
         for rank, d in enumerate(ranking[:SHOWN]):
             colour = GRADE[query.qrels.get(d, 0)]
-            weight_ = "normal" if colour == figures.CUT else "bold"
-            ax.text(x, rank, d, ha="center", va="center", color=colour, weight=weight_)
+            ax.text(x, rank, d, ha="center", va="center", color=colour,
+                    weight="normal" if colour == figures.CUT else "bold")
     for left, right in ((0, 1), (1, 2)):
         for d in {*columns[left][:SHOWN], *columns[right][:SHOWN]}.intersection(columns[left], columns[right]):
             ends = [min(columns[x].index(d), SHOWN) for x in (left, right)]  # below the picture: the last line
@@ -60,31 +441,4 @@ def chart(query: Query, lexical: list[str], dense: list[str], weight: float, k: 
                  f" relevant passages in the first {SHOWN} (blue: answers, green: helps)")
     ax.set_xticks(range(3), ["BM25", f"fused, weight {weight:.2f}, k = {k}", "dense"])
     ax.grid(False)
-    png = io.BytesIO()
-    figure.savefig(png, format="png", dpi=100, transparent=True)
-    return png.getvalue()
-
-
-def explore() -> ipywidgets.VBox:
-    """The widget. Embeds the corpus first, which takes about three seconds."""
-    figures.style()
-    ids = [p.id for p in passages()]
-    similarity = (embed([q.text for q in queries()]) @ embed([p.text for p in passages()]).T).tolist()
-    dense = [sorted(ids, key=dict(zip(ids, row)).get, reverse=True)[:DEPTH] for row in similarity]
-    lexical = [bm25(q.text) for q in queries()]
-    wide = {"style": {"description_width": "6em"}, "layout": {"width": "26em"}}
-    query = ipywidgets.Dropdown(
-        options=[(f"{q.kind}: {q.text}", i) for i, q in enumerate(queries())], description="query",
-        style={"description_width": "6em"}, layout={"width": "52em", "max_width": "100%"})
-    weight = ipywidgets.FloatSlider(0.5, min=0, max=1, step=0.05, description="weight", continuous_update=False, **wide)
-    k = ipywidgets.IntSlider(60, min=1, max=200, description="k", continuous_update=False, **wide)
-    image = ipywidgets.Image(format="png", layout={"max_width": "100%"})
-
-    def redraw(_=None):
-        i = query.value
-        image.value = chart(queries()[i], lexical[i], dense[i], weight.value, k.value)
-
-    for control in (query, weight, k):
-        control.observe(redraw, names="value")
-    redraw()
-    return ipywidgets.VBox([query, ipywidgets.HBox([weight, k]), image])
+    return figure

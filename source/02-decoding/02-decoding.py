@@ -40,7 +40,6 @@ import math
 from collections.abc import Callable
 from math import inf
 
-import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from jaxtyping import Float, Int
@@ -48,12 +47,10 @@ from torch import Tensor
 
 from course.check import check, expect, raises, unchanged
 from course.duel import advise, duel
-from course.models.ngram import NGram, RandomModel, TableModel, distinct, help_words
+from course.models.ngram import RandomModel, TableModel
 
 # %% tags=["picture", "skip-execution"]
-from course import figures
-
-figures.style()
+from course.sections import decoding
 
 # %% [markdown]
 # ## One model to play with
@@ -66,16 +63,7 @@ figures.style()
 # is not, and no single number of candidates suits both. Keep that in mind: it is the whole case for top-p.
 
 # %% tags=["picture", "skip-execution"]
-model = NGram(help_words())
-fig, axes = plt.subplots(1, 2, figsize=(9, 2.8), layout="constrained")
-for ax, context in zip(axes, ["the __init__", "in the"]):
-    probs, tokens = model.probs(model.encode(context.split())).sort(descending=True)
-    nucleus = int((probs.cumsum(0) - probs < 0.9).sum())
-    figures.token_bars(ax, probs[:15].tolist(), [i < nucleus for i in range(15)],
-                       [model.vocab[i] for i in tokens[:15].tolist()],
-                       f"after '{context}': 0.9 of the mass in {nucleus} token{'s' * (nucleus > 1)}")
-axes[0].set_ylabel("probability")
-plt.show()
+decoding.next_tokens()
 
 # %% [markdown]
 # ## Feel it first
@@ -88,9 +76,7 @@ plt.show()
 # 3. Raise the temperature to about 3 with p = 0.9, then with p = 1 and min-p = 0.1. Which cut holds against the heat?
 
 # %% tags=["widget", "skip-execution"]
-from course.sections.decoding import explore
-
-explore()
+decoding.widget()
 
 # %% [markdown]
 # ## 1. Temperature
@@ -270,18 +256,7 @@ unchanged(softmax_t, torch.tensor([6.0, 2.0], dtype=torch.float16), 4.0,
 ### END HIDDEN TESTS
 
 # %% tags=["picture", "skip-execution"]
-with figures.picture():
-    logits = torch.tensor([3.0, 2.2, 1.5, 1.0, 0.2, -0.5])
-    temperatures = np.geomspace(0.1, 20, 60)
-    curves = np.array([softmax_t(logits, float(T)).tolist() for T in temperatures])
-    fig, (left, right) = plt.subplots(1, 2, figsize=(9, 2.8), layout="constrained")
-    left.semilogx(temperatures, curves)
-    left.set(title="your probabilities", xlabel="temperature", ylabel="probability")
-    right.semilogx(temperatures, -(curves * np.log(np.maximum(curves, 1e-300))).sum(-1))
-    right.axhline(math.log(6), color=figures.CUT, linestyle="--", label="ln 6: uniform over 6 tokens")
-    right.set(title="their entropy never falls", xlabel="temperature", ylabel="nats")
-    right.legend()
-    plt.show()
+decoding.temperature_curves(softmax_t)
 
 # %% [markdown]
 # ## 2. Top-k: a fixed number of candidates
@@ -415,16 +390,7 @@ for dtype in [torch.float16, torch.bfloat16]:
 ### END HIDDEN TESTS
 
 # %% tags=["picture", "skip-execution"]
-with figures.picture():
-    model = NGram(help_words())
-    fig, axes = plt.subplots(1, 2, figsize=(9, 2.8), layout="constrained")
-    for ax, context in zip(axes, ["the __init__", "in the"]):
-        logits = model.logprobs(model.encode(context.split())).sort(descending=True).values[None]
-        kept = top_k_mask(logits, 5)[0] > -inf
-        probs = logits[0].softmax(-1)
-        figures.token_bars(ax, probs[:15].tolist(), kept[:15].tolist(),
-                           title=f"after '{context}', k = 5 keeps {probs[kept].sum():.2f} of the mass")
-    plt.show()
+decoding.kept_by_top_k(top_k_mask)
 
 # %% [markdown]
 # ## 3. Top-p: as many candidates as it takes
@@ -632,18 +598,7 @@ def top_p_mask(logits, p):
 ### END HIDDEN TESTS
 
 # %% tags=["picture", "skip-execution"]
-with figures.picture():
-    model = NGram(help_words())
-    contexts = ["the __init__", "as follows", "the value of", "if the", "in the", "a"]
-    logits = model.logprobs([]).repeat(len(contexts), 1)
-    for b, context in enumerate(contexts):
-        logits[b] = model.logprobs(model.encode(context.split()))
-    sizes = (top_p_mask(logits, 0.9) > -inf).sum(-1).tolist()
-    fig, ax = plt.subplots(figsize=(7, 2.8), layout="constrained")
-    figures.token_bars(ax, sizes, labels=contexts, title="how many tokens your nucleus holds at p = 0.9")
-    ax.bar_label(ax.containers[0])
-    ax.set_ylabel("tokens")
-    plt.show()
+decoding.nucleus_sizes(top_p_mask)
 
 # %% [markdown]
 # ## 4. Min-p: relative to the favourite
@@ -777,19 +732,7 @@ for dtype in [torch.float16, torch.bfloat16]:
 ### END HIDDEN TESTS
 
 # %% tags=["picture", "skip-execution"]
-with figures.picture():
-    model = NGram(help_words())
-    logits = model.logprobs(model.encode(["in", "the"]))[None]
-    temperatures = np.geomspace(0.3, 5, 25)
-    cuts = {"top-p 0.9": lambda x: top_p_mask(x, 0.9), "min-p 0.1": lambda x: min_p_mask(x, 0.1)}
-    fig, ax = plt.subplots(figsize=(7, 2.8), layout="constrained")
-    for label, cut in cuts.items():
-        ax.loglog(temperatures, [(cut(logits / float(T)) > -inf).sum().item() for T in temperatures], label=label)
-    ax.set(title="survivors after 'in the', as the temperature rises", xlabel="temperature", ylabel="tokens")
-    ax.set_xticks([0.3, 0.5, 1, 2, 5], ["0.3", "0.5", "1", "2", "5"])
-    ax.minorticks_off()
-    ax.legend()
-    plt.show()
+decoding.survivors_in_the_heat(top_p_mask, min_p_mask)
 
 # %% [markdown]
 # ## 5. Repetition penalty
@@ -911,14 +854,7 @@ for dtype in [torch.float16, torch.bfloat16]:
 ### END HIDDEN TESTS
 
 # %% tags=["picture", "skip-execution"]
-with figures.picture():
-    logits = torch.tensor([[3.0, 2.0, 1.0, 0.5, -0.5, -1.0]])
-    fig, axes = plt.subplots(1, 3, figsize=(9, 2.6), sharey=True, layout="constrained")
-    for ax, (r, shift) in zip(axes, [(1.0, 0.0), (1.5, 0.0), (1.5, -6.0)]):
-        probs = repetition_penalty(torch.tensor([[0, 4]]), logits + shift, r).softmax(-1)[0].tolist()
-        figures.token_bars(ax, probs, [i not in (0, 4) for i in range(6)], title=f"r = {r}, logits {shift:+g}")
-    axes[0].set_ylabel("probability (grey: seen)")
-    plt.show()
+decoding.penalised(repetition_penalty)
 
 # %% [markdown]
 # ## 6. Rolling the dice: the inverse CDF
@@ -1051,15 +987,7 @@ unchanged(sample_inverse_cdf, torch.tensor([[0.5, 0.5, 0.0]]), torch.tensor([0.7
 ### END HIDDEN TESTS
 
 # %% tags=["picture", "skip-execution"]
-with figures.picture():
-    probs = torch.tensor([0.30, 0.05, 0.20, 0.0, 0.35, 0.10])
-    u = torch.rand(3000, generator=torch.Generator().manual_seed(0))
-    share = torch.bincount(sample_inverse_cdf(probs.expand(3000, 6), u), minlength=6) / 3000
-    fig, ax = plt.subplots(figsize=(7, 2.6), layout="constrained")
-    figures.token_bars(ax, share.tolist(), title="3,000 draws of yours (bars) and the probabilities (marks)")
-    ax.plot(range(6), probs, "_", color=figures.PALETTE[1], markersize=30, markeredgewidth=2)
-    ax.set(xlabel="token", ylabel="share")
-    plt.show()
+decoding.shares_drawn(sample_inverse_cdf)
 
 # %% [markdown]
 # ## 7. Beam search
@@ -1288,15 +1216,7 @@ check(beam_search, TableModel(two, 3), 0, 1, 3, 2, rtol=1e-5, want=([0, 1], math
 ### END HIDDEN TESTS
 
 # %% tags=["picture", "skip-execution"]
-with figures.picture():
-    beams = [1, 2, 3, 5, 10, 20, 40]
-    best = [[beam_search(RandomModel(6, seed, 1.0), 1, 0, beam, 6, 0.0)[1] for beam in beams] for seed in range(30)]
-    fig, ax = plt.subplots(figsize=(7, 2.8), layout="constrained")
-    ax.semilogx(beams, np.array(best).T, color=figures.CUT, linewidth=0.6)
-    ax.semilogx(beams, np.mean(best, 0), marker="o", label="mean of 30 random models")
-    ax.set(title="what a wider beam finds", xlabel="beam", ylabel="log-probability of the answer")
-    ax.legend()
-    plt.show()
+decoding.wider_beams(beam_search)
 
 # %% [markdown]
 # ## 8. The pipeline, and why its order matters
@@ -1448,16 +1368,7 @@ for dtype in [torch.float16, torch.bfloat16]:
 ### END HIDDEN TESTS
 
 # %% tags=["picture", "skip-execution"]
-with figures.picture():
-    model = NGram(help_words())
-    logits = model.logprobs(model.encode(["in", "the"])).sort(descending=True).values
-    fig, axes = plt.subplots(1, 2, figsize=(9, 2.6), sharey=True, layout="constrained")
-    heat_last = torch.softmax(top_p_mask(logits[None], 0.5)[0] / 2, -1)
-    for ax, probs, title in zip(axes, [decode_pipeline(logits, 2.0, len(logits), 0.5), heat_last],
-                                ["temperature first", "temperature last"]):
-        figures.token_bars(ax, probs[:25].tolist(), title=f"T = 2, p = 0.5, {title}: {int((probs > 0).sum())} tokens")
-    axes[0].set_ylabel("probability")
-    plt.show()
+decoding.temperature_first_or_last(decode_pipeline, top_p_mask)
 
 # %% [markdown]
 # ## The experiment: is more likely text better text?
@@ -1488,55 +1399,29 @@ prediction = 0.15
 expect(isinstance(prediction, (int, float)) and 0 <= prediction <= 1, True, on="prediction is a number between 0 and 1",
        why="write down what you expect before you run the experiment")
 ### BEGIN HIDDEN TESTS
-measured = 0.141  # distinct-4 of beam search with 5 beams, mean of ten texts; tests/test_section_02.py measures it again
+measured = 0.141  # distinct-4 of beam search with 5 beams, mean of ten texts; test_oracles.py measures it again
 assert abs(prediction - measured) <= 0.15, (
     f"you expected {prediction}, measured is {measured}: maximising likelihood leads into loops, and the better search "
     "finds loops that are even likelier")
 ### END HIDDEN TESTS
 
 # %% tags=["experiment", "skip-execution"]
-def run_experiment(starts=10, length=200, seed=0):
-    "{strategy: [(log-probability per token, distinct-4) of each text]}, and one text of each strategy."
-    words = help_words()
-    cut = len(words) * 9 // 10
-    model = NGram(words[:cut], vocab=words)
-    held_out, V = model.encode(words[cut:]), len(model.vocab)
-    u = torch.rand(2, starts, length, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
-
-    def search(prompt, beam):
-        ids, _ = beam_search(lambda ids: model.logprobs(prompt[:-1] + ids), prompt[-1], -1, beam, length)
-        return prompt[:-1] + ids
-
-    def sample(prompt, p, us):
-        ids = list(prompt)
-        for x in us:
-            ids.append(sample_inverse_cdf(decode_pipeline(model.logprobs(ids)[None], 1.0, V, p), x[None]).item())
-        return ids
-
-    results, texts = {}, {}
-    for n in range(starts):
-        at = n * (len(held_out) // starts)
-        prompt = held_out[at:at + 2]
-        for name, ids in {"human": held_out[at:at + 2 + length], "greedy": search(prompt, 1), "beam 5": search(prompt, 5),
-                          "sampling": sample(prompt, 1.0, u[0, n]), "top-p 0.9": sample(prompt, 0.9, u[1, n])}.items():
-            results.setdefault(name, []).append((model.score(ids, 2), distinct(ids[2:])))
-            texts[name] = model.decode(ids[:40])
-    return results, texts
+def search(model, prompt, beam, length):
+    "The prompt, continued by your beam search; one beam is greedy."
+    ids, _ = beam_search(lambda ids: model.logprobs(prompt[:-1] + ids), prompt[-1], -1, beam, length)
+    return prompt[:-1] + ids
 
 
-torch.set_num_threads(1)
-with figures.picture():
-    results, texts = run_experiment()
-    fig, ax = plt.subplots(figsize=(7, 3.4), layout="constrained")
-    for name, points in results.items():
-        likelihood, variety = np.array(points).T
-        ax.scatter(likelihood, variety, label=f"{name}: {likelihood.mean():.2f} nats, distinct-4 {variety.mean():.2f}")
-    ax.set(xlabel="log-probability per token, nats (right: likelier)", ylabel="distinct-4 (down: repeats)",
-           title="maximising loops, sampling does not")
-    ax.legend(fontsize=8)
-    plt.show()
-    for name, text in texts.items():
-        print(f"{name:>10}: {text} ...")
+def sample(model, prompt, p, us):
+    "The prompt, continued by your pipeline and your sampler: one token for each of the uniform numbers us."
+    ids = list(prompt)
+    for u in us:
+        probs = decode_pipeline(model.logprobs(ids)[None], 1.0, len(model.vocab), p)
+        ids.append(sample_inverse_cdf(probs, u[None]).item())
+    return ids
+
+
+results = decoding.likelihood_against_variety(search, sample)
 
 # %% [markdown]
 # **What it shows.** Beam search does find what it looks for: its texts have -0.93 nats per token, greedy's -1.55, so each

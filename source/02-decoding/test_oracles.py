@@ -4,15 +4,15 @@ import doctest
 import math
 import re
 
-import matplotlib
 import numpy as np
 import pytest
 import torch
 from torch import inf
 
+from course.models.ngram import NGram, help_words
+from course.sections import decoding
 from tests.reference import cells, graded, reference
 
-matplotlib.use("agg")
 transformers = pytest.importorskip("transformers")
 SECTION = "02-decoding"
 WIDE = [torch.float32, torch.float64]
@@ -208,7 +208,7 @@ def test_the_experiment_s_story(experiment, prose):
 
 
 def test_the_model_s_numbers(ref, prose):
-    model = ref["NGram"](ref["help_words"]())
+    model = NGram(help_words())
     assert len(model.vocab) == 3724 and "3,724" in prose
     size = {c: int((ref["top_p_mask"](model.logprobs(model.encode(c.split()))[None], 0.9) > -inf).sum())
             for c in ["the __init__", "in the"]}
@@ -241,24 +241,22 @@ def test_half_precision_loses_the_nucleus(ref):
 # --- the widget ------------------------------------------------------------------------------------------------------
 
 def test_widget_masks_agree_with_the_reference(ref):
-    from course.sections.decoding import survivors
     for seed in range(40):
         x = torch.randn(50, generator=torch.Generator().manual_seed(seed), dtype=torch.float64) * 2
         T, k, p, m = [0.5, 1.0, 2.0][seed % 3], [0, 3, 10][seed % 3 - 1], [1.0, 0.3, 0.9, 0.0][seed % 4], [0, 0.1][seed % 2]
-        _, kept = survivors(x.numpy(), T, k, p, m)
+        _, kept = decoding.survivors(x.numpy(), T, k, p, m)
         masked = ref["min_p_mask"](ref["top_p_mask"](ref["top_k_mask"](x[None] / T, k or 50), p), m)
         assert torch.equal(torch.from_numpy(kept), masked[0] > -inf), seed
 
 
-def test_widget_draws(ref):
-    from course.sections.decoding import explore
-    box = explore()
-    context, (T, _), _, image = box.children[0], box.children[1].children, box.children[2], box.children[3]
+def test_widget_draws():
+    controls, (image, _) = (box.children for box in decoding.widget().children)
     before = bytes(image.value)
-    T.value = 2.0
-    assert bytes(image.value[:4]) == b"\x89PNG" and bytes(image.value) != before
-    context.value = "the __init__"
-    assert bytes(image.value[:4]) == b"\x89PNG"
+    controls[1].value = 2.0  # the temperature
+    hotter = bytes(image.value)
+    assert hotter[:4] == b"\x89PNG" and hotter != before
+    controls[0].value = "the __init__"
+    assert bytes(image.value)[:4] == b"\x89PNG" and bytes(image.value) != hotter
 
 
 @pytest.mark.parametrize("filled", [True, False])
@@ -269,5 +267,4 @@ def test_pictures_draw_or_say_what_is_missing(ref, filled, capsys):
     namespace = dict(ref) if filled else {**ref, **dict.fromkeys(names, missing)}
     for source in cells(SECTION, "picture"):
         exec(source, namespace)
-    matplotlib.pyplot.close("all")
     assert capsys.readouterr().out.count("No picture yet") == (0 if filled else 8)

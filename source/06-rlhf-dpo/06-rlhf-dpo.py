@@ -41,17 +41,12 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor
 
-import matplotlib.pyplot as plt
-
 from course.check import check, expect, raises, unchanged, value_and_grad
-from course.data.preferences import contrast, learn_preferences, on_and_off, preference_pairs
 
 torch.set_num_threads(1)
 
 # %% tags=["picture", "skip-execution"]
-from course import figures
-
-figures.style()
+from course.sections import rlhf_dpo
 
 # %% [markdown]
 # ## 6.1 What a preference says about a reward
@@ -81,16 +76,7 @@ figures.style()
 # for pairs that people found clearly different.
 
 # %% tags=["picture", "skip-execution"]
-gap = torch.linspace(-6, 6, 200)
-fig, (left, right) = plt.subplots(1, 2, figsize=(8, 2.8))
-left.plot(gap, torch.sigmoid(gap))
-left.set(xlabel="$r_w - r_l$", ylabel="P(chosen wins)", title="Bradley-Terry")
-right.plot(gap, F.softplus(-gap), label="loss")
-right.plot(gap, torch.sigmoid(-gap), "--", label="size of its gradient")
-right.set(xlabel="$r_w - r_l$", title="A settled pair stops pulling")
-right.legend()
-plt.tight_layout()
-plt.show()
+rlhf_dpo.bradley_terry()
 
 # %% [markdown]
 # ### Exercise `bt_loss`
@@ -216,14 +202,7 @@ unchanged(bt_loss, torch.tensor([2.0, 1.0]), torch.tensor([1.0, 2.0]), torch.ten
 ### END HIDDEN TESTS
 
 # %% tags=["picture", "skip-execution"]
-try:
-    gap = torch.linspace(-4, 6, 100)
-    for margin in (0.0, 1.0, 3.0):
-        plt.plot(gap, [float(bt_loss(g.view(1), torch.zeros(1), margin)) for g in gap], label=f"margin {margin:g}")
-    plt.xlabel("$r_w - r_l$"); plt.ylabel("your bt_loss"); plt.title("A margin moves the bend"); plt.legend()
-    plt.show()
-except NotImplementedError as todo:
-    print("The picture appears when your function works.", todo)
+rlhf_dpo.margins(bt_loss)
 
 # %% [markdown]
 # ## 6.2 The log-probability of an answer
@@ -446,16 +425,7 @@ expect(count.tolist(), [2, 2], on="the count with ignore=3")
 ### END HIDDEN TESTS
 
 # %% tags=["picture", "skip-execution"]
-try:
-    g = torch.Generator().manual_seed(0)
-    length = torch.randint(5, 60, (200,), generator=g)
-    labels = torch.where(torch.arange(64) <= length[:, None], torch.randint(0, 50, (200, 64), generator=g), -100)
-    logp, count = sequence_logprob(torch.randn(200, 64, 50, generator=g), labels)
-    plt.scatter(count, logp, s=8)
-    plt.xlabel("tokens scored (your count)"); plt.ylabel("log-probability, nats"); plt.title("Sums grow with length")
-    plt.show()
-except NotImplementedError as todo:
-    print("The picture appears when your function works.", todo)
+rlhf_dpo.sums_grow(sequence_logprob)
 
 # %% [markdown]
 # ## 6.3 From the KL-constrained optimum to the DPO loss
@@ -588,21 +558,7 @@ unchanged(dpo_closed_form, torch.log(torch.tensor([[0.5, 0.5], [0.8, 0.2]])), to
 ### END HIDDEN TESTS
 
 # %% tags=["picture", "skip-execution"]
-try:
-    ref, u = torch.tensor([0.45, 0.3, 0.15, 0.08, 0.02]), torch.tensor([0.0, 0.4, 0.2, 1.0, 0.9])
-    policies = {beta: dpo_closed_form(ref.log(), u, beta) for beta in (10.0, 0.5, 0.2, 0.05)}
-    best = [dpo_closed_form(ref.log(), u, b) for b in torch.logspace(-2, 1.5, 60).tolist()]
-    fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3))
-    for i, (beta, policy) in enumerate(policies.items()):
-        left.bar(torch.arange(5) + 0.2 * (i - 1.5), policy, 0.2, label=f"beta {beta:g}")
-    left.set(xticks=range(5), xticklabels=[f"{p:.2f}\nu={r:.1f}" for p, r in zip(ref, u)],
-             xlabel="reference and reward of each answer", title="Your optimal policies")
-    left.legend()
-    right.plot([float((p * ((p + 1e-30) / ref).log()).sum()) for p in best], [float(p @ u) for p in best])
-    right.set(xlabel="KL from the reference, nats", ylabel="expected reward", title="What a nat of KL buys")
-    plt.tight_layout(); plt.show()
-except NotImplementedError as todo:
-    print("The picture appears when your function works.", todo)
+rlhf_dpo.optimal_policies(dpo_closed_form)
 
 # %% [markdown]
 # ### Now turn it around
@@ -634,21 +590,7 @@ except NotImplementedError as todo:
 # a lower bound as $m \to \infty$.
 
 # %% tags=["picture", "skip-execution"]
-m = torch.linspace(-6, 8, 300)
-fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3))
-for eps in (0.0, 0.1, 0.3):
-    loss = (1 - eps) * F.softplus(-m) + eps * F.softplus(m)
-    line, = left.plot(m, loss, label=f"smoothing {eps:g}")
-    right.plot(m, 1 - eps - torch.sigmoid(m), color=line.get_color())
-    if eps:
-        left.axvline(np.log((1 - eps) / eps), color=line.get_color(), ls=":", lw=1)
-left.plot(m, (0.9 * F.softplus(-m) - 0.1 * F.softplus(m)) / 0.8, "--", label="robust, 0.1")
-left.set(xlabel="margin m", ylabel="loss", ylim=(-1, 5), title="Loss of one pair")
-left.legend()
-right.axhline(0, color=figures.INK, lw=0.8)
-right.set(xlabel="margin m", ylabel="weight of the pair", title="Smoothing ends the push")
-plt.tight_layout()
-plt.show()
+rlhf_dpo.smoothed_losses()
 
 # %% [markdown]
 # ### Exercise `dpo_loss`
@@ -826,15 +768,7 @@ unchanged(dpo_loss, *[torch.tensor([x, x]) for x in (-10.0, -12.0, -11.0, -11.5)
 ### END HIDDEN TESTS
 
 # %% tags=["picture", "skip-execution"]
-try:
-    zero, shift = torch.zeros(1), torch.linspace(-60, 60, 121)
-    for beta in (0.05, 0.1, 0.5):
-        plt.plot(shift, [float(dpo_loss(s.view(1), zero, zero, zero, beta)[0]) for s in shift], label=f"beta {beta:g}")
-    plt.axhline(np.log(2), color=figures.CUT, lw=0.8, ls=":")
-    plt.xlabel("policy's preference for the chosen answer minus the reference's, nats")
-    plt.ylabel("your dpo_loss"); plt.ylim(0, 6); plt.legend(); plt.title("A small beta is satisfied late"); plt.show()
-except NotImplementedError as todo:
-    print("The picture appears when your function works.", todo)
+rlhf_dpo.satisfied_late(dpo_loss)
 
 # %% [markdown]
 # ## 6.4 IPO: a target instead of an endless push
@@ -991,16 +925,7 @@ unchanged(ipo_loss, *args, torch.tensor([4, 2]), torch.tensor([6, 3]), 0.5, want
 ### END HIDDEN TESTS
 
 # %% tags=["picture", "skip-execution"]
-try:
-    gap, zero, one = torch.linspace(-2, 12, 120), torch.zeros(1), torch.ones(1, dtype=torch.int64)
-    for i, beta in enumerate((0.5, 0.1, 0.05)):
-        plt.plot(gap, [float(ipo_loss(x.view(1), zero, zero, zero, one, one, beta)) for x in gap],
-                 label=f"beta {beta:g}")
-        plt.axvline(1 / (2 * beta), color=figures.PALETTE[i], ls=":", lw=1)
-    plt.ylim(0, 60); plt.xlabel("gap, nats per token"); plt.ylabel("your ipo_loss"); plt.legend(loc="upper center")
-    plt.title("Every beta has its target"); plt.show()
-except NotImplementedError as todo:
-    print("The picture appears when your function works.", todo)
+rlhf_dpo.targets(ipo_loss)
 
 # %% [markdown]
 # ## 6.5 Likelihood displacement
@@ -1030,23 +955,12 @@ except NotImplementedError as todo:
 # refusal rate falling when the mass goes to harmful answers.
 
 # %% tags=["picture", "skip-execution"]
-similarity = torch.linspace(0, 0.99, 34)
-gains = []
-for s in similarity.tolist():
-    data = preference_pairs(s)
-    push = data.table[:64] - data.table[64:128]              # e_w - e_l of each pair
-    gains.append((push @ data.table[128:].T).max(-1).values)  # its best bystander among 128
-gains = torch.stack(gains)
-plt.plot(similarity, 1 - similarity, label="the chosen word")
-plt.plot(similarity, gains.mean(-1), label="best bystander of a pair, mean over 64 pairs")
-plt.fill_between(similarity, gains.min(-1).values, gains.max(-1).values, color=figures.PALETTE[1], alpha=0.2)
-plt.xlabel("cosine similarity of chosen and rejected"); plt.ylabel("gain of the logit per unit step")
-plt.title("Alike enough, and somebody else wins"); plt.legend(); plt.show()
+rlhf_dpo.bystanders()
 
 # %% [markdown]
 # ### A prediction, before you run anything
 #
-# The experiment below trains a tiny policy (`TinyPolicy` in `course/data/preferences.py`) with **your** `sequence_logprob` and
+# The experiment below trains a tiny policy (`TinyPolicy` in `course/models/policy.py`) with **your** `sequence_logprob` and
 # `dpo_loss`.
 #
 # - 64 pairs of one-word answers, $D = 32$, embeddings of length 1, 128 further words. Supervised warm-up on both
@@ -1067,39 +981,14 @@ prediction = 0.9
 assert isinstance(prediction, (int, float)) and 0 <= prediction <= 1, \
     f"expected a fraction from 0 to 1 in prediction, got {prediction!r}: write your number, then run the experiment"
 ### BEGIN HIDDEN TESTS
-measured = 55 / 64  # tests/test_section_06.py runs the experiment and compares
+measured = 55 / 64  # test_oracles.py runs the experiment and compares
 assert abs(prediction - measured) <= 0.15, (
     f"expected a number within 0.15 of what the experiment shows, got {prediction}: "
     "compare the chosen word's gain, 1 - s, with the best bystander's, which goes like sqrt(1 - s)")
 ### END HIDDEN TESTS
 
 # %% tags=["experiment", "skip-execution"]
-try:
-    runs = {s: learn_preferences(preference_pairs(s), sequence_logprob, dpo_loss) for s in (0.0, 0.95)}
-    fig, axes = plt.subplots(1, 3, figsize=(11, 3))
-    for (s, run), dash in zip(runs.items(), ("-", "--")):
-        axes[0].plot(run["loss"], dash, color=figures.INK, label=f"similarity {s:g}")
-        axes[1].plot(run["chosen"].mean(-1), dash, color=figures.PALETTE[0], label=f"chosen, {s:g}")
-        axes[1].plot(run["rejected"].mean(-1), dash, color=figures.PALETTE[1], label=f"rejected, {s:g}")
-        before, after = run["word_mass"].tolist()
-        displaced = (run["chosen"][-1] < 0).float().mean().item()
-        print(f"similarity {s:4}: loss {run['loss'][0]:.3f} -> {run['loss'][-1]:.3f}, chosen log-probability "
-              f"{run['chosen'][-1].mean():+.2f} nats on average, less likely than before: {displaced:.2f} of the pairs")
-    print(f"your prediction for similarity 0.95: {prediction}")
-    axes[0].set(title="DPO loss", xlabel="step"); axes[0].legend()
-    axes[1].axhline(0, color=figures.INK, lw=0.8)
-    axes[1].set(title="Mean change of log-probability, nats", xlabel="step", ylim=(-30, 3)); axes[1].legend(fontsize=8)
-    mass = torch.stack([runs[0.0]["word_mass"][0], runs[0.0]["word_mass"][1], runs[0.95]["word_mass"][1]])
-    bottom = torch.zeros(3)
-    for i, name in enumerate(("chosen", "rejected", "everything else")):
-        colour = (*figures.PALETTE[:2], figures.CUT)[i]
-        axes[2].bar(["start", "after, 0", "after, 0.95"], mass[:, i], bottom=bottom, label=name, color=colour)
-        bottom = bottom + mass[:, i]
-    axes[2].set(title="Where the probability is", ylim=(0, 1.45))
-    axes[2].legend(fontsize=8, loc="upper center", ncols=2)
-    plt.tight_layout(); plt.show()
-except NotImplementedError as todo:
-    print("The experiment runs when your functions work.", todo)
+runs = rlhf_dpo.displacement(sequence_logprob, dpo_loss, similarities=(0.0, 0.95), prediction=prediction)
 
 # %% [markdown]
 # At similarity 0.95 the loss falls from 0.693 to about 0.20. Loss and margins look healthy, and the words that people
@@ -1226,16 +1115,7 @@ for dtype in (torch.float16, torch.float64):
 ### END HIDDEN TESTS
 
 # %% tags=["picture", "skip-execution"]
-try:
-    g = torch.Generator().manual_seed(1)
-    pos, neg = torch.randn(60, 2, generator=g) + torch.tensor([2.5, 1.0]), torch.randn(90, 2, generator=g)
-    v, start = diff_of_means(pos, neg), neg.mean(0)
-    plt.scatter(*pos.T, s=8, label="with the behaviour"); plt.scatter(*neg.T, s=8, label="without")
-    plt.annotate("", xy=(start + v).tolist(), xytext=start.tolist(),
-                 arrowprops={"arrowstyle": "->", "color": figures.PALETTE[2], "lw": 2.5})
-    plt.axis("equal"); plt.legend(); plt.title("Your steering vector"); plt.show()
-except NotImplementedError as todo:
-    print("The picture appears when your function works.", todo)
+rlhf_dpo.steering_vector(diff_of_means)
 
 # %% [markdown]
 # ### Exercise `steer`
@@ -1360,18 +1240,7 @@ for positions in (None, [1, 0]):
 ### END HIDDEN TESTS
 
 # %% tags=["picture", "skip-execution"]
-try:
-    g = torch.Generator().manual_seed(2)
-    h, v = torch.randn(1, 12, 24, generator=g), torch.randn(24, generator=g)
-    changes = {title: (steer(h, v, 1.0, at) - h)[0].T
-               for title, at in (("positions=None", None), ("the answer only", [8, 9, 10, 11]))}
-    fig, axes = plt.subplots(1, 2, figsize=(9, 2.8), sharey=True)
-    for ax, (title, change) in zip(axes, changes.items()):
-        ax.imshow(change, cmap="coolwarm", vmin=-3, vmax=3, aspect="auto")
-        ax.set(xlabel="time position", title=title); ax.grid(False)
-    axes[0].set_ylabel("dimension"); plt.tight_layout(); plt.show()
-except NotImplementedError as todo:
-    print("The picture appears when your function works.", todo)
+rlhf_dpo.where_steered(steer)
 
 # %% [markdown]
 # ### Fewer dimensions: what AUSteer is about
@@ -1539,17 +1408,7 @@ unchanged(topk_dims, torch.tensor([-1.0, 5.0, -2.0], dtype=torch.float16), 2, wa
 ### END HIDDEN TESTS
 
 # %% tags=["picture", "skip-execution"]
-try:
-    data = contrast()
-    delta = diff_of_means(data.positive, data.negative)
-    top = topk_dims(delta, 10)
-    after = steer_dims(data.negative, top.tolist(), [1.0] * 10)
-    plt.bar(range(len(delta)), delta, color=figures.CUT, label="all 256 dimensions")
-    plt.bar(top, delta[top], color=figures.KEPT, width=2, label="your top 10")
-    plt.xlabel("dimension"); plt.ylabel("difference of means"); plt.ylim(top=1.6); plt.legend()
-    plt.title(f"steer_dims changed {int((after != data.negative).any(0).sum())} of 256 dimensions"); plt.show()
-except NotImplementedError as todo:
-    print("The picture appears when your functions work.", todo)
+rlhf_dpo.top_dimensions(diff_of_means, topk_dims, steer_dims)
 
 # %% [markdown]
 # ### Steer less, disturb less: when it is true
@@ -1566,26 +1425,14 @@ except NotImplementedError as todo:
 # dimensions lose most of the target.
 
 # %% tags=["experiment", "skip-execution"]
-try:
-    ks, curves = [1, 2, 5, 10, 20, 50, 100, 256], {}
-    for rotated in (False, True):
-        data, parts = contrast(rotated=rotated), []
-        full = diff_of_means(data.positive, data.negative)
-        for k in ks:
-            few, keep = torch.zeros_like(full), topk_dims(full, k)
-            few[keep] = full[keep]
-            parts.append(on_and_off(few, data.direction))
-        curves[rotated] = zip(*parts)
-    fig, axes = plt.subplots(1, 2, figsize=(9, 3), sharey=True)
-    for ax, (rotated, (on, off)) in zip(axes, curves.items()):
-        print(f"rotated={rotated!s:5}: all 256 dimensions: on target {on[-1]:.2f}, disturbance {off[-1]:.2f}; "
-              f"the top 10: {on[3]:.2f} and {off[3]:.2f}")
-        ax.plot(ks, on, "o-", label="on target"); ax.plot(ks, off, "o-", label="disturbance")
-        ax.set(xscale="log", xlabel="dimensions steered",
-               title="rotated: spread over all" if rotated else "the behaviour lives in 10 dimensions")
-    axes[0].legend(); plt.tight_layout(); plt.show()
-except NotImplementedError as todo:
-    print("The experiment runs when your functions work.", todo)
+def keep_top(v, k):
+    "v with all but its k largest entries, by size, set to 0."
+    few, keep = torch.zeros_like(v), topk_dims(v, k)
+    few[keep] = v[keep]
+    return few
+
+
+parts = rlhf_dpo.few_dimensions(diff_of_means, keep_top)
 
 # %% [markdown]
 # ## 6.7 Feel it
@@ -1596,14 +1443,7 @@ except NotImplementedError as todo:
 # space spoils one of the two pictures.
 
 # %% tags=["widget", "skip-execution"]
-from IPython.display import display
-
-from course.sections.rlhf_dpo import dpo_widget
-
-try:
-    display(dpo_widget(sequence_logprob, dpo_loss, diff_of_means, steer, topk_dims))
-except NotImplementedError as todo:
-    print("The widget appears when your functions work.", todo)
+rlhf_dpo.widget(sequence_logprob, dpo_loss, diff_of_means, steer, topk_dims)
 
 # %% [markdown]
 # ## 6.8 Interview cards

@@ -7,17 +7,16 @@ What TRL does was read in the source of trl 1.16.0 (trl/trainer/dpo_trainer.py, 
 import math
 import time
 
-import matplotlib
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
 
-matplotlib.use("Agg")
-
-from course.data.preferences import TinyPolicy, contrast, learn_preferences, on_and_off, preference_pairs
-from course.sections import rlhf_dpo as board
-from tests.reference import graded, reference
+from course.data.preferences import preference_pairs
+from course.models.policy import TinyPolicy
+from course.sections import rlhf_dpo
+from course.sections.rlhf_dpo import learn_preferences
+from tests.reference import cells, graded, reference
 
 SECTION = "06-rlhf-dpo"
 
@@ -253,7 +252,9 @@ def test_preference_pairs():
 
 def test_experiment_displacement(ref):
     start = time.process_time()
-    runs = {s: learn_preferences(preference_pairs(s), ref["sequence_logprob"], ref["dpo_loss"]) for s in (0.0, 0.95)}
+    namespace = dict(ref)
+    exec(cells(SECTION, "experiment")[0], namespace)
+    runs = namespace["runs"]
     assert time.process_time() - start < 30
     for run in runs.values():
         assert run["loss"][0].item() == pytest.approx(math.log(2), abs=1e-4) and len(run["loss"]) == 151
@@ -287,13 +288,9 @@ def test_a_larger_beta_moves_less(ref):
 
 
 def test_experiment_steering(ref):
-    parts = {}
-    for rotated in (False, True):
-        data = contrast(rotated=rotated)
-        full = ref["diff_of_means"](data.positive, data.negative)
-        few, keep = torch.zeros_like(full), ref["topk_dims"](full, 10)
-        few[keep] = full[keep]
-        parts[rotated] = [*on_and_off(full, data.direction), *on_and_off(few, data.direction)]
+    namespace = dict(ref)
+    exec(cells(SECTION, "experiment")[1], namespace)
+    parts = {rotated: [*pairs[-1], *pairs[3]] for rotated, pairs in namespace["parts"].items()}  # all 256, the top 10
     assert math.sqrt(255 * 2 / 400) == pytest.approx(1.13, abs=0.005)
     assert parts[False] == pytest.approx([3.21, 1.17, 3.21, 0.22], abs=0.02)
     assert parts[True] == pytest.approx([3.21, 1.17, 0.74, 1.48], abs=0.05)
@@ -307,6 +304,18 @@ def test_seed_snippet_steers_time_positions():
     assert (steered[:, 1] == 1.5).all() and (steered[:, [0, 2]] == 1).all()
 
 
-def test_the_widget_draws_other_settings(ref):
-    png = board.steered_projections(ref["diff_of_means"], ref["steer"], ref["topk_dims"], -1.0, 5, True)
-    assert png.startswith(b"\x89PNG")
+def test_pictures_and_widget_draw(ref):
+    for source in cells(SECTION, "picture"):
+        exec(source, dict(ref))
+    boards = rlhf_dpo.widget(*(ref[n] for n in ("sequence_logprob", "dpo_loss", "diff_of_means", "steer", "topk_dims")))
+    (alpha, k, rotated), (image, words) = (box.children for box in boards.children[1].children)
+    before = bytes(image.value)
+    alpha.value, k.value, rotated.value = -1.0, 5, True
+    assert before.startswith(b"\x89PNG") and bytes(image.value) != before and not words.value
+
+
+def test_a_widget_without_its_functions_says_so(ref, capsys):
+    def missing(*_args):
+        raise NotImplementedError("steer: a hint")
+    assert rlhf_dpo.widget(ref["sequence_logprob"], ref["dpo_loss"], ref["diff_of_means"], missing, ref["topk_dims"]) is None
+    assert capsys.readouterr().out == "No widget yet. Still to write: steer: a hint\n"

@@ -35,7 +35,6 @@
 # %% tags=["setup"] nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
 import math
 
-import matplotlib.pyplot as plt
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -43,7 +42,6 @@ from jaxtyping import Bool, Float, Int, Int8
 from torch import Tensor
 
 from course.check import check, expect, unchanged, value_and_grad
-from course.models.sizes import MODELS
 from course.duel import advise, duel
 from course.models.transformer import Config, Transformer
 
@@ -66,9 +64,7 @@ def generate_uncached(model, ids: Int[Tensor, "B T"], n: int) -> Int[Tensor, "B 
     return ids
 
 # %% tags=["picture", "skip-execution"]
-from course import figures
-
-figures.style()
+from course.sections import kv_cache
 
 # %% [markdown]
 # ## 1. What is cached, and how big it is
@@ -101,14 +97,7 @@ figures.style()
 # is 2880 while H · E is 64 · 64 = 4096.
 
 # %% tags=["picture", "skip-execution"]
-fig, ax = plt.subplots(figsize=(7, 2.6))
-schemes = {"MHA, K = H = 64": 2 * 64 * 128, "GQA, K = 8": 2 * 8 * 128, "MQA, K = 1": 2 * 128, "MLA, 512 + 64": 512 + 64}
-bars = ax.barh(list(schemes), list(schemes.values()), color=figures.PALETTE[:4])
-ax.bar_label(bars, [f"{v:,}" for v in schemes.values()], padding=4, color=figures.INK)
-ax.set(xscale="log", xlim=(100, 60_000), xlabel="numbers kept per token and layer (log scale)",
-       title="64 query heads of size 128, four ways to cache them")
-ax.invert_yaxis()
-plt.show()
+kv_cache.four_schemes()
 
 # %% [markdown]
 # ### Exercise `kv_cache_bytes`
@@ -202,20 +191,7 @@ for layers, seq, batch, size, window, c, r in [(61, 131_072, 1, 2, None, 512, 64
 ### END HIDDEN TESTS
 
 # %% tags=["picture", "skip-execution"]
-try:
-    tokens = 131_072
-    sizes = {m.name: sum(kv_cache_bytes(n, m.kv_heads, m.head_dim, tokens, window=w, mla=m.mla) for n, w in m.groups)
-             for m in MODELS.values()}
-    fig, ax = plt.subplots(figsize=(7, 3.2))
-    bars = ax.barh(list(sizes), [b / 1e9 for b in sizes.values()], color=figures.KEPT)
-    ax.bar_label(bars, [f"{b / 1e9:.2f} GB" for b in sizes.values()], padding=4, color=figures.INK)
-    ax.axvline(80, color=figures.WRONG, lw=1)
-    ax.text(81, len(sizes) - 0.6, "one 80 GB GPU", color=figures.WRONG, va="top")
-    ax.set(xlim=(0, 105), xlabel="GB of BF16 cache", title="One sequence of 131,072 tokens (your numbers)")
-    ax.invert_yaxis()
-    plt.show()
-except NotImplementedError as todo:
-    print(f"The picture will come from your function. Still to do: {todo}")
+kv_cache.known_models(kv_cache_bytes)
 
 # %% [markdown]
 # Read the picture twice. (It is arithmetic only: some of these models were trained for 4K or 8K tokens.) Llama-2-7B,
@@ -352,20 +328,7 @@ unchanged(attention_decode, q, k, v, want=F.scaled_dot_product_attention(
 ### END HIDDEN TESTS
 
 # %% tags=["picture", "skip-execution"]
-try:
-    # 6 query heads, 2 key/value heads, 9 cached tokens. With v = one-hot rows the output *is* the attention.
-    g = torch.Generator().manual_seed(0)
-    q, k = 2 * torch.randn(6, 9, generator=g), torch.randn(2, 9, 9, generator=g)
-    weights = attention_decode(q, k, torch.eye(9).expand(2, 9, 9))
-    fig, ax = plt.subplots(figsize=(7, 2.6))
-    ax.imshow(weights, cmap="Blues", vmin=0, aspect="auto")
-    ax.axhline(2.5, color=figures.WRONG, lw=1.5)
-    ax.set(xlabel="cached token", ylabel="query head", yticks=range(6), xticks=range(9),
-           title="Your attention weights: heads 0-2 read one key/value head, heads 3-5 the other")
-    ax.grid(False)
-    plt.show()
-except NotImplementedError as todo:
-    print(f"The picture will come from your function. Still to do: {todo}")
+kv_cache.shared_heads(attention_decode)
 
 # %% [markdown]
 # ### Exercise `generate_cached`
@@ -564,44 +527,7 @@ want = torch.cat([torch.cat([ids[:1, :1], generate_uncached(model, ids[:1, 1:], 
 unchanged(generate_cached, model, ids, 3, mask, want=want, why="the caller's prompts and mask stay as they are")
 
 # %% tags=["picture", "skip-execution"]
-import time
-
-try:
-    torch.set_num_threads(1)
-    big = Transformer(Config(vocab=61, layers=2, width=256, heads=8, kv_heads=2, head_dim=32, hidden=688))
-    contexts, cached, recomputed = [64, 128, 256, 512, 1024], [], []
-    with torch.no_grad():
-        for n in contexts:
-            text = torch.randint(61, (1, n), generator=torch.Generator().manual_seed(0))
-            _, cache = big(text[:, :-1])
-            for times, call in [(cached, lambda: big(text[:, -1:], cache=cache)), (recomputed, lambda: big(text))]:
-                call()
-                start = time.perf_counter()
-                for _ in range(3):
-                    call()
-                times.append((time.perf_counter() - start) / 3 * 1e3)
-    fig, (left, right) = plt.subplots(1, 2, figsize=(8, 3))
-    left.loglog(contexts, recomputed, "o-", label="without cache", color=figures.WRONG)
-    left.loglog(contexts, cached, "o-", label="with cache", color=figures.KEPT)
-    left.set(xlabel="tokens of context", ylabel="ms for the next token", title="Time, measured here")
-    left.legend()
-
-    def tokens_pushed(generate, n):
-        "How many tokens generation of n new ones sends through the model, after a prompt of 16."
-        count = []
-        tiny = tiny_model(0)
-        generate(lambda ids, pos=None, mask=None, cache=None: (count.append(ids.shape[1]), tiny(ids, pos, mask, cache))[1],
-                 torch.arange(16)[None], n)
-        return sum(count)
-
-    news = [1, 8, 16, 32, 48]
-    right.plot(news, [tokens_pushed(generate_uncached, n) for n in news], "o-", color=figures.WRONG)
-    right.plot(news, [tokens_pushed(generate_cached, n) for n in news], "o-", color=figures.KEPT)
-    right.set(xlabel="new tokens after a prompt of 16", ylabel="tokens pushed", title="Work (blue: your function)")
-    plt.tight_layout()
-    plt.show()
-except NotImplementedError as todo:
-    print(f"The picture will come from your function. Still to do: {todo}")
+kv_cache.time_and_work(generate_cached, generate_uncached, tiny_model)
 
 # %% [markdown]
 # ## 3. Rotary positions
@@ -627,20 +553,7 @@ except NotImplementedError as todo:
 # position enters *inside* the scalar product. What it does **not** do is extrapolate. The experiment below shows it.
 
 # %% tags=["picture", "skip-execution"]
-m = np.arange(0, 129)
-fig, axes = plt.subplots(1, 2, figsize=(8, 2.8))
-for i, color in zip([0, 8, 24], figures.PALETTE):
-    axes[0].plot(m, np.cos(m * 10000 ** (-2 * i / 64)), color=color, label=f"pair {i}")
-axes[0].set(xlabel="position m", ylabel="cos(m θ)", title="Three of 32 pairs, E = 64")
-axes[0].legend(loc="lower right", ncols=3, fontsize=8, framealpha=0)
-axes[0].set_ylim(-1.5, 1.1)
-turns = 4096 * 10000 ** (-2 * np.arange(32) / 64) / (2 * np.pi)
-axes[1].bar(range(32), turns, color=[figures.KEPT if t > 1 else figures.WRONG for t in turns])
-axes[1].set(yscale="log", xlabel="pair i", ylabel="full turns in 4,096 tokens",
-            title="Red pairs never finish one turn in training")
-axes[1].axhline(1, color=figures.INK, lw=1)
-plt.tight_layout()
-plt.show()
+kv_cache.rotations()
 
 # %% [markdown]
 # ### Exercise `rope`
@@ -806,25 +719,7 @@ for layout in ("half", "interleaved"):
     unchanged(rope, x, torch.tensor([1, 3]), 10000.0, layout, want=want, why="turn a copy, not x itself")
 
 # %% tags=["picture", "skip-execution"]
-try:
-    # One query and one key, moved about: the score depends on the distance alone.
-    g = torch.Generator().manual_seed(0)
-    q, k = torch.randn(2, 1, 1, 1, 64, generator=g)
-    places = torch.arange(0, 40)
-    turned_q, turned_k = rope(q.expand(1, 1, 40, 64), places)[0, 0], rope(k.expand(1, 1, 40, 64), places)[0, 0]
-    scores = turned_q @ turned_k.T
-    fig, (left, right) = plt.subplots(1, 2, figsize=(8, 3))
-    left.imshow(scores, cmap="coolwarm")
-    left.set(xlabel="position of the key", ylabel="position of the query", title="q·k after your rope")
-    left.grid(False)
-    for offset, color in zip([0, 3, 10], figures.PALETTE):
-        right.plot(scores.diagonal(-offset), color=color, label=f"query {offset} after key")
-    right.set(xlabel="position of the key", ylabel="q·k", title="Constant along diagonals: relative position")
-    right.legend(loc="lower right")
-    plt.tight_layout()
-    plt.show()
-except NotImplementedError as todo:
-    print(f"The picture will come from your function. Still to do: {todo}")
+kv_cache.distance_alone(rope)
 
 # %% [markdown]
 # ### Longer contexts: which frequencies to change
@@ -1011,20 +906,7 @@ for dim, base, s, L0, low, high in [(128, 500000.0, 8.0, 8192, 1, 4), (64, 50000
 ### END HIDDEN TESTS
 
 # %% tags=["picture", "skip-execution"]
-try:
-    fig, (left, right) = plt.subplots(1, 2, figsize=(8, 3))
-    plain, _ = rope_inv_freq(128, 500000.0, "default", 8.0, 8192)
-    for method, color in zip(["linear", "ntk", "yarn", "llama3"], figures.PALETTE):
-        freq, factor = rope_inv_freq(128, 500000.0, method, 8.0, 8192)
-        left.plot(plain / freq, color=color, label=method)
-        right.bar(method, factor ** 2, color=color)
-    left.set(xlabel="pair i (fast to slow)", ylabel="slowed down by", title="s = 8, E = 128, base 500,000")
-    left.legend()
-    right.set(ylabel="attention scores multiplied by", ylim=(0.9, 1.6), title="Only YaRN rescales the scores")
-    plt.tight_layout()
-    plt.show()
-except NotImplementedError as todo:
-    print(f"The picture will come from your function. Still to do: {todo}")
+kv_cache.slowed_down(rope_inv_freq)
 
 # %% [markdown]
 # ### The experiment: does RoPE extrapolate?
@@ -1054,68 +936,22 @@ expect(float(prediction), 3.25, on="your prediction of plain RoPE's loss at posi
 ### END HIDDEN TESTS
 
 # %% tags=["experiment", "skip-execution"]
-from course.data.corpus import help_texts
-
-L0, LONG, STEPS = 64, 256, 400
-
-
-def character_data():
-    "The Python documentation as character ids: (training part, rows of LONG + 1 characters held out)."
-    text = help_texts()
-    index = {c: i for i, c in enumerate(sorted(set(text)))}
-    ids = torch.tensor([index[c] for c in text])
-    train, held = ids[:len(ids) * 9 // 10], ids[len(ids) * 9 // 10:]
-    return train, held[:len(held) // (LONG + 1) * (LONG + 1)].view(-1, LONG + 1), len(index)
+ways = {"plain RoPE": ("default", 4.0), "positions divided (linear)": ("linear", 4.0), "NTK-aware": ("ntk", 4.0),
+        "YaRN": ("yarn", 4.0), "positions multiplied": ("linear", 1 / 4)}
 
 
-def train_model(train, vocab, steps, seed=0):
-    "A tiny transformer trained on windows of L0 characters."
-    model, g = Transformer(Config(vocab, hidden=170), seed), torch.Generator().manual_seed(seed)
-    adam = torch.optim.AdamW(model.parameters(), lr=3e-3)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(adam, 1e-2, total_steps=steps)
-    for _ in range(steps):
-        start = torch.randint(len(train) - L0, (32, 1), generator=g)
-        window = train[start + torch.arange(L0 + 1)]
-        loss = F.cross_entropy(model(window[:, :-1])[0].mT, window[:, 1:])
-        adam.zero_grad()
-        loss.backward()
-        adam.step()
-        schedule.step()
-    return model
+def frequencies(method, s):
+    return rope_inv_freq(16, 10000.0, method, s, 64)  # trained at 64 characters
 
 
 @torch.no_grad()
-def loss_by_position(model, rows):
-    "Mean loss in nats at each of LONG positions."
-    return torch.cat([F.cross_entropy(model(part[:, :-1])[0].mT, part[:, 1:], reduction="none")
-                      for part in rows.split(32)]).mean(0)
+def losses(model, rows, inv_freq, factor):
+    "Nats at each position: the trained model with other frequencies and nothing else changed."
+    model.set_rope(torch.as_tensor(inv_freq), factor)
+    return F.cross_entropy(model(rows[:, :-1])[0].mT, rows[:, 1:], reduction="none")
 
 
-try:
-    torch.set_num_threads(1)
-    frequencies = {"plain RoPE": ("default", 4.0), "positions divided (linear)": ("linear", 4.0), "NTK-aware": ("ntk", 4.0),
-                   "YaRN": ("yarn", 4.0), "positions multiplied": ("linear", 1 / 4)}
-    frequencies = {name: rope_inv_freq(16, 10000.0, method, s, L0) for name, (method, s) in frequencies.items()}
-    train, rows, vocab = character_data()
-    char_model = train_model(train, vocab, STEPS)
-    curves, table = {}, {}
-    for name, (inv_freq, factor) in frequencies.items():
-        char_model.set_rope(torch.as_tensor(inv_freq), factor)
-        curves[name] = loss_by_position(char_model, rows)
-        table[name] = [curves[name][a:b].mean().item() for a, b in [(32, 64), (64, 128), (128, 256)]]
-    fig, ax = plt.subplots(figsize=(8, 3.6))
-    for (name, curve), color in zip(curves.items(), figures.PALETTE):
-        ax.plot(F.avg_pool1d(curve[None], 9, 1, 4, count_include_pad=False)[0], color=color, label=name)
-    ax.axvline(L0, color=figures.INK, ls="--", lw=1)
-    ax.set(xlabel="position (trained up to the dashed line)", ylabel="nats per character", ylim=(1, 4.5),
-           title="Trained at 64, read at 256, no fine-tuning")
-    ax.legend(ncols=2, loc="upper left")
-    plt.show()
-    print(f"{'nats per character at':28}   32-63  64-127 128-255")
-    for name, losses in table.items():
-        print(f"{name:28}", *(f"{x:7.2f}" for x in losses))
-except NotImplementedError as todo:
-    print(f"The experiment runs on your function. Still to do: {todo}")
+table = kv_cache.extrapolation(ways, frequencies, losses)
 
 # %% [markdown]
 # What to see:
@@ -1207,18 +1043,7 @@ for n in range(8):
 ### END HIDDEN TESTS
 
 # %% tags=["picture", "skip-execution"]
-try:
-    kept = np.zeros((60, 60))
-    for n in range(1, 61):
-        kept[n - 1, streaming_keep(n, 4, 12)] = 1
-        kept[n - 1, n:] = np.nan
-    fig, ax = plt.subplots(figsize=(6, 3.4))
-    ax.imshow(kept, cmap="Blues", vmin=-0.3, vmax=1.2, aspect="auto")
-    ax.set(xlabel="token", ylabel="tokens so far", title="What your policy keeps: 4 sinks, a window of 12")
-    ax.grid(False)
-    plt.show()
-except NotImplementedError as todo:
-    print(f"The picture will come from your function. Still to do: {todo}")
+kv_cache.kept_by_streaming(streaming_keep)
 
 # %% [markdown]
 # ### Exercise `h2o_keep`
@@ -1313,21 +1138,7 @@ unchanged(h2o_keep, torch.tensor([5.0, 1, 9, 2, 7, 0.5]), 2, 3, want=[0, 2, 3, 4
 ### END HIDDEN TESTS
 
 # %% tags=["picture", "skip-execution"]
-try:
-    # Made-up attention: token 0 is a sink, token 14 a fact that is asked about all the time.
-    n, g = 60, torch.Generator().manual_seed(1)
-    logits = torch.randn(n, n, generator=g) - 0.05 * (torch.arange(n)[:, None] - torch.arange(n)).abs()
-    logits[:, 0] += 3
-    logits[:, 14] += 2.5
-    weights = logits.masked_fill(torch.ones(n, n).triu(1).bool(), -torch.inf).softmax(-1)
-    received = weights.sum(0)
-    fig, ax = plt.subplots(figsize=(7, 2.6))
-    kept = set(h2o_keep(received, 6, 10))
-    ax.bar(range(n), received, color=[figures.KEPT if i in kept else figures.CUT for i in range(n)])
-    ax.set(xlabel="token", ylabel="attention received", yscale="log", title="Blue: what your h2o_keep(heavy=6, recent=10) keeps")
-    plt.show()
-except NotImplementedError as todo:
-    print(f"The picture will come from your function. Still to do: {todo}")
+kv_cache.kept_by_h2o(h2o_keep)
 
 # %% [markdown]
 # Note what accumulated scores do: old tokens had more time to gather attention than young ones. One can correct for
@@ -1515,31 +1326,7 @@ unchanged(lambda values: quant_sym(values, 4, "group", 4)[0], x, want=want)
 ### END HIDDEN TESTS
 
 # %% tags=["picture", "skip-execution"]
-try:
-    # 256 keys of 64 channels; two channels are large in every token, as KIVI found in real caches.
-    g = torch.Generator().manual_seed(0)
-    keys, query = torch.randn(256, 64, generator=g), torch.randn(64, generator=g)
-    keys[:, [5, 40]] += 12
-    exact = (keys @ query / 8).softmax(0)
-
-    def moved(quantised):
-        "Half the sum of absolute changes of the attention weights (total variation)."
-        return 0.5 * ((quantised @ query / 8).softmax(0) - exact).abs().sum().item()
-
-    ways, bits = {"one scale": [], "per token": [], "per channel": []}, [8, 6, 5, 4, 3, 2]
-    for b in bits:
-        (a, s), (c, t), (d, u) = quant_sym(keys, b, "tensor", None), quant_sym(keys, b, "channel", None), quant_sym(keys.T, b, "channel", None)
-        for way, quantised in zip(ways.values(), [s * a, t[:, None] * c, (u[:, None] * d).T]):
-            way.append(moved(quantised.float()))
-    fig, ax = plt.subplots(figsize=(7, 3))
-    for (name, values), color in zip(ways.items(), figures.PALETTE):
-        ax.plot(bits, values, "o-", color=color, label=name)
-    ax.set(xlabel="bits per key element", ylabel="attention moved", title="Two outlier channels: who shares a scale matters")
-    ax.invert_xaxis()
-    ax.legend()
-    plt.show()
-except NotImplementedError as todo:
-    print(f"The picture will come from your function. Still to do: {todo}")
+kv_cache.who_shares_a_scale(quant_sym)
 
 # %% [markdown]
 # ### Exercise `sliding_window_attention`
@@ -1703,20 +1490,7 @@ def sliding_window_attention(q, k, v, w):
 ### END HIDDEN TESTS
 
 # %% tags=["picture", "skip-execution"]
-try:
-    # With zero scores and one-hot values the output is the attention pattern itself.
-    T, w = 24, 6
-    pattern = sliding_window_attention(torch.zeros(1, 1, T, T), torch.zeros(1, 1, T, T), torch.eye(T)[None, None], w)[0, 0]
-    fig, ax = plt.subplots(figsize=(4.2, 3.6))
-    ax.imshow(pattern, cmap="Blues", vmin=0, vmax=0.5)
-    for edge in range(0, T + 1, w):
-        ax.axhline(edge - 0.5, color=figures.INK, lw=0.6)
-        ax.axvline(edge - 0.5, color=figures.INK, lw=0.6)
-    ax.set(xlabel="key", ylabel="query", title="Your band: two blocks a row suffice")
-    ax.grid(False)
-    plt.show()
-except NotImplementedError as todo:
-    print(f"The picture will come from your function. Still to do: {todo}")
+kv_cache.band(sliding_window_attention)
 
 # %% [markdown]
 # ## 5. Over several devices: ring attention
@@ -1879,23 +1653,7 @@ unchanged(ring_attention, *(list(x.split((2, 3), -2)) for x in (q, k, v)), want=
 ### END HIDDEN TESTS
 
 # %% tags=["picture", "skip-execution"]
-try:
-    # The same 48 tokens, cut into more and more shards: exact up to rounding. Averaging shard outputs is not.
-    q, k, v = torch.randn(3, 48, 16, generator=torch.Generator().manual_seed(0))
-    full = F.scaled_dot_product_attention(2 * q, k, v)
-    counts, ring, average = [1, 2, 3, 4, 6, 8, 12, 16], [], []
-    for n in counts:
-        shards = [list(x.chunk(n)) for x in (2 * q, k, v)]
-        ring.append((torch.cat(ring_attention(*shards)) - full).abs().max().item())
-        average.append((sum(F.scaled_dot_product_attention(2 * q, a, b) for a, b in zip(*shards[1:])) / n - full).abs().max().item())
-    fig, ax = plt.subplots(figsize=(7, 2.8))
-    ax.semilogy(counts, [max(e, 1e-9) for e in ring], "o-", color=figures.KEPT, label="your ring")
-    ax.semilogy(counts, [max(e, 1e-9) for e in average], "o-", color=figures.WRONG, label="average of shard outputs")
-    ax.set(xlabel="shards", ylabel="largest error", title="Distance to attention in one piece")
-    ax.legend(loc="center right")
-    plt.show()
-except NotImplementedError as todo:
-    print(f"The picture will come from your function. Still to do: {todo}")
+kv_cache.ring_against_average(ring_attention)
 
 # %% [markdown]
 # ## The widget: what fits?
@@ -1906,12 +1664,7 @@ except NotImplementedError as todo:
 # 16.
 
 # %% tags=["widget", "skip-execution"]
-from course.sections.kv_cache import kv_cache_widget
-
-try:
-    display(kv_cache_widget(kv_cache_bytes))
-except NotImplementedError as todo:
-    print(f"The widget runs on your function. Still to do: {todo}")
+kv_cache.widget(kv_cache_bytes)
 
 # %% [markdown]
 # ## The written question

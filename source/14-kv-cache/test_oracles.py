@@ -11,6 +11,7 @@ import torch.nn.functional as F
 
 from course.models.sizes import GPUS, MODELS
 from course.models.transformer import Config, Transformer
+from course.sections import kv_cache
 from tests.reference import cells, reference
 
 SECTION = "14-kv-cache"
@@ -330,8 +331,6 @@ def test_claims_ledger_is_complete():
 
 @pytest.fixture(scope="module")
 def experiment():
-    import matplotlib
-    matplotlib.use("Agg")
     namespace = reference(SECTION)
     for source in cells(SECTION, "experiment"):
         exec(source, namespace)
@@ -348,7 +347,7 @@ def test_experiment_shows_the_claim(experiment):
     assert yarn[2] < plain[2] - 0.5 and yarn[2] - yarn[0] < 0.3, "YaRN stays flat"
     assert 1.2 < plain[0] < 1.8
     says("about 1.5 nats", "ln 103 = 4.63")
-    assert experiment["vocab"] == 103 and round(math.log(103), 2) == 4.63
+    assert kv_cache.characters()[2] == 103 and round(math.log(103), 2) == 4.63
 
 
 def test_predictions_truth_is_what_the_experiment_measures(experiment):
@@ -358,17 +357,28 @@ def test_predictions_truth_is_what_the_experiment_measures(experiment):
 
 # --- pictures and the widget ----------------------------------------------------------------------------------------
 
-def test_pictures_and_widget_draw(monkeypatch):
-    import matplotlib
-    matplotlib.use("Agg")
-    namespace = reference(SECTION) | {"display": lambda _: None}
-    for tag in ("picture", "widget"):
-        for source in cells(SECTION, tag):
-            exec(source, namespace)
-    from course.sections.kv_cache import kv_cache_widget
-    board = kv_cache_widget(REF["kv_cache_bytes"])
-    image, words = board.children[1].children
+def test_pictures_and_widget_draw():
+    namespace = reference(SECTION)
+    for source in cells(SECTION, "picture"):
+        exec(source, namespace)
+    controls, (image, words) = (box.children for box in kv_cache.widget(REF["kv_cache_bytes"]).children)
     before = bytes(image.value)
     assert before[:4] == b"\x89PNG" and "327,680 bytes per token" in words.value
-    board.children[0].children[2].value = 64
+    controls[2].value = 64  # sequences in the batch
     assert bytes(image.value) != before and "Does not fit" in words.value
+
+
+def test_a_widget_speaks_up_when_the_function_fails_for_other_values(capsys):
+    def only_one(layers, n_kv, head_dim, seq, batch, *rest):
+        if batch > 1:
+            raise ValueError("only <one> sequence")
+        return REF["kv_cache_bytes"](layers, n_kv, head_dim, seq, batch, *rest)
+
+    def missing(*_args):
+        raise NotImplementedError("kv_cache_bytes: a hint")
+
+    controls, (_, words) = (box.children for box in kv_cache.widget(only_one).children)
+    controls[2].value = 64
+    assert words.value == "<b>ValueError</b>: only &lt;one&gt; sequence"
+    assert kv_cache.widget(missing) is None
+    assert capsys.readouterr().out == "No widget yet. Still to write: kv_cache_bytes: a hint\n"

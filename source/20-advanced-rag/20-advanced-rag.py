@@ -36,7 +36,6 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 
-import matplotlib.pyplot as plt
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -44,13 +43,10 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from course.check import check, expect, unchanged
-from course.data.corpus import passages, queries, words
 from course.duel import advise, duel
 
 # %% tags=["picture", "skip-execution"]
-from course import figures
-
-figures.style()
+from course.sections import advanced_rag
 
 # %% [markdown]
 # ## The corpus, and why one retriever is not enough
@@ -61,25 +57,7 @@ figures.style()
 # **mixed**. Every query has graded judgements: 2 = answers it, 1 = helps; what is not listed has 0.
 
 # %% tags=["picture", "skip-execution"]
-for kind in ("identifier", "paraphrase", "mixed"):
-    q = next(q for q in queries()[3:] if q.kind == kind)
-    best = max(q.qrels, key=q.qrels.get)
-    print(f"{kind:10s}  {q.text}\n{'':10s}  -> {best}: {next(p.text for p in passages() if p.id == best)[:150]}...\n")
-
-texts = {p.id: set(words(p.text)) for p in passages()}
-fig, ax = plt.subplots(figsize=(7, 2.4), layout="constrained")
-for row, kind in enumerate(("identifier", "mixed", "paraphrase")):
-    shares = []
-    for q in (q for q in queries() if q.kind == kind):
-        asked = set(words(q.text))
-        shares.append(max(len(asked & texts[d]) / len(asked) for d, grade in q.qrels.items() if grade == 2))
-    jitter = np.linspace(-0.25, 0.25, len(shares))
-    ax.scatter(np.sort(shares), row + jitter, s=18, color=figures.PALETTE[row])
-    ax.plot([np.mean(shares)] * 2, [row - 0.35, row + 0.35], color=figures.INK, lw=2)
-ax.set_yticks(range(3), ("identifier", "mixed", "paraphrase"))
-ax.set_xlabel("share of the query's words that the best answer contains (bar: mean)")
-ax.set_title("The vocabulary gap: one dot is one query")
-plt.show()
+advanced_rag.vocabulary_gap()
 
 # %% [markdown]
 # A retriever by **words** needs shared words; the picture shows how few there are when users describe things in their
@@ -266,20 +244,7 @@ expect(got, np.array([2 * b * 5 / (2 + 1.5 * 1.375) + a * 2.5 / (1 + 1.5 * 1.375
        why="leaving the arguments alone counts only together with a right answer")
 
 # %% tags=["picture", "skip-execution"]
-with figures.picture():
-    fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3), layout="constrained")
-    counts = range(1, 21)
-    for k1 in (0.5, 1.5, 5.0):
-        left.plot(counts, [bm25_scores(["t"], [["t"] * n, ["other"]], k1=k1, b=0)[0] for n in counts], marker=".", label=f"k1 = {k1}")
-    left.set(xlabel="times the term stands in the document", ylabel="score", title="Repetition saturates (b = 0)")
-    left.legend()
-    lengths = range(1, 81, 4)
-    for b in (0, 0.4, 0.75, 1):
-        docs = [["t"] + ["filler"] * (n - 1) for n in lengths]
-        right.plot(lengths, bm25_scores(["t"], docs, b=b), marker=".", label=f"b = {b}")
-    right.set(xlabel="length of a document that has the term once", title="Length is discounted (mean length 39)")
-    right.legend()
-    plt.show()
+advanced_rag.saturation_and_length(bm25_scores)
 
 # %% [markdown]
 # ## 2. Measuring a ranking
@@ -436,17 +401,7 @@ unchanged(recall_at_k, ["x", "a", "b", "c"], {"c": 1, "b": 2}, 3, want=0.5)
 unchanged(ndcg_at_k, ["x", "a", "b", "c"], {"c": 1, "b": 2}, 3, want=1.5 / (3 + 1 / math.log2(3)))
 
 # %% tags=["picture", "skip-execution"]
-with figures.picture():
-    places = range(1, 13)
-    docs = [f"d{i}" for i in range(12)]
-    rankings = [docs[:p - 1] + ["hit"] + docs[p - 1:] for p in places]
-    fig, ax = plt.subplots(figsize=(7, 3), layout="constrained")
-    for metric in (mrr_at_k, recall_at_k, ndcg_at_k):
-        ax.plot(places, [metric(r, {"hit": 1}) for r in rankings], marker="o", ms=4, label=metric.__name__)
-    ax.set(xlabel="rank of the only relevant document (k = 10)", ylabel="value", xticks=list(places),
-           title="MRR cares about the top, recall about the edge, nDCG lies between")
-    ax.legend()
-    plt.show()
+advanced_rag.metrics_by_rank(mrr_at_k, recall_at_k, ndcg_at_k)
 
 # %% [markdown]
 # ## 3. Reciprocal rank fusion
@@ -578,21 +533,7 @@ check(rrf, [many], want=[(d, 1 / (61 + i)) for i, d in enumerate(many)], why="to
 unchanged(rrf, [["b", "a", "b"], ["c", "a"]], 60, want=[("a", 1 / 62 + 1 / 62), ("b", 1 / 61), ("c", 1 / 61)])
 
 # %% tags=["picture", "skip-execution"]
-with figures.picture():
-    fig, axes = plt.subplots(1, 2, figsize=(9, 3), layout="constrained", sharey=True)
-    for ax, k in zip(axes, (10, 60)):
-        filler = [[f"{side}{i:03d}" for i in range(100)] for side in "pq"]
-        both = []
-        for x in range(1, 101):
-            lists = [f[:x - 1] + ["both"] + f[x - 1:] for f in filler]
-            both.append(dict(rrf(lists, k))["both"] * (k + 1))
-        ax.plot(range(1, 101), both, label="rank x in both lists")
-        ax.axhline(1, color=figures.PALETTE[1], label="rank 1 in one list")
-        ax.axvline(k + 2, color=figures.INK, lw=1, ls=":")
-        ax.set(title=f"k = {k}: they meet at x = {k + 2}", xlabel="x", ylim=(0, 2.1))
-    axes[0].set_ylabel("score, in units of 1 / (k + 1)")
-    axes[0].legend()
-    plt.show()
+advanced_rag.both_lists_against_one(rrf)
 
 # %% [markdown]
 # ## 4. HyDE: search with an answer that is made up
@@ -729,21 +670,7 @@ unchanged(hyde_vector, q, hyp, False, False, want=torch.tensor([1.0, 0.5, 2.0]))
 unchanged(hyde_vector, q, torch.zeros(0, 3), want=torch.tensor([1 / 3, 2 / 3, 2 / 3]))
 
 # %% tags=["picture", "skip-execution"]
-with figures.picture():
-    def unit(degrees):
-        return torch.tensor([math.cos(math.radians(degrees)), math.sin(math.radians(degrees))])
-
-    fig, axes = plt.subplots(1, 2, figsize=(8, 3), layout="constrained")
-    for ax, angles, title in zip(axes, ((50, 75), (50, 150)), ("samples agree", "one sample is wrong")):
-        q, hyp = unit(10), torch.stack([unit(a) for a in angles])
-        arrows = [(q, "query", figures.PALETTE[0])] + [(h, "made up", figures.PALETTE[1]) for h in hyp]
-        arrows += [(hyde_vector(q, hyp, normalise=False), "mean", figures.PALETTE[2])]
-        for v, name, colour in arrows:
-            ax.annotate("", v.tolist(), (0, 0), arrowprops={"arrowstyle": "->", "color": colour, "lw": 2})
-            ax.text(*(1.08 * v).tolist(), name, color=colour, ha="center")
-        length = hyde_vector(q, hyp, normalise=False).norm()
-        ax.set(xlim=(-1.2, 1.3), ylim=(-0.1, 1.25), aspect="equal", title=f"{title}: the mean has length {length:.2f}")
-    plt.show()
+advanced_rag.mean_of_samples(hyde_vector)
 
 # %% [markdown]
 # ## 5. Hypothetical questions: pay at index time
@@ -865,20 +792,7 @@ for seed in range(20):
 unchanged(hqe_retrieve, torch.tensor([0.6, 0.8]), torch.tensor([[1.0, 0.0], [0.0, 1.0], [0.8, 0.6]]), [2, 4, 2], 2, want=[2, 4])
 
 # %% tags=["picture", "skip-execution"]
-with figures.picture():
-    g = torch.Generator().manual_seed(1)
-    vecs, query = F.normalize(torch.randn(24, 4, generator=g), dim=1), F.normalize(torch.randn(4, generator=g), dim=0)
-    chunk_of = [0] * 9 + [1] * 2 + [2] * 5 + [3] * 1 + [4] * 4 + [5] * 3
-    order = hqe_retrieve(query, vecs, chunk_of, 6)
-    fig, ax = plt.subplots(figsize=(7, 2.8), layout="constrained")
-    for row, chunk in enumerate(order):
-        s = [float(v @ query) for v, c in zip(vecs, chunk_of) if c == chunk]
-        ax.scatter(s, [row] * len(s), s=24, color=figures.CUT)
-        ax.scatter([max(s)], [row], s=40, color=figures.KEPT)
-    ax.set_yticks(range(6), [f"chunk {c}" for c in order])
-    ax.invert_yaxis()
-    ax.set(xlabel="similarity of query and question", title="A chunk is as good as its best question")
-    plt.show()
+advanced_rag.best_question(hqe_retrieve)
 
 # %% [markdown]
 # ## 6. Late interaction: MaxSim
@@ -1099,25 +1013,7 @@ def maxsim(Q, D, q_mask, d_mask):
 ### END HIDDEN TESTS
 
 # %% tags=["picture", "skip-execution"]
-with figures.picture():
-    from course.models.embeddings import embed_tokens, word_pieces
-
-    torch.set_num_threads(1)
-    text = "old python client disconnects every hour with LM-4015"
-    names = ["err-4015", "err-2041", "sec-tokens", "dev-clients", "bill-cancel"]
-    Q, q_mask = embed_tokens([text])
-    D, d_mask = embed_tokens([next(p.text for p in passages() if p.id == n) for n in names])
-    pieces = word_pieces(text)
-    one_token = torch.eye(len(pieces), dtype=torch.bool)  # your function, one query token at a time
-    table = torch.stack([maxsim(Q.expand(len(names), -1, -1), D, m.expand(len(names), -1), d_mask) for m in one_token], dim=1)
-    fig, ax = plt.subplots(figsize=(9, 2.8), layout="constrained")
-    image = ax.imshow(table, aspect="auto", cmap="viridis")
-    ax.set_xticks(range(len(pieces)), pieces, rotation=60, ha="right")
-    ax.set_yticks(range(len(names)), [f"{n}  ({s:.1f})" for n, s in zip(names, table.sum(1))])
-    ax.set_title("Best similarity of every query token; in brackets their sum, the score")
-    ax.grid(False)
-    fig.colorbar(image)
-    plt.show()
+advanced_rag.token_by_token(maxsim)
 
 # %% [markdown]
 # The score comes with its own explanation: which token of the query was satisfied, and by how much. Two limits to know.
@@ -1305,22 +1201,7 @@ expect(got, [[1, 2, 4], [4]], on="cascade([small, large], [3, 1], [5, 1, 4, 2])"
 unchanged(stage_recall, survivors, relevant, want=[0.5, 0.5])
 
 # %% tags=["picture", "skip-execution"]
-with figures.picture():
-    rng = np.random.default_rng(0)
-    N, relevant = 2000, list(range(20))
-    truth = np.zeros(N)
-    truth[relevant] = 3
-    cheap, better = truth + 1.6 * rng.standard_normal(N), truth + 0.7 * rng.standard_normal(N)
-    firsts = [10, 20, 50, 100, 200, 500, 1000, 2000]
-    recalls = [stage_recall(cascade([lambda ids: cheap[ids].tolist(), lambda ids: better[ids].tolist()], [n, 20], list(range(N))), relevant)
-               for n in firsts]
-    fig, ax = plt.subplots(figsize=(7, 3), layout="constrained")
-    ax.plot(firsts, [r[0] for r in recalls], marker="o", label="after stage 1: the bound")
-    ax.plot(firsts, [r[1] for r in recalls], marker="o", label="after stage 2, which keeps 20")
-    ax.axhline(np.isin(np.argsort(-better)[:20], relevant).mean(), color=figures.INK, ls=":", label="stage 2 on the whole corpus")
-    ax.set(xscale="log", xlabel="candidates that stage 1 lets through, of 2000", ylabel="recall of 20 relevant", title="A reranker cannot find what it is not shown")
-    ax.legend()
-    plt.show()
+advanced_rag.bound_of_stage_1(cascade, stage_recall)
 
 # %% [markdown]
 # **Latency does not add up the way cost does.** A popular design sheet adds the p99 of its stages and calls the sum the
@@ -1332,17 +1213,7 @@ with figures.picture():
 # the query, and the generator itself.
 
 # %% tags=["picture", "skip-execution"]
-rng = np.random.default_rng(0)
-stages = 0.1 * np.exp(0.6 * rng.standard_normal((200_000, 4)))
-total = stages.sum(1)
-fig, ax = plt.subplots(figsize=(7, 2.6), layout="constrained")
-ax.hist(total, bins=200, range=(0, 2), color=figures.CUT)
-for x, name, colour in [(np.quantile(total, 0.99), "p99 of the sum", figures.PALETTE[0]),
-                        (np.quantile(stages, 0.99, axis=0).sum(), "sum of the p99", figures.WRONG)]:
-    ax.axvline(x, color=colour, label=f"{name}: {x:.2f} s")
-ax.set(xlabel="seconds for the whole request", ylabel="requests in 10 ms", title="Four stages, median 100 ms each")
-ax.legend()
-plt.show()
+advanced_rag.quantiles_of_a_sum()
 
 # %% [markdown]
 # ## 8. What does the index weigh?
@@ -1438,19 +1309,7 @@ for n, d, m, nbits, tokens in [(1001, 96, 24, 8, 1), (77, 128, 16, 4, 3), (5, 64
 ### END HIDDEN TESTS
 
 # %% tags=["picture", "skip-execution"]
-with figures.picture():
-    rows = [("bi-encoder, 768 x float32", dict(d=768)), ("bi-encoder, 768 x float16", dict(d=768, dtype="float16")),
-            ("bi-encoder, 768, PQ 64 x 8 bit", dict(d=768, pq_m=64)),
-            ("ColBERT, 75 x 128 x float16", dict(d=128, dtype="float16", tokens_per_doc=75)),
-            ("ColBERTv2, 75 x 128 x 2 bit", dict(d=128, pq_m=128, nbits=2, tokens_per_doc=75)),
-            ("ColBERTv2, 75 x 128 x 1 bit", dict(d=128, pq_m=128, nbits=1, tokens_per_doc=75))]
-    sizes = [index_bytes(1_000_000, **kwargs) / 1e9 for _, kwargs in rows]
-    fig, ax = plt.subplots(figsize=(7.5, 2.8), layout="constrained")
-    bars = ax.barh([name for name, _ in rows], sizes, color=[figures.PALETTE[0]] * 3 + [figures.PALETTE[1]] * 3)
-    ax.bar_label(bars, [f" {s:.2f} GB" for s in sizes], color=figures.INK)
-    ax.invert_yaxis()
-    ax.set(xlabel="GB (1e9 bytes) for a million passages", title="One vector a passage, and one vector a token", xlim=(0, 24))
-    plt.show()
+advanced_rag.index_sizes(index_bytes)
 
 # %% [markdown]
 # So a table that gives DPR 1.8 GB and ColBERT 1.2 GB for a million passages compares unlike things at best: float16
@@ -1484,55 +1343,19 @@ assert abs(prediction - measured) <= tolerance, f"your prediction {prediction:+.
 ### END HIDDEN TESTS
 
 # %% tags=["experiment", "skip-execution"]
-from course.models.embeddings import embed, embed_tokens
-
-torch.set_num_threads(1)
-docs, asked = passages(), queries()
-ids, bags = [p.id for p in docs], [words(p.text) for p in docs]
-doc_vecs, query_vecs = embed([p.text for p in docs]), embed([q.text for q in asked])
-answer_vecs = embed([h for q in asked for h in q.hypothetical]).view(len(asked), 2, -1)
-question_vecs = embed([q for p in docs for q in p.questions])
-chunk_of = [i for i, p in enumerate(docs) for _ in p.questions]
-(doc_tokens, doc_mask), (query_tokens, query_mask) = embed_tokens([p.text for p in docs]), embed_tokens([q.text for q in asked])
-
-
-def ranked(scores, above=-math.inf):
-    "The 50 best passages."
-    order = sorted(range(len(ids)), key=lambda i: -scores[i])
-    return [ids[i] for i in order if scores[i] > above][:50]
+def retrieve(corpus, asked):
+    "The ids of the 50 best passages by each system, and MaxSim's score of every passage."
+    lexical = corpus.best(bm25_scores(asked.words, corpus.words), above=0)
+    dense = corpus.best(corpus.vectors @ asked.vector)
+    late = maxsim(asked.tokens.expand(len(corpus.ids), -1, -1), corpus.tokens,
+                  asked.mask.expand(len(corpus.ids), -1), corpus.mask)
+    return {"BM25": lexical, "dense": dense, "RRF": [d for d, _ in rrf([lexical, dense])],
+            "HyDE": corpus.best(corpus.vectors @ hyde_vector(asked.vector, asked.answers)),
+            "HQE": [corpus.ids[c] for c in hqe_retrieve(asked.vector, corpus.questions, corpus.chunk_of, 50)],
+            "MaxSim": corpus.best(late)}, late
 
 
-def mean(metric, run, kind=None):
-    return np.mean([metric(r, q.qrels) for r, q in zip(run, asked) if kind in (None, q.kind)])
-
-
-runs, late_scores = defaultdict(list), []
-with figures.picture():
-    for q, v, answers, tokens, mask in zip(asked, query_vecs, answer_vecs, query_tokens, query_mask):
-        runs["BM25"].append(ranked(bm25_scores(words(q.text), bags), above=0))
-        runs["dense"].append(ranked((doc_vecs @ v).tolist()))
-        runs["RRF"].append([d for d, _ in rrf([runs["BM25"][-1], runs["dense"][-1]])])
-        runs["HyDE"].append(ranked((doc_vecs @ hyde_vector(v, answers)).tolist()))
-        runs["HQE"].append([ids[c] for c in hqe_retrieve(v, question_vecs, chunk_of, 50)])
-        same = tokens.expand(len(docs), -1, -1), doc_tokens, mask.expand(len(docs), -1), doc_mask
-        late_scores.append(dict(zip(ids, maxsim(*same).tolist())))
-        runs["MaxSim"].append(ranked(list(late_scores[-1].values())))
-
-    kinds = ("identifier", "mixed", "paraphrase")
-    print(f"{'nDCG@10':8s}" + "".join(f"{k:>12s}" for k in kinds) + f"{'all 48':>10s}{'MRR@10':>10s}{'recall@10':>11s}")
-    for name, run in runs.items():
-        print(f"{name:8s}" + "".join(f"{mean(ndcg_at_k, run, k):12.3f}" for k in kinds)
-              + f"{mean(ndcg_at_k, run):10.3f}{mean(mrr_at_k, run):10.3f}{mean(recall_at_k, run):11.3f}")
-    fusion = mean(ndcg_at_k, runs["RRF"], "paraphrase") - mean(ndcg_at_k, runs["dense"], "paraphrase")
-    print(f"\nparaphrase queries, RRF minus dense: {fusion:+.3f}; your prediction: {prediction}")
-
-    fig, ax = plt.subplots(figsize=(8, 3.2), layout="constrained")
-    for i, (name, run) in enumerate(runs.items()):
-        ax.bar(np.arange(3) + 0.13 * (i - 2.5), [mean(ndcg_at_k, run, k) for k in kinds], width=0.12, label=name)
-    ax.set_xticks(range(3), kinds)
-    ax.set(ylabel="nDCG@10", title="No system is best on every kind of query")
-    ax.legend(ncol=3, loc="lower left", bbox_to_anchor=(0, -0.42))
-    plt.show()
+results = advanced_rag.compare(retrieve, ndcg_at_k, mrr_at_k, recall_at_k, prediction)
 
 # %% [markdown]
 # **What to see**, with the reference solution:
@@ -1559,29 +1382,13 @@ with figures.picture():
 #   against dense is not.
 
 # %% tags=["experiment", "skip-execution"]
-with figures.picture():
-    if len(late_scores) < len(asked):
-        raise NotImplementedError("the functions that the experiment above needs; run it again then")
-    rng = np.random.default_rng(0)
-    scores = {name: np.array([ndcg_at_k(r, q.qrels) for r, q in zip(run, asked)]) for name, run in runs.items()}
-    for a, b in [("RRF", "BM25"), ("RRF", "dense"), ("HyDE", "dense"), ("HQE", "dense"), ("MaxSim", "dense")]:
-        for kind in ("all", "not paraphrase", "paraphrase")[:3 if a == "RRF" else 1]:
-            chosen = [i for i, q in enumerate(asked) if kind in ("all", q.kind) or kind[:3] == "not" and q.kind != "paraphrase"]
-            difference = (scores[a] - scores[b])[chosen]
-            resampled = difference[rng.integers(0, len(chosen), (10_000, len(chosen)))].mean(1)
-            low, high = np.quantile(resampled, (0.025, 0.975))
-            print(f"{a:6s} - {b:5s} {kind:15s} {difference.mean():+.3f}   95 % of resamples in [{low:+.3f}, {high:+.3f}]")
+def interval(differences, rng):
+    "Where 95 % of the means lie when the queries are drawn 10,000 times anew, with replacement."
+    n = len(differences)
+    return np.quantile(differences[rng.integers(0, n, (10_000, n))].mean(1), (0.025, 0.975))
 
-    delta = scores["HyDE"] - scores["dense"]
-    moved = [i for i in np.argsort(delta) if abs(delta[i]) > 1e-9]
-    print(f"\nHyDE against dense: better on {(delta > 1e-9).sum()}, worse on {(delta < -1e-9).sum()}, the same on {(abs(delta) <= 1e-9).sum()} queries")
-    fig, ax = plt.subplots(figsize=(9, 5.5), layout="constrained")
-    for row, i in enumerate(moved):
-        colour = figures.KEPT if delta[i] > 0 else figures.WRONG
-        ax.annotate("", (scores["HyDE"][i], row), (scores["dense"][i], row), arrowprops={"arrowstyle": "->", "color": colour, "lw": 1.5})
-    ax.set_yticks(range(len(moved)), [asked[i].text[:58] for i in moved], fontsize=8)
-    ax.set(xlim=(-0.03, 1.03), ylim=(-0.7, len(moved) - 0.3), xlabel="nDCG@10, from dense to HyDE", title="HyDE helps many queries and hurts some")
-    plt.show()
+
+advanced_rag.differences(results, interval)
 
 # %% [markdown]
 # **Read the red arrows.** `LM-2042`: no model that has not seen the handbook can know the code, so it invents an
@@ -1599,33 +1406,16 @@ with figures.picture():
 # MaxSim has kept 5?
 
 # %% tags=["experiment", "skip-execution"]
-with figures.picture():
-    if len(late_scores) < len(asked):
-        raise NotImplementedError("the functions that the experiment above needs; run it again then")
-    first = {name: [] for name in ("BM25", "dense", "RRF")}
-    cuts = (5, 10, 20, 50)
-    for q, lexical, dense, fused, late in zip(asked, runs["BM25"], runs["dense"], runs["RRF"], late_scores):
-        for name, run in zip(first, (lexical, dense, fused)):
-            place = {d: -r for r, d in enumerate(run)}
-            relevant = [d for d, g in q.qrels.items() if g > 0]
-            stages = [lambda names: [place[d] for d in names], lambda names: [late[d] for d in names]]
-            first[name].append([stage_recall(cascade(stages, [n, 5], run), relevant) for n in cuts])
-    fig, axes = plt.subplots(1, 3, figsize=(9, 2.8), layout="constrained", sharey=True)
-    for ax, (name, recalls) in zip(axes, first.items()):
-        bound, final = np.mean(recalls, axis=0).T
-        ax.plot(cuts, bound, marker="o", label="after stage 1")
-        ax.plot(cuts, final, marker="o", label="after MaxSim keeps 5")
-        ax.set(xscale="log", xlabel="candidates", title=f"first stage: {name}", xticks=cuts, xticklabels=cuts)
-        ax.minorticks_off()
-        print(f"first stage {name:6s}" + "".join(f"   {n} candidates: {b:.2f} -> {f:.2f}" for n, b, f in zip(cuts, bound, final)))
-    axes[0].set_ylabel("recall")
-    axes[0].legend()
-    plt.show()
+def two_stages(ranking, late, n):
+    "The first n of a ranking, then those 5 of them that MaxSim scores best."
+    place = {d: -rank for rank, d in enumerate(ranking)}
+    return cascade([lambda ids: [place[d] for d in ids], lambda ids: [late[d] for d in ids]], [n, 5], ranking)
+
+
+advanced_rag.first_stages(results, two_stages, stage_recall)
 
 # %% tags=["widget", "skip-execution"]
-from course.sections.advanced_rag import explore
-
-explore()
+advanced_rag.widget()
 
 # %% [markdown]
 # **Try**: *LM-2042* with weight 0 (BM25 alone) and 1 (dense alone). *What happens to our stuff when we stop paying*
