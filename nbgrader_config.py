@@ -27,6 +27,7 @@ c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedb
 # --- release: what `nbgrader generate_assignment` and `make release` both do ---
 c.GenerateAssignment.force = True  # `release/` is in git, so it is there before the gradebook knows the assignment
 c.GenerateAssignment.preprocessors = [
+    "grader.section.release.DropHelper",
     "nbgrader.preprocessors.IncludeHeaderFooter",
     "nbgrader.preprocessors.LockCells",
     "nbgrader.preprocessors.ClearSolutions",

@@ -74,8 +74,17 @@ def picture(draw: Callable[..., Figure]) -> Callable[..., None]:
 
 
 def experiment(run: Callable) -> Callable:
-    """Decorator for the frame of an experiment, which shows and prints by itself; it gives None where a stub is empty."""
-    return _once_written("experiment", run)
+    """Decorator for the frame of an experiment, which shows and prints by itself; it gives None where a stub is empty.
+
+    One that is called with `prediction=` waits until a prediction stands: what one has seen one cannot guess.
+    """
+    @functools.wraps(run)
+    def waits(*args, **kwargs):
+        if kwargs.get("prediction", ...) is None:
+            print("No experiment yet. First write what you expect into the cell of the prediction, and run it.")
+            return None
+        return run(*args, **kwargs)
+    return _once_written("experiment", waits)
 
 
 def widget(make: Callable[..., ipywidgets.Widget]) -> Callable[..., ipywidgets.Widget | None]:

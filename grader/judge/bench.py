@@ -178,9 +178,9 @@ def diagnosis(graded: Graded, e: Exception) -> tuple[str, str]:
 
 
 def setup_namespace(section: Section) -> dict:
-    """What the setup cells define, fresh: the names that graded cells may use besides the learner's."""
+    """What the setup cells and the helper define, fresh: the names that graded cells may use besides the learner's."""
     namespace = {"__builtins__": builtins, "__name__": "__graded__"}
-    for cell in section.setup:
+    for cell in [*section.setup, *section.cells("helper")]:
         exec(compile(cell.source, f"<{section.name} setup>", "exec"), namespace)
     return namespace
 

@@ -25,8 +25,6 @@ from .load import load, names
 from .model import Section
 
 METADATA = {
-    "jupytext": {"cell_metadata_filter": "nbgrader,tags,-all", "formats": "ipynb,py:percent",
-                 "notebook_metadata_filter": "-all"},
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }

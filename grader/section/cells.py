@@ -15,7 +15,9 @@ from ..errors import SectionError
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-KINDS = ("setup", "stub", "graded", "written", "picture", "experiment", "widget", "hints", "card", "text")
+SHOWN = ("picture", "experiment", "widget", "real")  # what a learner runs and grading passes over
+KINDS = ("setup", "helper", "stub", "graded", "written", *SHOWN, "hints", "card", "text")
+LEVELS = ("basic", "medium", "killer")  # of a card
 SKIPPED = "skip-execution"  # nbclient's own tag for cells that do not run while grading
 SOLUTION = re.compile(r"[^\n]*BEGIN SOLUTION.*?END SOLUTION[^\n]*\n?", re.DOTALL)
 HIDDEN = re.compile(r"[^\n]*BEGIN HIDDEN TESTS.*?END HIDDEN TESTS[^\n]*\n?", re.DOTALL)
@@ -33,6 +35,16 @@ def grade_id(cell: NotebookNode) -> str:
 def exercise_of(grade_id: str) -> str:
     """`top_p_mask__ties` -> `top_p_mask`."""
     return grade_id.split("__", 1)[0]
+
+
+def card_id(cell: NotebookNode) -> str:
+    """The id of the guide's question that a card answers; empty for a card of our own."""
+    return next((t[1:] for t in tags(cell) if re.fullmatch(r"q\d+\.\d+\w?", t)), "")
+
+
+def level(cell: NotebookNode) -> str:
+    """How hard a card is: one of LEVELS."""
+    return next((t for t in tags(cell) if t in LEVELS), LEVELS[0])
 
 
 def kind(cell: NotebookNode) -> str:

@@ -14,13 +14,25 @@ from collections.abc import Iterator
 
 from nbformat import NotebookNode
 
-from .cells import KINDS, SKIPPED, SOLUTION, bound_names, defined_names, exercise_of, grade_id, kind, tags
+from .cells import (
+    HIDDEN,
+    KINDS,
+    LEVELS,
+    SKIPPED,
+    SOLUTION,
+    bound_names,
+    card_id,
+    defined_names,
+    exercise_of,
+    grade_id,
+    kind,
+    tags,
+)
 from .model import Section
 
-CELL_KEYS = {"nbgrader", "tags", "lines_to_next_cell", "lines_to_end_of_cell_marker"}  # the last two are jupytext's
-NBGRADER_KEYS = {"grade", "grade_id", "locked", "points", "schema_version", "solution", "task"}
-TAGS = {*KINDS, SKIPPED, "timed", "gpu", "basic", "medium", "killer"}
+TAGS = {*KINDS, SKIPPED, "house_rules", "timed", "gpu", *LEVELS}
 FREE_OF_STUB = {"prediction", "written"}  # exercises that need neither a function nor hints
+SHOWN_SIDE = {"course.figures", "course.sections"}
 LONGEST_SOLUTION = 40
 BESIDE = (".py", ".ipynb", ".md")  # what stands in a section's folder
 MARKS = [("BEGIN SOLUTION", "END SOLUTION"), ("BEGIN HIDDEN TESTS", "END HIDDEN TESTS"),
@@ -42,30 +54,23 @@ def _label(position: int, cell: NotebookNode) -> str:
 def _cell(section: Section, cell: NotebookNode) -> Iterator[str]:
     yield from _metadata(section, cell)
     yield from _marks(cell)
-    if cell.cell_type == "code" and kind(cell) in ("setup", "stub", "graded"):
+    if cell.cell_type == "code" and kind(cell) in ("setup", "helper", "stub", "graded"):
         try:
             ast.parse(cell.source)
         except SyntaxError as error:
             yield f"line {error.lineno} is not plain Python: {error.msg}"
             return
-        yield from {"setup": _setup, "stub": _stub, "graded": _graded}[kind(cell)](section, cell)
+        yield from {"setup": _setup, "helper": _helper, "stub": _stub, "graded": _graded}[kind(cell)](section, cell)
+        if shown := sorted(_imported(cell.source) & SHOWN_SIDE):
+            yield f"it imports {', '.join(shown)}: pictures are drawn in picture cells, and the sandbox does not have them"
 
 
 def _metadata(section: Section, cell: NotebookNode) -> Iterator[str]:
-    meta = cell.metadata.get("nbgrader", {})
-    for key in sorted(set(cell.metadata) - CELL_KEYS):
-        yield f"unknown metadata {key!r}: write key=value with the value in JSON, keys are nbgrader and tags"
-    for key in sorted(set(meta) - NBGRADER_KEYS):
-        yield f"unknown nbgrader metadata {key!r}"
-    if meta and (missing := sorted(NBGRADER_KEYS - {"points"} - set(meta))):
-        yield f"nbgrader metadata lacks {', '.join(missing)}"
     for tag in tags(cell):
-        if tag not in TAGS and tag not in section.stubs:
+        if tag not in TAGS and tag not in section.stubs and tag != f"q{card_id(cell)}":
             yield f"unknown tag {tag!r}"
-    if kind(cell) in ("picture", "experiment", "widget") and SKIPPED not in tags(cell):
-        yield f"a {kind(cell)} cell needs the tag {SKIPPED!r} too, so that grading skips it"
     if cell.cell_type == "code" and kind(cell) == "text":
-        yield "a code cell of no known kind: give it nbgrader metadata or one of the tags of docs/authoring.md"
+        yield "a code cell of no known kind: docs/authoring.md lists the headers"
 
 
 def _marks(cell: NotebookNode) -> Iterator[str]:
@@ -75,13 +80,28 @@ def _marks(cell: NotebookNode) -> Iterator[str]:
             yield f"every {begin!r} needs its {end!r} after it"
     if "BEGIN SOLUTION" in cell.source and kind(cell) not in ("stub", "written"):
         yield "a solution outside a stub or a written answer would reach the learner"
-    if "BEGIN HIDDEN TESTS" in cell.source and kind(cell) != "graded":
+    if "BEGIN HIDDEN TESTS" in cell.source and kind(cell) not in ("graded", "helper"):
         yield "hidden tests outside a graded cell would never run"
 
 
+def _imported(source: str) -> set[str]:
+    """Every module that code imports, and each of its parents."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found |= {a.name for a in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {f"{node.module}", *(f"{node.module}.{a.name}" for a in node.names)}
+    return {".".join(name.split(".")[:n]) for name in found for n in range(1, name.count(".") + 2)}
+
+
+def _helper(section: Section, cell: NotebookNode) -> Iterator[str]:
+    if HIDDEN.sub("", cell.source).strip():
+        yield "the helper stands wholly between '### BEGIN HIDDEN TESTS' and '### END HIDDEN TESTS': learners never see it"
+    yield from _setup(section, cell)
+
+
 def _setup(section: Section, cell: NotebookNode) -> Iterator[str]:
-    if not cell.metadata.get("nbgrader", {}).get("locked"):
-        yield "a setup cell must be locked, because it runs on the judge's side too"
     if any(isinstance(n, ast.ImportFrom) and n.names[0].name == "*" for n in ast.walk(ast.parse(cell.source))):
         yield "import names one by one instead of '*', so that one can see which names graded cells may use"
 
@@ -117,9 +137,13 @@ def _graded(section: Section, cell: NotebookNode) -> Iterator[str]:
         yield "it ends in a bare value, which plain nbgrader would read as the score: assign it, or check it"
     if ("gpu" in tags(cell)) != ("gpu_limit=" in cell.source):
         yield "the tag 'gpu' and a duel with gpu_limit= belong together: by the tag a cluster finds a machine for it"
-    known = {*section.names, *(n for c in section.setup for n in bound_names(c.source)), *dir(builtins)}
+    given = {*section.names, *(n for c in section.setup for n in bound_names(c.source)), *dir(builtins)}
+    hidden = {n for c in section.cells("helper") for n in bound_names(c.source)}
+    known = given | hidden
     if unknown := sorted(free_names(cell.source) - known):
         yield f"{', '.join(unknown)}: neither in the setup nor in a stub nor made in this cell"
+    if seen := sorted(free_names(HIDDEN.sub("", cell.source)) & (hidden - given)):
+        yield f"its open part uses {', '.join(seen)} of the helper, which learners do not have"
 
 
 def _shows_a_value(last: list[ast.stmt]) -> bool:
@@ -148,6 +172,9 @@ def _whole(section: Section) -> Iterator[str]:
                 yield f"{name!r} is defined in two stubs, {owners[name]!r} and {grade_id(cell)!r}"
     if not section.setup:
         yield "there is no setup cell"
+    kinds = [kind(cell) for cell in cells]
+    if kinds.count("helper") > 1 or "helper" in kinds and "graded" in kinds[:kinds.index("helper")]:
+        yield "one helper cell holds the oracles, before the first graded cell"
     for path in sorted(section.path.iterdir()):
         if path.suffix not in BESIDE and path.is_file() and not path.name.startswith("."):
             yield f"{path.name} does not reach learners: data belong into course/data/"

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from .. import place
 from ..errors import SectionError
 from .cells import defined_names, exercise_of, grade_id, kind, tags
+from .headers import expand
 from .model import Exercise, Graded, Section
 
 if TYPE_CHECKING:
@@ -68,7 +69,8 @@ def read_source(py: Path) -> NotebookNode:
     try:
         notebook = jupytext.reads(py.read_text(encoding="utf-8"), fmt="py:percent")
     except Exception as error:
-        raise SectionError(f"{py.name} is not a notebook in jupytext's percent format: {error}") from error
+        raise SectionError(f"{py.name} is not a notebook in jupytext's percent format: {str(error).splitlines()[0]}.") from error
+    expand(notebook, py.name)
     _name_cells(notebook)
     return notebook
 

@@ -1,15 +1,3 @@
-# ---
-# jupyter:
-#   jupytext:
-#     text_representation:
-#       extension: .py
-#       format_name: percent
-#   kernelspec:
-#     display_name: Python 3
-#     language: python
-#     name: python3
-# ---
-
 # %% [markdown]
 # # Decoding: from a distribution to a text
 #
@@ -35,7 +23,7 @@
 # for float16 and bfloat16 compute in float32 and convert the result at the end; float64 stays float64. A logit of
 # $-\infty$ means "impossible" and is a valid input.
 
-# %% tags=["setup"] nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% setup
 import math
 from collections.abc import Callable
 from math import inf
@@ -49,7 +37,7 @@ from course.check import check, expect, raises, unchanged
 from course.duel import advise, duel
 from course.models.ngram import RandomModel, TableModel
 
-# %% tags=["picture", "skip-execution"]
+# %% tags=["picture"]
 from course.sections import decoding
 
 # %% [markdown]
@@ -62,7 +50,7 @@ from course.sections import decoding
 # The next picture asks it for the next token after two contexts. After *the \_\_init\_\_* it is sure. After *in the* it
 # is not, and no single number of candidates suits both. Keep that in mind: it is the whole case for top-p.
 
-# %% tags=["picture", "skip-execution"]
+# %% tags=["picture"]
 decoding.next_tokens()
 
 # %% [markdown]
@@ -75,7 +63,7 @@ decoding.next_tokens()
 # 2. Switch p to 1 and set k to 8 for both. How does each of the two contexts suffer?
 # 3. Raise the temperature to about 3 with p = 0.9, then with p = 1 and min-p = 0.1. Which cut holds against the heat?
 
-# %% tags=["widget", "skip-execution"]
+# %% tags=["widget"]
 decoding.widget()
 
 # %% [markdown]
@@ -110,7 +98,7 @@ decoding.widget()
 #
 # Source: Ackley, Hinton and Sejnowski 1985 for the temperature; `TemperatureLogitsWarper` in `transformers`.
 
-# %% nbgrader={"grade": false, "grade_id": "softmax_t", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% stub="softmax_t"
 def softmax_t(logits: Float[Tensor, "... V"], T: float) -> Float[Tensor, "... V"]:
     """Probabilities at temperature T, in the dtype of `logits`.
 
@@ -130,7 +118,7 @@ def softmax_t(logits: Float[Tensor, "... V"], T: float) -> Float[Tensor, "... V"
     ### END SOLUTION
     raise NotImplementedError("softmax_t: subtract the row's maximum, divide by T, exponentiate, normalise")
 
-# %% [markdown] tags=["hints", "softmax_t"]
+# %% [markdown] hints="softmax_t"
 # <details><summary>Hint 1: a question</summary>
 #
 # Which of the steps (subtract the maximum, divide by T, exponentiate, normalise) would fail at T = 0, and what do you know
@@ -156,7 +144,7 @@ def softmax_t(logits: Float[Tensor, "... V"], T: float) -> Float[Tensor, "... V"
 #
 # </details>
 
-# %% nbgrader={"grade": true, "grade_id": "softmax_t__temperature", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="softmax_t__temperature" points=2
 check(softmax_t, torch.tensor([1.0, 2.0, 3.0]), 0.5, want=torch.tensor([0.015876, 0.117310, 0.866813]),
       why="logits [1, 2, 3] at T = 0.5 are logits [2, 4, 6] at T = 1",
       mistakes={"multiplied by T instead of divided": torch.tensor([0.186324, 0.307196, 0.506480]),
@@ -178,7 +166,7 @@ x = torch.randn(3, 2000, generator=rng)
 check(softmax_t, x, 1.7, want=oracle(x, 1.7), atol=1e-8)
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "softmax_t__zero", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="softmax_t__zero" points=1
 check(softmax_t, torch.tensor([1.0, 3.0, 3.0, 0.0]), 0, want=torch.tensor([0.0, 0.5, 0.5, 0.0]),
       why="at T = 0 equal maxima share the mass equally",
       mistakes={"all mass on the first maximum: that is argmax, not the limit": torch.tensor([0.0, 1.0, 0.0, 0.0]),
@@ -195,7 +183,7 @@ for dtype in [torch.float16, torch.bfloat16, torch.float32]:
 check(softmax_t, torch.tensor([[900.0, -900.0, 900.0, 900.0]]).repeat(3, 1), 0, want=torch.tensor([[1, 0, 1, 1]] * 3) / 3)
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "softmax_t__stable", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="softmax_t__stable" points=1
 check(softmax_t, torch.tensor([1000.0, 1001.0, 999.0]), 1.0, want=torch.tensor([0.244728, 0.665241, 0.090031]),
       why="exp(1000) overflows: subtract the row's maximum first",
       mistakes={"exp of the raw logits overflowed": torch.tensor([math.nan] * 3)})
@@ -229,7 +217,7 @@ for T in [1.0, 5e3]:
           why="-inf gives exactly 0, a finite logit does not, however low it is")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "softmax_t__errors", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="softmax_t__errors" points=1
 raises(ValueError, softmax_t, torch.tensor([1.0, 2.0]), -1.0, why="a negative temperature would turn the order around")
 raises(ValueError, softmax_t, torch.tensor([[0.0, 1.0], [-inf, -inf]]), 1.0, why="the second row has no possible token")
 check(softmax_t, torch.tensor([[0.0, -inf], [-inf, 0.0]]), 1.0, want=torch.tensor([[1.0, 0.0], [0.0, 1.0]]),
@@ -245,7 +233,7 @@ raises(ValueError, softmax_t, torch.tensor([1.0, 1.0]), -1e-3, why="T is negativ
 check(softmax_t, torch.tensor([[-inf, 3.0], [1.0, -inf]]), 0, want=torch.tensor([[0.0, 1.0], [1.0, 0.0]]))
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "softmax_t__inplace", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="softmax_t__inplace" points=1
 unchanged(softmax_t, torch.tensor([[1.0, 2.0], [0.0, 0.0]]), 1.0, want=torch.tensor([[0.268941, 0.731059], [0.5, 0.5]]))
 ### BEGIN HIDDEN TESTS
 unchanged(softmax_t, torch.tensor([[4.0, 2.0], [3.0, 3.0]]), 0, want=torch.tensor([[1.0, 0.0], [0.5, 0.5]]))
@@ -255,7 +243,7 @@ unchanged(softmax_t, torch.tensor([6.0, 2.0], dtype=torch.float16), 4.0,
           want=torch.tensor([0.731059, 0.268941], dtype=torch.float16))
 ### END HIDDEN TESTS
 
-# %% tags=["picture", "skip-execution"]
+# %% tags=["picture"]
 decoding.temperature_curves(softmax_t)
 
 # %% [markdown]
@@ -280,7 +268,7 @@ decoding.temperature_curves(softmax_t)
 #
 # Source: Fan, Lewis and Dauphin 2018 (arXiv 1805.04833); `TopKLogitsWarper` in `transformers`.
 
-# %% nbgrader={"grade": false, "grade_id": "top_k_mask", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% stub="top_k_mask"
 def top_k_mask(logits: Float[Tensor, "B V"], k: int) -> Float[Tensor, "B V"]:
     """Keep the logits that reach the k-th largest of their row; the rest becomes -inf.
 
@@ -297,7 +285,7 @@ def top_k_mask(logits: Float[Tensor, "B V"], k: int) -> Float[Tensor, "B V"]:
     ### END SOLUTION
     raise NotImplementedError("top_k_mask: find the k-th largest logit of each row and mask what is below it")
 
-# %% [markdown] tags=["hints", "top_k_mask"]
+# %% [markdown] hints="top_k_mask"
 # <details><summary>Hint 1: a question</summary>
 #
 # Is it easier to decide which *positions* survive, or which *value* a logit must reach? Which of the two treats ties as the
@@ -320,7 +308,7 @@ def top_k_mask(logits: Float[Tensor, "B V"], k: int) -> Float[Tensor, "B V"]:
 #
 # </details>
 
-# %% nbgrader={"grade": true, "grade_id": "top_k_mask__keeps", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="top_k_mask__keeps" points=1
 check(top_k_mask, torch.tensor([[1.0, 4.0, 2.0, 3.0]]), 2, want=torch.tensor([[-inf, 4.0, -inf, 3.0]]), rtol=0, atol=0,
       mistakes={"cut logits must become -inf; 0 is an ordinary logit": torch.tensor([[0.0, 4.0, 0.0, 3.0]]),
                 "only k - 1 tokens were kept": torch.tensor([[-inf, 4.0, -inf, -inf]]),
@@ -351,7 +339,7 @@ for k in [1, 2, 3]:
     check(top_k_mask, x, k, want=oracle(x, k), rtol=0, atol=0, why="compare logits: far down all probabilities are 0")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "top_k_mask__ties", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="top_k_mask__ties" points=1
 check(top_k_mask, torch.tensor([[2.0, 2.0, 2.0, 0.0]]), 2, want=torch.tensor([[2.0, 2.0, 2.0, -inf]]), rtol=0, atol=0,
       why="whatever ties with the k-th largest stays too",
       mistakes={"exactly k were kept": torch.tensor([[2.0, 2.0, -inf, -inf]]),
@@ -367,7 +355,7 @@ for k, want in [(1, [[5, -inf, 5, -inf, -inf], [0] * 5, [-1, -inf, -inf, -1, -in
         check(top_k_mask, x.to(dtype), k, want=torch.tensor(want, dtype=dtype), rtol=0, atol=0)
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "top_k_mask__edges", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="top_k_mask__edges" points=1
 raises(ValueError, top_k_mask, torch.tensor([[1.0, 2.0]]), 0, why="k = 0 would leave nothing to sample")
 check(top_k_mask, torch.tensor([[1.0, 2.0]]), 5, want=torch.tensor([[1.0, 2.0]]), rtol=0, atol=0, why="k > V keeps all")
 ### BEGIN HIDDEN TESTS
@@ -379,7 +367,7 @@ check(top_k_mask, x, 1, want=torch.tensor([[-inf, -inf, 2.0], [7.0, -inf, -inf]]
 check(top_k_mask, torch.tensor([[3.0], [-4.0]]), 1, want=torch.tensor([[3.0], [-4.0]]))
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "top_k_mask__inplace", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="top_k_mask__inplace" points=1
 unchanged(top_k_mask, torch.tensor([[1.0, 4.0, 2.0]]), 1, want=torch.tensor([[-inf, 4.0, -inf]]))
 ### BEGIN HIDDEN TESTS
 unchanged(top_k_mask, torch.tensor([[1.0, 4.0, 2.0], [3.0, 2.0, 1.0]], dtype=torch.float64), 2,
@@ -389,7 +377,7 @@ for dtype in [torch.float16, torch.bfloat16]:
               want=torch.tensor([[-inf, 4.0, 2.0]], dtype=dtype))
 ### END HIDDEN TESTS
 
-# %% tags=["picture", "skip-execution"]
+# %% tags=["picture"]
 decoding.kept_by_top_k(top_k_mask)
 
 # %% [markdown]
@@ -421,7 +409,7 @@ decoding.kept_by_top_k(top_k_mask)
 # $p = 1$ in float32 it can drop finite logits, and it sums in half precision when the logits are. Both bite only
 # whoever calls it directly: `generate` leaves it out at $p = 1$ and casts the logits to float32 first.
 
-# %% nbgrader={"grade": false, "grade_id": "top_p_mask", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% stub="top_p_mask"
 def top_p_mask(logits: Float[Tensor, "B V"], p: float) -> Float[Tensor, "B V"]:
     """Keep the smallest set of tokens whose probability reaches p; the rest becomes -inf.
 
@@ -443,7 +431,7 @@ def top_p_mask(logits: Float[Tensor, "B V"], p: float) -> Float[Tensor, "B V"]:
     ### END SOLUTION
     raise NotImplementedError("top_p_mask: sort, accumulate, cut, put back in the old order")
 
-# %% [markdown] tags=["hints", "top_p_mask"]
+# %% [markdown] hints="top_p_mask"
 # <details><summary>Hint 1: a question</summary>
 #
 # After sorting you know which *ranks* survive. How do you get from "rank 3 survives" back to the position that this token
@@ -469,7 +457,7 @@ def top_p_mask(logits: Float[Tensor, "B V"], p: float) -> Float[Tensor, "B V"]:
 #
 # </details>
 
-# %% nbgrader={"grade": true, "grade_id": "top_p_mask__smallest_set", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="top_p_mask__smallest_set" points=2
 check(top_p_mask, torch.tensor([[3.0, 2.0, 1.0]]), 0.7, want=torch.tensor([[3.0, 2.0, -inf]]), rtol=0, atol=0,
       why="0.665 does not reach 0.7; with the second token it is 0.910",
       mistakes={"the token that crosses p was dropped": torch.tensor([[3.0, -inf, -inf]]),
@@ -514,7 +502,7 @@ for n in range(1, 5):  # p in the middle of a step, up to 1 - 1e-9
         check(top_p_mask, x.float(), p, want=oracle(x.float(), p), rtol=0, atol=0, why="a p close to 1 is not 1")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "top_p_mask__edges", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="top_p_mask__edges" points=1
 check(top_p_mask, torch.tensor([[0.0, -200.0, 1.0]]), 1.0, want=torch.tensor([[0.0, -200.0, 1.0]]), rtol=0, atol=0,
       why="p = 1 keeps every finite logit, also where rounding has brought the sum to 1 before it")
 check(top_p_mask, torch.tensor([[0.0, 0.5, 1.0]]), 0.0, want=torch.tensor([[-inf, -inf, 1.0]]), rtol=0, atol=0,
@@ -546,7 +534,7 @@ x = torch.tensor([[2.0, 2.0, 0.0, 2.0], [0.0, 0.0, 0.0, 0.0]])
 expect((top_p_mask(x, 0.0) > -inf).sum(-1), torch.tensor([1, 1]), on="survivors at p = 0", why="one, also among ties")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "top_p_mask__dtypes", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="top_p_mask__dtypes" points=1
 check(top_p_mask, torch.tensor([[0.5, 3.0, 1.5]], dtype=torch.float16), 0.9, rtol=0, atol=0,
       want=torch.tensor([[-inf, 3.0, 1.5]], dtype=torch.float16), why="the result has the dtype of the logits")
 ### BEGIN HIDDEN TESTS
@@ -564,7 +552,7 @@ x = torch.tensor([[0.1, 0.2, 0.3], [0.3, 0.1, 0.7]], dtype=torch.float64)
 check(top_p_mask, x, 0.5, want=torch.tensor([[-inf, 0.2, 0.3], [0.3, -inf, 0.7]], dtype=torch.float64), rtol=0, atol=0)
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "top_p_mask__inplace", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="top_p_mask__inplace" points=1
 unchanged(top_p_mask, torch.tensor([[2.0, 1.0, 0.0]]), 0.5, want=torch.tensor([[2.0, -inf, -inf]]))
 ### BEGIN HIDDEN TESTS
 unchanged(top_p_mask, torch.tensor([[0.0, 1.0, 2.0], [5.0, 0.0, 0.0]], dtype=torch.float64), 0.7,
@@ -575,7 +563,7 @@ for dtype in [torch.float16, torch.bfloat16]:
               want=torch.tensor([[2.0, -inf, -inf]], dtype=dtype))
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "top_p_mask__speed", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["timed"]
+# %% graded="top_p_mask__speed" points=2 tags=["timed"]
 def draw(rng: np.random.Generator):
     "8 rows of 8,000 logits, all different, and a p in the middle of a step, so that there is one right answer."
     profile = np.linspace(0, 3, 8000, dtype=np.float32)
@@ -597,7 +585,7 @@ def top_p_mask(logits, p):
 ''', limit=2.5, rtol=0, atol=0)
 ### END HIDDEN TESTS
 
-# %% tags=["picture", "skip-execution"]
+# %% tags=["picture"]
 decoding.nucleus_sizes(top_p_mask)
 
 # %% [markdown]
@@ -621,7 +609,7 @@ decoding.nucleus_sizes(top_p_mask)
 #
 # Source: Nguyen et al. 2024 (arXiv 2407.01082); `MinPLogitsWarper` in `transformers`.
 
-# %% nbgrader={"grade": false, "grade_id": "min_p_mask", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% stub="min_p_mask"
 def min_p_mask(logits: Float[Tensor, "B V"], p: float) -> Float[Tensor, "B V"]:
     """Keep the tokens that are at least p times as likely as the likeliest of their row; the rest becomes -inf.
 
@@ -639,7 +627,7 @@ def min_p_mask(logits: Float[Tensor, "B V"], p: float) -> Float[Tensor, "B V"]:
     ### END SOLUTION
     raise NotImplementedError("min_p_mask: compare each probability with p times the largest of its row")
 
-# %% [markdown] tags=["hints", "min_p_mask"]
+# %% [markdown] hints="min_p_mask"
 # <details><summary>Hint 1: a question</summary>
 #
 # Do you need the probabilities themselves, or only how each compares with the largest?
@@ -661,7 +649,7 @@ def min_p_mask(logits: Float[Tensor, "B V"], p: float) -> Float[Tensor, "B V"]:
 #
 # </details>
 
-# %% nbgrader={"grade": true, "grade_id": "min_p_mask__relative", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="min_p_mask__relative" points=1
 check(min_p_mask, torch.tensor([[2.0, 1.0, 0.0]]), 0.3, want=torch.tensor([[2.0, 1.0, -inf]]), rtol=0, atol=0,
       why="the ratios to the best are 1, 0.368 and 0.135",
       mistakes={"p was compared with the probability itself, not with its ratio to the largest":
@@ -689,7 +677,7 @@ want = torch.tensor([[1000.0, 999.0, -inf], [-1000.0, -inf, -1001.0]])
 check(min_p_mask, x, 0.2, want=want, rtol=0, atol=0, why="large logits are logits too: subtract the maximum")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "min_p_mask__edges", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="min_p_mask__edges" points=1
 check(min_p_mask, torch.tensor([[1.0, -200.0, -inf]]), 0.0, want=torch.tensor([[1.0, -200.0, -inf]]), rtol=0, atol=0,
       why="p = 0 cuts nothing")
 raises(ValueError, min_p_mask, torch.tensor([[0.0, 1.0]]), -0.1, why="p lies outside [0, 1]")
@@ -721,7 +709,7 @@ x[1, :10] = -2.5
 check(min_p_mask, x, 0.1, want=torch.where(x < 0, -inf, x), rtol=0, atol=0)
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "min_p_mask__inplace", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="min_p_mask__inplace" points=1
 unchanged(min_p_mask, torch.tensor([[2.0, 1.0, 0.0]]), 0.5, want=torch.tensor([[2.0, -inf, -inf]]))
 ### BEGIN HIDDEN TESTS
 unchanged(min_p_mask, torch.tensor([[0.0, 1.0], [3.0, 0.0]], dtype=torch.float64), 0.3,
@@ -731,7 +719,7 @@ for dtype in [torch.float16, torch.bfloat16]:
               want=torch.tensor([[2.0, 1.0, -inf]], dtype=dtype))
 ### END HIDDEN TESTS
 
-# %% tags=["picture", "skip-execution"]
+# %% tags=["picture"]
 decoding.survivors_in_the_heat(top_p_mask, min_p_mask)
 
 # %% [markdown]
@@ -756,7 +744,7 @@ decoding.survivors_in_the_heat(top_p_mask, min_p_mask)
 #
 # Source: Keskar et al. 2019 (CTRL, arXiv 1909.05858); `RepetitionPenaltyLogitsProcessor` in `transformers`.
 
-# %% nbgrader={"grade": false, "grade_id": "repetition_penalty", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% stub="repetition_penalty"
 def repetition_penalty(ids: Int[Tensor, "B T"], logits: Float[Tensor, "B V"], r: float) -> Float[Tensor, "B V"]:
     """Make the tokens in `ids` less likely: logits above 0 are divided by r, the others multiplied, once per token.
 
@@ -769,7 +757,7 @@ def repetition_penalty(ids: Int[Tensor, "B T"], logits: Float[Tensor, "B V"], r:
     ### END SOLUTION
     raise NotImplementedError("repetition_penalty: gather the logits of the seen ids, penalise them, scatter them back")
 
-# %% [markdown] tags=["hints", "repetition_penalty"]
+# %% [markdown] hints="repetition_penalty"
 # <details><summary>Hint 1: a question</summary>
 #
 # If an id stands twice in a row of `ids`, does your code penalise it twice? What if you compute the new values from the old
@@ -792,7 +780,7 @@ def repetition_penalty(ids: Int[Tensor, "B T"], logits: Float[Tensor, "B V"], r:
 #
 # </details>
 
-# %% nbgrader={"grade": true, "grade_id": "repetition_penalty__sign", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="repetition_penalty__sign" points=1
 check(repetition_penalty, torch.tensor([[0, 1]]), torch.tensor([[4.0, -4.0, 1.0]]), 2.0,
       want=torch.tensor([[2.0, -8.0, 1.0]]), why="a penalty must lower the logit whatever its sign",
       mistakes={"a negative logit was divided too, which rewards it": torch.tensor([[2.0, -2.0, 1.0]]),
@@ -810,7 +798,7 @@ check(repetition_penalty, torch.tensor([[0, 2]]), x, 0.5, want=torch.tensor([[-i
       why="an impossible token stays impossible, also where r < 1 encourages")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "repetition_penalty__once", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="repetition_penalty__once" points=1
 check(repetition_penalty, torch.tensor([[1, 1, 1]]), torch.tensor([[8.0, 8.0]]), 2.0, want=torch.tensor([[8.0, 4.0]]),
       why="once for each distinct token, however often it came",
       mistakes={"applied once per occurrence": torch.tensor([[8.0, 1.0]])})
@@ -821,7 +809,7 @@ check(repetition_penalty, torch.tensor([[0, 0, 2, 0], [2, 2, 1, 2]]), torch.tens
       want=torch.tensor([[1.0, 5.0, -5.0], [5.0, 1.0, -5.0]]), why="every id counts, whatever its number")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "repetition_penalty__batched", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="repetition_penalty__batched" points=1
 check(repetition_penalty, torch.tensor([[0], [1]]), torch.tensor([[2.0, 2.0], [2.0, 2.0]]), 2.0,
       want=torch.tensor([[1.0, 2.0], [2.0, 1.0]]), why="row b of ids changes row b of logits only",
       mistakes={"all rows were penalised for all ids": torch.tensor([[1.0, 1.0], [1.0, 1.0]])})
@@ -842,7 +830,7 @@ ids, x = torch.randint(5, (7, 3), generator=rng).T, torch.randn(5, 3, generator=
 check(repetition_penalty, ids, x, 1.7, want=oracle(ids, x, 1.7), why="both inputs are transposed views, not contiguous")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "repetition_penalty__inplace", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="repetition_penalty__inplace" points=1
 unchanged(repetition_penalty, torch.tensor([[1, 0, 1]]), torch.tensor([[2.0, -2.0, 1.0]]), 2.0,
           want=torch.tensor([[1.0, -4.0, 1.0]]))
 ### BEGIN HIDDEN TESTS
@@ -853,7 +841,7 @@ for dtype in [torch.float16, torch.bfloat16]:
               want=torch.tensor([[1.0, -4.0, 1.0]], dtype=dtype))
 ### END HIDDEN TESTS
 
-# %% tags=["picture", "skip-execution"]
+# %% tags=["picture"]
 decoding.penalised(repetition_penalty)
 
 # %% [markdown]
@@ -878,7 +866,7 @@ decoding.penalised(repetition_penalty)
 #
 # Source: Devroye 1986, *Non-Uniform Random Variate Generation*, the inversion method for discrete distributions.
 
-# %% nbgrader={"grade": false, "grade_id": "sample_inverse_cdf", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% stub="sample_inverse_cdf"
 def sample_inverse_cdf(probs: Float[Tensor, "B V"], u: Float[Tensor, "B"]) -> Int[Tensor, "B"]:
     """For each row the smallest i with probs[0] + ... + probs[i] > u, as int64; never a token of probability 0.
 
@@ -894,7 +882,7 @@ def sample_inverse_cdf(probs: Float[Tensor, "B V"], u: Float[Tensor, "B"]) -> In
     ### END SOLUTION
     raise NotImplementedError("sample_inverse_cdf: cumulative sum, first entry above u, never past the last possible token")
 
-# %% [markdown] tags=["hints", "sample_inverse_cdf"]
+# %% [markdown] hints="sample_inverse_cdf"
 # <details><summary>Hint 1: a question</summary>
 #
 # The cumulative sum never falls. So how many of its entries are less than or equal to $u$, and what does that number say
@@ -919,7 +907,7 @@ def sample_inverse_cdf(probs: Float[Tensor, "B V"], u: Float[Tensor, "B"]) -> In
 #
 # </details>
 
-# %% nbgrader={"grade": true, "grade_id": "sample_inverse_cdf__definition", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="sample_inverse_cdf__definition" points=1
 probs = torch.tensor([[0.25, 0.25, 0.5]]).repeat(4, 1)
 check(sample_inverse_cdf, probs, torch.tensor([0.0, 0.25, 0.4, 0.75]), want=torch.tensor([0, 1, 1, 2]),
       why="the smallest i whose cumulative sum is above u",
@@ -954,7 +942,7 @@ p, u = torch.tensor([[0.5, 0.1, 0.3], [0.25, 0.6, 0.1], [0.25, 0.3, 0.6]]).T, to
 check(sample_inverse_cdf, p, u, want=torch.tensor([0, 1, 2]), why="the input is a transposed view, not contiguous")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "sample_inverse_cdf__zero_mass", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="sample_inverse_cdf__zero_mass" points=1
 check(sample_inverse_cdf, torch.tensor([[0.0, 0.5, 0.5, 0.0]]), torch.tensor([0.0]), want=torch.tensor([1]),
       why="token 0 has probability 0 and must never be sampled", mistakes={"F >= u lets u = 0 hit it": torch.tensor([0])})
 check(sample_inverse_cdf, torch.tensor([[0.5, 0.499, 0.0, 0.0]]), torch.tensor([0.9995]), want=torch.tensor([1]),
@@ -978,7 +966,7 @@ check(sample_inverse_cdf, torch.tensor([[0.5, 0.4995, 1e-8, 0.0], [0.5, 0.4995, 
       want=torch.tensor([2, 1]), why="the last token with positive probability, however small that is")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "sample_inverse_cdf__inplace", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="sample_inverse_cdf__inplace" points=1
 unchanged(sample_inverse_cdf, torch.tensor([[0.5, 0.5], [0.25, 0.75]]), torch.tensor([0.75, 0.1]), want=torch.tensor([1, 0]))
 ### BEGIN HIDDEN TESTS
 unchanged(sample_inverse_cdf, torch.tensor([[0.2, 0.3, 0.5]], dtype=torch.float64), torch.tensor([0.4], dtype=torch.float64),
@@ -986,7 +974,7 @@ unchanged(sample_inverse_cdf, torch.tensor([[0.2, 0.3, 0.5]], dtype=torch.float6
 unchanged(sample_inverse_cdf, torch.tensor([[0.5, 0.5, 0.0]]), torch.tensor([0.75]), want=torch.tensor([1]))
 ### END HIDDEN TESTS
 
-# %% tags=["picture", "skip-execution"]
+# %% tags=["picture"]
 decoding.shares_drawn(sample_inverse_cdf)
 
 # %% [markdown]
@@ -1021,7 +1009,7 @@ decoding.shares_drawn(sample_inverse_cdf)
 # Source: Graves 2012 (arXiv 1211.3711) for beam search over sequences; `length_penalty` in `transformers` for the score;
 # Wu et al. 2016 (arXiv 1609.08144) use $((5 + \text{len}) / 6)^\alpha$ instead.
 
-# %% nbgrader={"grade": false, "grade_id": "beam_search", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% stub="beam_search"
 def beam_search(step: Callable[[list[int]], Float[Tensor, "V"]], bos: int, eos: int, beam: int, max_len: int,
                 alpha: float = 0.0) -> tuple[list[int], float]:
     """The best finished hypothesis (ids with bos, log-probability / len ** alpha); the best unfinished if none finished.
@@ -1053,7 +1041,7 @@ def beam_search(step: Callable[[list[int]], Float[Tensor, "V"]], bos: int, eos: 
     ### END SOLUTION
     raise NotImplementedError("beam_search: extend, keep the likeliest, freeze what is finished, rank by logp / len ** alpha")
 
-# %% [markdown] tags=["hints", "beam_search"]
+# %% [markdown] hints="beam_search"
 # <details><summary>Hint 1: a question</summary>
 #
 # What must you remember about a hypothesis? Two things are enough. How do you tell from them whether it is finished, and how
@@ -1083,7 +1071,7 @@ def beam_search(step: Callable[[list[int]], Float[Tensor, "V"]], bos: int, eos: 
 #
 # </details>
 
-# %% nbgrader={"grade": true, "grade_id": "beam_search__greedy_trap", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="beam_search__greedy_trap" points=1
 trap = {(0,): {2: 0.6, 3: 0.4}, (0, 2): {1: 0.4, 2: 0.35, 3: 0.25}, (0, 3): {1: 0.9, 2: 0.1}}
 check(beam_search, TableModel(trap, 4), 0, 1, 1, 2, 0.0, rtol=1e-5, want=([0, 2, 1], math.log(0.24)), why="beam = 1 is greedy")
 check(beam_search, TableModel(trap, 4), 0, 1, 2, 2, 0.0, rtol=1e-5, want=([0, 3, 1], math.log(0.36)),
@@ -1114,7 +1102,7 @@ for seed, V, max_len in [(1, 5, 6), (2, 9, 4), (3, 4, 8), (4, 6, 7)]:
     check(beam_search, step, 1, 0, 1, max_len, 0.0, rtol=1e-5, want=(ids, logp), why="beam = 1 is greedy")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "beam_search__exhaustive", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="beam_search__exhaustive" points=2
 step = RandomModel(V=3, seed=0)
 check(beam_search, step, 0, 2, 3 ** 3, 3, 0.0, rtol=1e-5, want=([0, 2], -0.45141108626188875),
       why="with 27 beams nothing is pruned: this is the best of all sequences of at most 3 tokens")
@@ -1137,7 +1125,7 @@ for seed in range(8):
               why="nothing is pruned, so this must be the best finished sequence of all")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "beam_search__finished", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="beam_search__finished" points=2
 early = {(0,): {1: 0.5, 2: 0.3, 3: 0.2}, (0, 1): {1: 1.0}, (0, 2): {2: 0.6, 3: 0.35, 1: 0.05}}
 check(beam_search, TableModel(early, 4), 0, 1, 2, 2, 0.0, rtol=1e-5, want=([0, 1], math.log(0.5)),
       why="[0, 1] is finished after one round; it waits in the beam, unchanged, and wins",
@@ -1190,7 +1178,7 @@ for alpha in [0.0, 1.0, 2.0]:
           why="prune by log-probability: ranked by logp / len ** alpha while pruning, longer ones would push [0, 1] out")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "beam_search__length", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="beam_search__length" points=1
 two = {(0,): {1: 0.3, 2: 0.7}, (0, 2): {1: 0.4, 2: 0.6}}
 for alpha, want in [(0.0, ([0, 1], math.log(0.3))), (1.0, ([0, 2, 1], math.log(0.28) / 2))]:
     check(beam_search, TableModel(two, 3), 0, 1, 3, 2, alpha, rtol=1e-5, want=want, why=f"score = logp / len ** {alpha:g}",
@@ -1215,7 +1203,7 @@ check(beam_search, TableModel(two, 3), 0, 1, 3, 2, rtol=1e-5, want=([0, 1], math
       why="alpha is 0 when it is not given")
 ### END HIDDEN TESTS
 
-# %% tags=["picture", "skip-execution"]
+# %% tags=["picture"]
 decoding.wider_beams(beam_search)
 
 # %% [markdown]
@@ -1240,7 +1228,7 @@ decoding.wider_beams(beam_search)
 # Source: `GenerationMixin._get_logits_processor` in `transformers` for this order; the sampler chain of llama.cpp, as its
 # bindings document it (`CommonSamplerType` in the crate `llama-cpp-4`), for the other.
 
-# %% nbgrader={"grade": false, "grade_id": "decode_pipeline", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% stub="decode_pipeline"
 def decode_pipeline(logits: Float[Tensor, "... V"], T: float, k: int, p: float) -> Float[Tensor, "... V"]:
     """Probabilities to sample from: temperature T, then top-k, then top-p, renormalised.
 
@@ -1255,7 +1243,7 @@ def decode_pipeline(logits: Float[Tensor, "... V"], T: float, k: int, p: float) 
     ### END SOLUTION
     raise NotImplementedError("decode_pipeline: divide by T, then top-k, then top-p, then softmax")
 
-# %% [markdown] tags=["hints", "decode_pipeline"]
+# %% [markdown] hints="decode_pipeline"
 # <details><summary>Hint 1: a question</summary>
 #
 # Your masks take and give logits. At which point of the chain do you need probabilities for the first time?
@@ -1278,7 +1266,7 @@ def decode_pipeline(logits: Float[Tensor, "... V"], T: float, k: int, p: float) 
 #
 # </details>
 
-# %% nbgrader={"grade": true, "grade_id": "decode_pipeline__order", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="decode_pipeline__order" points=2
 four = torch.tensor([0.4, 0.3, 0.2, 0.1]).log()
 check(decode_pipeline, four, 1.0, 2, 0.55, want=torch.tensor([1.0, 0.0, 0.0, 0.0]),
       why="after top-k the first token holds 0.571 of the mass, which reaches 0.55",
@@ -1314,7 +1302,7 @@ check(decode_pipeline, torch.tensor([[2.0, 2.0, 0.0, 2.0]]), 1.0, 2, 1.0, want=t
       why="top-k keeps whatever ties with the k-th")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "decode_pipeline__shapes", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="decode_pipeline__shapes" points=1
 check(decode_pipeline, torch.tensor([[[0.0, 0.0, -9.0]]]), 1.0, 2, 1.0, want=torch.tensor([[[0.5, 0.5, 0.0]]]),
       why="any leading shape; the rows sum to 1")
 ### BEGIN HIDDEN TESTS
@@ -1356,7 +1344,7 @@ for dtype in [torch.float16, torch.bfloat16]:
                why="compute in float32 from the start")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "decode_pipeline__inplace", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="decode_pipeline__inplace" points=1
 unchanged(decode_pipeline, torch.tensor([[0.0, 0.0, -1.0]]), 1.0, 2, 1.0, want=torch.tensor([[0.5, 0.5, 0.0]]))
 ### BEGIN HIDDEN TESTS
 unchanged(decode_pipeline, torch.tensor([[4.0, 0.0, -4.0], [0.0, 1.0, 8.0]], dtype=torch.float64), 4.0, 2, 0.6,
@@ -1367,7 +1355,7 @@ for dtype in [torch.float16, torch.bfloat16]:
               want=torch.tensor([[0.5, 0.0, 0.5]], dtype=dtype))
 ### END HIDDEN TESTS
 
-# %% tags=["picture", "skip-execution"]
+# %% tags=["picture"]
 decoding.temperature_first_or_last(decode_pipeline, top_p_mask)
 
 # %% [markdown]
@@ -1389,13 +1377,13 @@ decoding.temperature_first_or_last(decode_pipeline, top_p_mask)
 # **Predict first.** What is the average distinct-4 of the *beam search* texts? Write a number between 0 and 1. You get
 # the point when you are at most 0.15 away.
 
-# %% nbgrader={"grade": false, "grade_id": "prediction", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% stub="prediction"
 prediction = None  # replace None, or write `prediction = ...` below
 ### BEGIN SOLUTION
 prediction = 0.15
 ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "prediction__distinct4", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="prediction__distinct4" points=1
 expect(isinstance(prediction, (int, float)) and 0 <= prediction <= 1, True, on="prediction is a number between 0 and 1",
        why="write down what you expect before you run the experiment")
 ### BEGIN HIDDEN TESTS
@@ -1405,7 +1393,7 @@ assert abs(prediction - measured) <= 0.15, (
     "finds loops that are even likelier")
 ### END HIDDEN TESTS
 
-# %% tags=["experiment", "skip-execution"]
+# %% tags=["experiment"]
 def search(model, prompt, beam, length):
     "The prompt, continued by your beam search; one beam is greedy."
     ids, _ = beam_search(lambda ids: model.logprobs(prompt[:-1] + ids), prompt[-1], -1, beam, length)
@@ -1442,7 +1430,7 @@ results = decoding.likelihood_against_variety(search, sample)
 # Holtzman et al. (2020) found pure sampling *less* likely than human text. That maximisation leads to loops does: they
 # found it too.
 
-# %% [markdown] tags=["card", "basic"]
+# %% [markdown] card="" level="basic"
 # <details><summary>What does temperature do? What happens at T = 0, and for T going to infinity?</summary>
 #
 # It divides the logits before the softmax. Ratios of probabilities become $\exp((s_i - s_j)/T)$, so $T < 1$ sharpens, $T > 1$
@@ -1453,7 +1441,7 @@ results = decoding.likelihood_against_variety(search, sample)
 #
 # </details>
 
-# %% [markdown] tags=["card", "basic"]
+# %% [markdown] card="" level="basic"
 # <details><summary>Top-k or top-p: what is the difference, and what are the edge cases?</summary>
 #
 # Top-k keeps a fixed number of tokens: too many when the model is sure, too few when it is not. Top-p keeps the
@@ -1463,7 +1451,7 @@ results = decoding.likelihood_against_variety(search, sample)
 #
 # </details>
 
-# %% [markdown] tags=["card", "medium"]
+# %% [markdown] card="" level="medium"
 # <details><summary>Why is greedy decoding poor for open-ended text?</summary>
 #
 # It maximises, and maximising likelihood degenerates: it walks into loops, since in a loop every next token is easy to guess.
@@ -1472,7 +1460,7 @@ results = decoding.likelihood_against_variety(search, sample)
 #
 # </details>
 
-# %% [markdown] tags=["card", "killer"]
+# %% [markdown] card="" level="killer"
 # <details><summary>Your server applies temperature last, a colleague's applies it first. Same T, p and seed: what differs?</summary>
 #
 # The candidate set. With temperature first, top-p measures mass on the tempered distribution, so T > 1 lets more tokens
@@ -1482,7 +1470,7 @@ results = decoding.likelihood_against_variety(search, sample)
 #
 # </details>
 
-# %% [markdown] tags=["card", "killer"]
+# %% [markdown] card="" level="killer"
 # <details><summary>On the same bfloat16 logits, one server's top-p 0.9 keeps other tokens than another's. Where do you look?</summary>
 #
 # At the precision of the cumulative sum. Between 0.5 and 1 bfloat16 numbers are 0.004 apart, so a sum kept in bfloat16
@@ -1494,7 +1482,7 @@ results = decoding.likelihood_against_variety(search, sample)
 #
 # </details>
 
-# %% [markdown] tags=["card", "killer"]
+# %% [markdown] card="" level="killer"
 # <details><summary>Why is dividing every seen logit by r a bad repetition penalty, and what is still odd about the usual mend?</summary>
 #
 # Dividing a negative logit by r > 1 raises it, so a repeated unlikely token is rewarded. The mend multiplies negative ones.
@@ -1504,7 +1492,7 @@ results = decoding.likelihood_against_variety(search, sample)
 #
 # </details>
 
-# %% [markdown] tags=["card", "killer"]
+# %% [markdown] card="" level="killer"
 # <details><summary>A sampler returns a masked token about once in ten million draws. What is wrong?</summary>
 #
 # Probably the end of the cumulative sum. In float32 the sum may end slightly below 1, and a uniform number may be above it.
@@ -1514,7 +1502,7 @@ results = decoding.likelihood_against_variety(search, sample)
 #
 # </details>
 
-# %% [markdown] tags=["card", "killer"]
+# %% [markdown] card="" level="killer"
 # <details><summary>You raise the beam from 5 to 50 and the translations become worse and shorter. Is the code wrong?</summary>
 #
 # Not necessarily. A wider beam finds hypotheses with higher model probability, and short ones have fewer factors below 1, so
@@ -1528,7 +1516,7 @@ results = decoding.likelihood_against_variety(search, sample)
 #
 # A person reads this answer (in a study group, you do, with the marking scheme). Five to ten sentences are enough.
 
-# %% [markdown] nbgrader={"grade": false, "grade_id": "written__why_greedy_question", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% [markdown] question="why_greedy"
 # **Question (4 points).** Your team's story generator decodes greedily and falls into loops. A colleague says: "Greedy is
 # short-sighted. We switch to beam search with 20 beams, and because it finds better sequences the loops will go." Explain
 # what is right in this and what is wrong, say what you would expect to measure, and propose what to do instead, with one
@@ -1549,7 +1537,7 @@ results = decoding.likelihood_against_variety(search, sample)
 #
 # === END MARK SCHEME ===
 
-# %% [markdown] nbgrader={"grade": true, "grade_id": "written__why_greedy", "locked": false, "points": 4, "schema_version": 3, "solution": true, "task": false}
+# %% [markdown] written="why_greedy" points=4
 # ### BEGIN SOLUTION
 # It is right that greedy decoding is short-sighted: it commits to the likeliest token and can miss a likelier sentence, and
 # beam search usually finds a sequence with a higher probability. It is wrong that this is why the text loops. A loop is very

@@ -1,16 +1,3 @@
-# ---
-# jupyter:
-#   jupytext:
-#     cell_metadata_filter: nbgrader,tags,-all
-#     text_representation:
-#       extension: .py
-#       format_name: percent
-#   kernelspec:
-#     display_name: Python 3 (ipykernel)
-#     language: python
-#     name: python3
-# ---
-
 # %% [markdown]
 # # 6. From preferences to a policy: RLHF, DPO, steering
 #
@@ -34,7 +21,7 @@
 # **House rules** for every function below: no argument is changed in place, inputs may be strided (a slice, a
 # transpose), and what comes back has the dtype of what went in. Inside you may compute in float32 or wider.
 
-# %% tags=["setup"] nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% setup
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -45,7 +32,7 @@ from course.check import check, expect, raises, unchanged, value_and_grad
 
 torch.set_num_threads(1)
 
-# %% tags=["picture", "skip-execution"]
+# %% tags=["picture"]
 from course.sections import rlhf_dpo
 
 # %% [markdown]
@@ -75,7 +62,7 @@ from course.sections import rlhf_dpo
 # A **margin** $m$ asks for more than winning: $r_w$ must beat $r_l + m$. Llama 2 (arXiv 2307.09288) used larger margins
 # for pairs that people found clearly different.
 
-# %% tags=["picture", "skip-execution"]
+# %% tags=["picture"]
 rlhf_dpo.bradley_terry()
 
 # %% [markdown]
@@ -95,7 +82,7 @@ rlhf_dpo.bradley_terry()
 #
 # Source: Ouyang et al. 2022, section 3.5; margin: Touvron et al. 2023 (Llama 2), section 3.2.2.
 
-# %% nbgrader={"grade": false, "grade_id": "bt_loss", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% stub="bt_loss"
 def bt_loss(r_w: Float[Tensor, "B"], r_l: Float[Tensor, "B"],
             margin: float | Float[Tensor, "B"] = 0.0) -> Float[Tensor, ""]:
     """Mean negative log-likelihood of the preferences under Bradley-Terry: chosen beats rejected by `margin`.
@@ -107,7 +94,7 @@ def bt_loss(r_w: Float[Tensor, "B"], r_l: Float[Tensor, "B"],
     ### END SOLUTION
     raise NotImplementedError("bt_loss: mean of -log sigmoid(chosen - rejected - margin); mind the underflow")
 
-# %% [markdown] tags=["hints", "bt_loss"]
+# %% [markdown] hints="bt_loss"
 # <details><summary>Hint 1: a question to ask yourself</summary>
 #
 # In float32, what is `sigmoid(-200)`? And its logarithm? Which function of PyTorch computes the two steps as one?
@@ -125,7 +112,7 @@ def bt_loss(r_w: Float[Tensor, "B"], r_l: Float[Tensor, "B"],
 #
 # </details>
 
-# %% nbgrader={"grade": true, "grade_id": "bt_loss__value", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="bt_loss__value" points=2
 check(bt_loss, torch.tensor([3.0, 1.0]), torch.tensor([1.0, 1.0]), want=torch.tensor(0.4100374),
       why="mean over pairs of -log sigmoid(r_w - r_l): here (0.1269 + 0.6931) / 2",
       mistakes={"chosen and rejected are swapped": torch.tensor(1.4100374),
@@ -156,7 +143,7 @@ check(bt_loss, half, -half, want=torch.tensor(np.logaddexp(0, [-4.0, 2.0, -1.0])
       why="the loss keeps the rewards' dtype")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "bt_loss__stable", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="bt_loss__stable" points=1
 check(bt_loss, torch.tensor([-200.0]), torch.tensor([0.0]), want=torch.tensor(200.0),
       why="far out the loss is a straight line",
       mistakes={"sigmoid underflowed to 0 before the logarithm: use logsigmoid": torch.tensor(torch.inf),
@@ -175,7 +162,7 @@ check(bt_loss, torch.tensor([30.0], dtype=torch.float64), torch.zeros(1, dtype=t
       want=torch.tensor(0.0, dtype=torch.float64), rtol=0, atol=5e-9, why="at +30 next to nothing is left")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "bt_loss__gradient", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="bt_loss__gradient" points=2
 value, grads = value_and_grad(bt_loss, torch.tensor([0.0, 0.0]), torch.tensor([0.0, 0.0]), wrt=(0, 1))
 expect(value, torch.tensor(0.6931472), on="bt_loss at equal rewards")
 expect(grads[0], torch.tensor([-0.25, -0.25]), on="the gradient with respect to r_w at equal rewards, B = 2",
@@ -194,14 +181,14 @@ for B in (1, 6):
                    why="each pair's weight is sigmoid(-(r_w - r_l - margin)) / B")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "bt_loss__inplace", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="bt_loss__inplace" points=1
 unchanged(bt_loss, torch.tensor([2.0, 1.0]), torch.tensor([1.0, 2.0]), 1.0, want=torch.tensor(1.4100374))
 ### BEGIN HIDDEN TESTS
 unchanged(bt_loss, torch.tensor([2.0, 1.0]), torch.tensor([1.0, 2.0]), torch.tensor([1.0, -1.0]),
           want=torch.tensor(0.6931472))
 ### END HIDDEN TESTS
 
-# %% tags=["picture", "skip-execution"]
+# %% tags=["picture"]
 rlhf_dpo.margins(bt_loss)
 
 # %% [markdown]
@@ -232,7 +219,7 @@ rlhf_dpo.margins(bt_loss)
 # Source: `_get_batch_logps` in the authors' code of DPO (Rafailov et al. 2023, arXiv 2305.18290;
 # eric-mitchell/direct-preference-optimization), with `ignore` and the count added.
 
-# %% nbgrader={"grade": false, "grade_id": "sequence_logprob", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% stub="sequence_logprob"
 def sequence_logprob(logits: Float[Tensor, "B T V"], labels: Int[Tensor, "B T"],
                      ignore: int = -100) -> tuple[Float[Tensor, "B"], Int[Tensor, "B"]]:
     """Sum of log-probabilities of the labels that are not `ignore`, and how many they are.
@@ -249,7 +236,7 @@ def sequence_logprob(logits: Float[Tensor, "B T V"], labels: Int[Tensor, "B T"],
     ### END SOLUTION
     raise NotImplementedError("sequence_logprob: shift by one, log_softmax, pick the targets, drop the ignored, sum")
 
-# %% [markdown] tags=["hints", "sequence_logprob"]
+# %% [markdown] hints="sequence_logprob"
 # <details><summary>Hint 1: a question to ask yourself</summary>
 #
 # For T = 5, how many tokens can be scored at most? Which rows of the logits predict them? What happens to
@@ -275,7 +262,7 @@ def sequence_logprob(logits: Float[Tensor, "B T V"], labels: Int[Tensor, "B T"],
 #
 # </details>
 
-# %% nbgrader={"grade": true, "grade_id": "sequence_logprob__shift", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="sequence_logprob__shift" points=2
 logits = torch.log(torch.tensor([[[0.1, 0.2, 0.7], [0.5, 0.3, 0.2], [0.2, 0.2, 0.6]]]))
 logp, count = sequence_logprob(logits, torch.tensor([[0, 2, 1]]))
 expect(logp, torch.log(torch.tensor([0.7 * 0.3])), on="the sum of sequence_logprob for labels [[0, 2, 1]]",
@@ -319,7 +306,7 @@ expect(sequence_logprob(half, labels)[0], oracle(half, labels, -100)[0], on="seq
        why="the sum keeps the logits' dtype")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "sequence_logprob__mask", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="sequence_logprob__mask" points=2
 labels = torch.tensor([[-100, -100, 4, 9, -100], [-100, 3, 1, 0, 2]])
 logp, count = sequence_logprob(torch.zeros(2, 5, 10), labels)
 expect(logp, torch.tensor([2, 4]) * torch.log(torch.tensor(0.1)),
@@ -352,7 +339,7 @@ for ignore in (-100, -1, 0, 7, 12, 5000):
         expect(count.tolist(), counts, on=f"the count with ignore={ignore}, labels {labels.tolist()}")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "sequence_logprob__edges", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="sequence_logprob__edges" points=1
 logp, count = sequence_logprob(torch.zeros(2, 1, 4), torch.tensor([[1], [2]]))
 expect(logp, torch.zeros(2), on="the sum for T = 1", why="nothing predicts a lone token")
 expect(count.tolist(), [0, 0], on="the count for T = 1")
@@ -383,7 +370,7 @@ expect(logp, torch.zeros(3), on="the sum where every label is ignored", why="an 
 expect(count.tolist(), [0, 0, 0], on="the count where every label is ignored")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "sequence_logprob__gradient", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="sequence_logprob__gradient" points=2
 _, (grad,) = value_and_grad(sequence_logprob, torch.zeros(1, 3, 4), torch.tensor([[-100, 2, -100]]), output=0)
 expect(grad, torch.tensor([[[-0.25, -0.25, 0.75, -0.25], [0.0] * 4, [0.0] * 4]]),
        on="the gradient of the sum with respect to equal logits, labels [[-100, 2, -100]]",
@@ -405,7 +392,7 @@ for ignore in (-100, 4):
                why="one-hot minus softmax where a token is scored, 0 elsewhere")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "sequence_logprob__inplace", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="sequence_logprob__inplace" points=1
 labels = torch.tensor([[-100, 1, -100]])
 before = labels.clone()
 logits = torch.zeros(1, 3, 4)
@@ -424,7 +411,7 @@ expect(labels, kept[1], on="the labels after sequence_logprob with ignore=3")
 expect(count.tolist(), [2, 2], on="the count with ignore=3")
 ### END HIDDEN TESTS
 
-# %% tags=["picture", "skip-execution"]
+# %% tags=["picture"]
 rlhf_dpo.sums_grow(sequence_logprob)
 
 # %% [markdown]
@@ -458,7 +445,7 @@ rlhf_dpo.sums_grow(sequence_logprob)
 #
 # Source: Rafailov et al. 2023, equation 4 and appendix A.1.
 
-# %% nbgrader={"grade": false, "grade_id": "dpo_closed_form", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% stub="dpo_closed_form"
 def dpo_closed_form(ref_logp: Float[Tensor, "*batch K"], u: Float[Tensor, "*batch K"],
                     beta: float) -> Float[Tensor, "*batch K"]:
     """The policy that maximises E[u] - beta * KL(policy || reference), as probabilities.
@@ -470,7 +457,7 @@ def dpo_closed_form(ref_logp: Float[Tensor, "*batch K"], u: Float[Tensor, "*batc
     ### END SOLUTION
     raise NotImplementedError("dpo_closed_form: reference times exp(u / beta), normalised; work with logarithms")
 
-# %% [markdown] tags=["hints", "dpo_closed_form"]
+# %% [markdown] hints="dpo_closed_form"
 # <details><summary>Hint 1: a question to ask yourself</summary>
 #
 # Which familiar function exponentiates a vector, divides by the sum, and never overflows while doing so?
@@ -489,7 +476,7 @@ def dpo_closed_form(ref_logp: Float[Tensor, "*batch K"], u: Float[Tensor, "*batc
 #
 # </details>
 
-# %% nbgrader={"grade": true, "grade_id": "dpo_closed_form__value", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="dpo_closed_form__value" points=2
 check(dpo_closed_form, torch.log(torch.tensor([0.8, 0.2])), torch.tensor([0.0, 1.0]), 0.5,
       want=torch.tensor([0.3512149, 0.6487851]), why="0.8 * exp(0) against 0.2 * exp(1 / 0.5), divided by their sum",
       mistakes={"u was multiplied by beta": torch.tensor([0.7081248, 0.2918752]),
@@ -519,7 +506,7 @@ check(dpo_closed_form, torch.tensor([0.25, 0.75]).log().half(), torch.tensor([1.
       want=torch.tensor([0.4754, 0.5246]).half(), why="the dtype of ref_logp stays")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "dpo_closed_form__stable", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="dpo_closed_form__stable" points=2
 check(dpo_closed_form, torch.log(torch.tensor([0.5, 0.5])), torch.tensor([5.0, 4.0]), 0.005,
       want=torch.tensor([1.0, 0.0]),
       why="exp(5 / 0.005) overflows: stay with logarithms until the end",
@@ -548,7 +535,7 @@ check(dpo_closed_form, torch.tensor([-0.6931472, -0.6931472]), torch.tensor([3.0
       why="a huge beta stays at the reference", atol=1e-4)
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "dpo_closed_form__inplace", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="dpo_closed_form__inplace" points=1
 unchanged(dpo_closed_form, torch.log(torch.tensor([0.5, 0.5])), torch.tensor([1.0, 0.0]), 1.0,
           want=torch.tensor([0.7310586, 0.2689414]))
 ### BEGIN HIDDEN TESTS
@@ -557,7 +544,7 @@ unchanged(dpo_closed_form, torch.log(torch.tensor([[0.5, 0.5], [0.8, 0.2]])), to
           want=torch.tensor([[0.8807971, 0.1192029], [0.5953903, 0.4046097]]))
 ### END HIDDEN TESTS
 
-# %% tags=["picture", "skip-execution"]
+# %% tags=["picture"]
 rlhf_dpo.optimal_policies(dpo_closed_form)
 
 # %% [markdown]
@@ -589,7 +576,7 @@ rlhf_dpo.optimal_policies(dpo_closed_form)
 # 2403.00409) *subtracts* the flipped term and divides by $1 - 2\varepsilon$: unbiased under flipped labels, but without
 # a lower bound as $m \to \infty$.
 
-# %% tags=["picture", "skip-execution"]
+# %% tags=["picture"]
 rlhf_dpo.smoothed_losses()
 
 # %% [markdown]
@@ -608,7 +595,7 @@ rlhf_dpo.smoothed_losses()
 #
 # Source: Rafailov et al. 2023, equation 7.
 
-# %% nbgrader={"grade": false, "grade_id": "dpo_loss", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% stub="dpo_loss"
 def dpo_loss(pi_w: Float[Tensor, "B"], pi_l: Float[Tensor, "B"], ref_w: Float[Tensor, "B"], ref_l: Float[Tensor, "B"],
              beta: float, label_smoothing: float = 0.0) -> tuple[Float[Tensor, ""], Float[Tensor, "B"]]:
     """Mean DPO loss of the pairs, and their margins (differences of implicit rewards).
@@ -622,7 +609,7 @@ def dpo_loss(pi_w: Float[Tensor, "B"], pi_l: Float[Tensor, "B"], ref_w: Float[Te
     ### END SOLUTION
     raise NotImplementedError("dpo_loss: beta * (policy's difference - reference's difference), then -logsigmoid")
 
-# %% [markdown] tags=["hints", "dpo_loss"]
+# %% [markdown] hints="dpo_loss"
 # <details><summary>Hint 1: a question to ask yourself</summary>
 #
 # Which two of the four numbers may receive a gradient? What is the loss, and what the gradient, before the first step?
@@ -646,7 +633,7 @@ def dpo_loss(pi_w: Float[Tensor, "B"], pi_l: Float[Tensor, "B"], ref_w: Float[Te
 #
 # </details>
 
-# %% nbgrader={"grade": true, "grade_id": "dpo_loss__value", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="dpo_loss__value" points=2
 check(dpo_loss, torch.tensor([-10.0]), torch.tensor([-12.0]), torch.tensor([-11.0]), torch.tensor([-11.5]), 0.5,
       want=(torch.tensor(0.3868732), torch.tensor([0.75])), why="margin = 0.5 * ((-10 + 12) - (-11 + 11.5)) = 0.75",
       mistakes={"the reference terms are swapped": (torch.tensor(0.2519290), torch.tensor([1.25])),
@@ -681,7 +668,7 @@ for dtype in (torch.float16, torch.float64):
           why="loss and margins keep the dtype", rtol=5e-3 if dtype == torch.float16 else 1e-6)
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "dpo_loss__smoothing", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="dpo_loss__smoothing" points=1
 args = [torch.tensor([x]) for x in (-10.0, -12.0, -11.0, -11.0)]
 check(dpo_loss, *args, 0.5, 0.1, want=(torch.tensor(0.4132617), torch.tensor([1.0])),
       why="0.9 * -log sigmoid(1) + 0.1 * -log sigmoid(-1)",
@@ -710,7 +697,7 @@ for B in (1, 5):
                 f"expected no gradient for {name} at label_smoothing={eps}, got {grad.tolist()}: detach the reference"
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "dpo_loss__gradient", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+# %% graded="dpo_loss__gradient" points=3
 same = torch.tensor([-3.0, -7.0])
 _, grads = value_and_grad(dpo_loss, same, same - 1, same, same - 1, 0.1, wrt=(0, 1, 2, 3), output=0)
 expect(grads[0], torch.tensor([-0.025, -0.025]),
@@ -739,7 +726,7 @@ for B in (1, 3, 8):
                 f"expected no gradient for {name}, got {grad.tolist()}: detach the reference"
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "dpo_loss__stable", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="dpo_loss__stable" points=1
 zero = torch.zeros(1)
 check(dpo_loss, torch.tensor([-2000.0]), zero, zero, zero, 0.5, want=(torch.tensor(1000.0), torch.tensor([-1000.0])),
       why="log(sigmoid(-1000)) underflows: use logsigmoid",
@@ -759,7 +746,7 @@ expect(grad, torch.tensor([-0.09375, 0.03125, -0.03125, -0.03125]),
        on="the gradient at margins -1e4, 1e4, 0, 0 with label_smoothing 0.25", why="finite everywhere")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "dpo_loss__inplace", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="dpo_loss__inplace" points=1
 unchanged(dpo_loss, *[torch.tensor([x]) for x in (-10.0, -12.0, -11.0, -11.0)], 0.5,
           want=(torch.tensor(0.3132617), torch.tensor([1.0])))
 ### BEGIN HIDDEN TESTS
@@ -767,7 +754,7 @@ unchanged(dpo_loss, *[torch.tensor([x, x]) for x in (-10.0, -12.0, -11.0, -11.5)
           want=(torch.tensor(0.4618732), torch.tensor([0.75, 0.75])))
 ### END HIDDEN TESTS
 
-# %% tags=["picture", "skip-execution"]
+# %% tags=["picture"]
 rlhf_dpo.satisfied_late(dpo_loss)
 
 # %% [markdown]
@@ -799,7 +786,7 @@ rlhf_dpo.satisfied_late(dpo_loss)
 #
 # Source: Azar et al. 2023, equation 17, with TRL's length average.
 
-# %% nbgrader={"grade": false, "grade_id": "ipo_loss", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% stub="ipo_loss"
 def ipo_loss(pi_w: Float[Tensor, "B"], pi_l: Float[Tensor, "B"], ref_w: Float[Tensor, "B"], ref_l: Float[Tensor, "B"],
              len_w: Int[Tensor, "B"], len_l: Int[Tensor, "B"], beta: float) -> Float[Tensor, ""]:
     """Mean squared distance of the length-averaged log-ratio difference from 1 / (2 beta).
@@ -812,7 +799,7 @@ def ipo_loss(pi_w: Float[Tensor, "B"], pi_l: Float[Tensor, "B"], ref_w: Float[Te
     ### END SOLUTION
     raise NotImplementedError("ipo_loss: per-token log-ratios, their difference, squared distance from 1 / (2 beta)")
 
-# %% [markdown] tags=["hints", "ipo_loss"]
+# %% [markdown] hints="ipo_loss"
 # <details><summary>Hint 1: a question to ask yourself</summary>
 #
 # Chosen has 4 tokens, rejected 20. Which number divides which log-ratio? At which difference is the loss 0?
@@ -831,7 +818,7 @@ def ipo_loss(pi_w: Float[Tensor, "B"], pi_l: Float[Tensor, "B"], ref_w: Float[Te
 #
 # </details>
 
-# %% nbgrader={"grade": true, "grade_id": "ipo_loss__value", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="ipo_loss__value" points=2
 same = torch.tensor([-3.0, -7.0])
 count = torch.tensor([2, 2])
 check(ipo_loss, same, same, same, same, count, count, 0.1, want=torch.tensor(25.0),
@@ -863,7 +850,7 @@ check(ipo_loss, zero.double(), zero.double(), zero.double(), zero.double(), n, n
       why="the dtype of pi_w stays")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "ipo_loss__lengths", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="ipo_loss__lengths" points=2
 args = [torch.tensor([x]) for x in (-8.0, -12.0, -10.0, -9.0)]
 check(ipo_loss, *args, torch.tensor([4]), torch.tensor([6]), 0.25, want=torch.tensor(1.0),
       why="2 nats over 4 tokens minus -3 nats over 6 tokens is 1; the target is 2",
@@ -888,7 +875,7 @@ for dtype in (torch.float16, torch.bfloat16):  # every step is exact
           want=torch.tensor(1.0, dtype=dtype), why="the dtype of pi_w stays, whatever that of the counts")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "ipo_loss__gradient", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="ipo_loss__gradient" points=2
 zero = torch.zeros(1)
 _, grads = value_and_grad(ipo_loss, zero, zero, zero, zero, torch.tensor([2]), torch.tensor([4]), 0.5, wrt=(0, 1, 2, 3))
 expect(grads[0], torch.tensor([-1.0]), on="the gradient with respect to pi_w at gap 0, target 1, lengths 2 and 4",
@@ -916,7 +903,7 @@ for B in (1, 6):
                 f"expected no gradient for {name}, got {grad.tolist()}: the reference is frozen"
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "ipo_loss__inplace", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="ipo_loss__inplace" points=1
 args = [torch.tensor([x]) for x in (-8.0, -12.0, -10.0, -9.0)]
 unchanged(ipo_loss, *args, torch.tensor([4]), torch.tensor([6]), 0.25, want=torch.tensor(1.0))
 ### BEGIN HIDDEN TESTS
@@ -924,7 +911,7 @@ args = [torch.tensor([x, x]) for x in (-8.0, -12.0, -10.0, -9.0)]
 unchanged(ipo_loss, *args, torch.tensor([4, 2]), torch.tensor([6, 3]), 0.5, want=torch.tensor(0.5))
 ### END HIDDEN TESTS
 
-# %% tags=["picture", "skip-execution"]
+# %% tags=["picture"]
 rlhf_dpo.targets(ipo_loss)
 
 # %% [markdown]
@@ -954,7 +941,7 @@ rlhf_dpo.targets(ipo_loss)
 # Razin et al. (2024, arXiv 2410.08847) call it likelihood displacement, tie it to similar hidden embeddings, and show a
 # refusal rate falling when the mass goes to harmful answers.
 
-# %% tags=["picture", "skip-execution"]
+# %% tags=["picture"]
 rlhf_dpo.bystanders()
 
 # %% [markdown]
@@ -971,13 +958,13 @@ rlhf_dpo.bystanders()
 # training than it was before? A number from 0 to 1; an answer within 0.15 of the measured one earns the points. The
 # argument above and the figure are all you need; remember that the loss asks for many nats.
 
-# %% nbgrader={"grade": false, "grade_id": "prediction", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% stub="prediction"
 prediction: float = float("nan")  # put your number here, before you run the experiment
 ### BEGIN SOLUTION
 prediction = 0.9
 ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "prediction__displaced", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="prediction__displaced" points=2
 assert isinstance(prediction, (int, float)) and 0 <= prediction <= 1, \
     f"expected a fraction from 0 to 1 in prediction, got {prediction!r}: write your number, then run the experiment"
 ### BEGIN HIDDEN TESTS
@@ -987,7 +974,7 @@ assert abs(prediction - measured) <= 0.15, (
     "compare the chosen word's gain, 1 - s, with the best bystander's, which goes like sqrt(1 - s)")
 ### END HIDDEN TESTS
 
-# %% tags=["experiment", "skip-execution"]
+# %% tags=["experiment"]
 runs = rlhf_dpo.displacement(sequence_logprob, dpo_loss, similarities=(0.0, 0.95), prediction=prediction)
 
 # %% [markdown]
@@ -1018,7 +1005,7 @@ runs = rlhf_dpo.displacement(sequence_logprob, dpo_loss, similarities=(0.0, 0.95
 # - Half precision is what activations come in: float16 ends at 65504, so neither a sum of many activations nor a sum of
 #   squares may be stored in it. Arguments stay as they are.
 
-# %% nbgrader={"grade": false, "grade_id": "diff_of_means", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% stub="diff_of_means"
 def diff_of_means(pos: Float[Tensor, "N D"], neg: Float[Tensor, "M D"], normalize: bool = False) -> Float[Tensor, "D"]:
     """The steering vector that points from the mean of `neg` to the mean of `pos`.
 
@@ -1030,7 +1017,7 @@ def diff_of_means(pos: Float[Tensor, "N D"], neg: Float[Tensor, "M D"], normaliz
     ### END SOLUTION
     raise NotImplementedError("diff_of_means: average the examples of each set, subtract, scale to length 1 if asked")
 
-# %% [markdown] tags=["hints", "diff_of_means"]
+# %% [markdown] hints="diff_of_means"
 # <details><summary>Hint 1: a question to ask yourself</summary>
 #
 # Which axis is left over? If one set is three times as large as the other, should the answer change?
@@ -1049,7 +1036,7 @@ def diff_of_means(pos: Float[Tensor, "N D"], neg: Float[Tensor, "M D"], normaliz
 #
 # </details>
 
-# %% nbgrader={"grade": true, "grade_id": "diff_of_means__value", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="diff_of_means__value" points=2
 check(diff_of_means, torch.tensor([[1.0, 0.0, 5.0], [3.0, 2.0, 5.0]]), torch.tensor([[0.0, 1.0, 1.0]]),
       want=torch.tensor([2.0, 0.0, 4.0]),
       why="mean over the examples of each set, positive minus negative",
@@ -1068,7 +1055,7 @@ check(diff_of_means, pos.T, pos.T[::2], want=(pos.T.double().mean(0) - pos.T[::2
       why="strided activations are valid", atol=1e-4)
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "diff_of_means__normalize", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="diff_of_means__normalize" points=1
 check(diff_of_means, torch.tensor([[2.0, 0.0], [4.0, 0.0]]), torch.tensor([[0.0, 4.0]]), True,
       want=torch.tensor([0.6, -0.8]),
       why="[3, -4] has length 5",
@@ -1090,7 +1077,7 @@ for length in (1e-3, 0.5, 40.0):
           want=torch.tensor([0.6, -0.8, 0.0]), rtol=1e-3, why="a short difference is scaled to length 1 as well")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "diff_of_means__half", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="diff_of_means__half" points=1
 pos, neg = torch.full((80, 4), 1000.0, dtype=torch.float16), torch.full((70, 4), 700.0, dtype=torch.float16)
 check(diff_of_means, pos, neg, want=torch.full((4,), 300.0, dtype=torch.float16),
       why="80 * 1000 does not fit into float16: let mean() do the summing, or go through float32",
@@ -1102,7 +1089,7 @@ check(diff_of_means, pos.double(), neg.double(), want=torch.full((4,), 300.0, dt
       why="the dtype of pos stays")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "diff_of_means__inplace", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="diff_of_means__inplace" points=1
 unchanged(diff_of_means, torch.tensor([[1.0, 0.0], [3.0, 2.0]]), torch.tensor([[0.0, 1.0]]),
           want=torch.tensor([2.0, 0.0]))
 ### BEGIN HIDDEN TESTS
@@ -1114,7 +1101,7 @@ for dtype in (torch.float16, torch.float64):
                   torch.tensor([[0.0, 4.0]], dtype=dtype), normalize, want=torch.tensor(want, dtype=dtype))
 ### END HIDDEN TESTS
 
-# %% tags=["picture", "skip-execution"]
+# %% tags=["picture"]
 rlhf_dpo.steering_vector(diff_of_means)
 
 # %% [markdown]
@@ -1128,7 +1115,7 @@ rlhf_dpo.steering_vector(diff_of_means)
 #   promoted activation and the next layer fails, or the whole stream turns float32. `h` and `v` stay as they are; the
 #   caller runs the same activations without steering to compare.
 
-# %% nbgrader={"grade": false, "grade_id": "steer", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% stub="steer"
 def steer(h: Float[Tensor, "B T D"], v: Float[Tensor, "D"], alpha: float,
           positions: list[int] | None = None) -> Float[Tensor, "B T D"]:
     """h plus alpha * v at the given time positions (None: all, []: none), in a new tensor.
@@ -1143,7 +1130,7 @@ def steer(h: Float[Tensor, "B T D"], v: Float[Tensor, "D"], alpha: float,
     ### END SOLUTION
     raise NotImplementedError("steer: copy h, add alpha * v at the positions, keep the dtype")
 
-# %% [markdown] tags=["hints", "steer"]
+# %% [markdown] hints="steer"
 # <details><summary>Hint 1: a question to ask yourself</summary>
 #
 # What is `not []`, and what is `not None`? Which of them should steer? What is the dtype of a float16 tensor plus a
@@ -1166,7 +1153,7 @@ def steer(h: Float[Tensor, "B T D"], v: Float[Tensor, "D"], alpha: float,
 #
 # </details>
 
-# %% nbgrader={"grade": true, "grade_id": "steer__value", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="steer__value" points=2
 h = torch.tensor([[[1.0, 2.0], [3.0, 4.0]], [[0.0, 0.0], [5.0, 5.0]]])
 check(steer, h, torch.tensor([1.0, -2.0]), 0.5,
       want=torch.tensor([[[1.5, 1.0], [3.5, 3.0]], [[0.5, -1.0], [5.5, 4.0]]]),
@@ -1186,7 +1173,7 @@ h = torch.randn(3, 5, 2, generator=g).permute(2, 1, 0)
 check(steer, h, torch.arange(3.0), 2.0, want=h + 2 * torch.arange(3.0), why="strided activations are valid")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "steer__positions", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="steer__positions" points=2
 v = torch.tensor([1.0, 2.0])
 check(steer, torch.zeros(2, 3, 2), v, 1.0, [2], want=torch.tensor([[[0.0, 0.0], [0.0, 0.0], [1.0, 2.0]]] * 2),
       why="only t = 2, in both sequences",
@@ -1213,7 +1200,7 @@ for B, T, D, positions in ((2, 6, 3, [4, 1]), (3, 4, 2, [0]), (1, 5, 4, [3, 0, 4
     check(steer, h, v, -2.0, positions=positions, want=want)
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "steer__dtype", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="steer__dtype" points=1
 check(steer, torch.ones(1, 2, 2, dtype=torch.float16), torch.tensor([0.5, 2.0]), 2.0, [0],
       want=torch.tensor([[[2.0, 5.0], [1.0, 1.0]]], dtype=torch.float16),
       why="the answer has the dtype of h, whatever that of v",
@@ -1228,7 +1215,7 @@ for dtype in (torch.float16, torch.float32, torch.float64):
         check(steer, h, v.to(dtype), 4.0, positions, want=want)
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "steer__inplace", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="steer__inplace" points=1
 unchanged(steer, torch.zeros(1, 2, 2), torch.tensor([1.0, 2.0]), 3.0, [1],
           want=torch.tensor([[[0.0, 0.0], [3.0, 6.0]]]))
 ### BEGIN HIDDEN TESTS
@@ -1239,7 +1226,7 @@ for positions in (None, [1, 0]):
               want=torch.tensor([[[3.0, 6.0]] * 2], dtype=torch.float16))
 ### END HIDDEN TESTS
 
-# %% tags=["picture", "skip-execution"]
+# %% tags=["picture"]
 rlhf_dpo.where_steered(steer)
 
 # %% [markdown]
@@ -1270,7 +1257,7 @@ rlhf_dpo.where_steered(steer)
 # Arguments stay as they are. A snippet that goes around writes `steered[:, au_idx] += strength * h[:, au_idx]`. On (B,
 # T, D) that steers **time position** `au_idx` in all dimensions.
 
-# %% nbgrader={"grade": false, "grade_id": "steer_dims", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% stub="steer_dims"
 def steer_dims(h: Float[Tensor, "*batch D"], idx: list[int], strengths: list[float]) -> Float[Tensor, "*batch D"]:
     """A copy of h in which dimension idx[j] of the last axis is scaled by 1 + strengths[j].
 
@@ -1293,7 +1280,7 @@ def topk_dims(delta: Float[Tensor, "D"], k: int) -> Int[Tensor, "k"]:
     ### END SOLUTION
     raise NotImplementedError("topk_dims: sort by absolute value, keep the first k indices")
 
-# %% [markdown] tags=["hints", "steer_dims"]
+# %% [markdown] hints="steer_dims"
 # <details><summary>Hint 1: a question to ask yourself</summary>
 #
 # Which axis does `h[:, i]` index when h is (B, T, D)? Which notation means "the last axis, whatever comes before"? Is a
@@ -1319,7 +1306,7 @@ def topk_dims(delta: Float[Tensor, "D"], k: int) -> Int[Tensor, "k"]:
 #
 # </details>
 
-# %% nbgrader={"grade": true, "grade_id": "steer_dims__value", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="steer_dims__value" points=2
 h = torch.arange(1.0, 13.0).reshape(2, 2, 3)
 check(steer_dims, h, [1], [1.0],
       want=torch.tensor([[[1.0, 4.0, 3.0], [4.0, 10.0, 6.0]], [[7.0, 16.0, 9.0], [10.0, 22.0, 12.0]]]),
@@ -1351,7 +1338,7 @@ check(steer_dims, h, [3, 1], [1.0, -1.0], want=h * torch.tensor([1.0, 0.0, 1.0, 
       why="strided activations are valid")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "steer_dims__errors", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="steer_dims__errors" points=1
 raises(ValueError, steer_dims, torch.ones(1, 2, 3), [1, 1], [0.5, 0.5],
        why="dimension 1 appears twice: scaled once or twice?")
 check(steer_dims, torch.ones(2, 3), [1, 2], [0.5, 0.5], want=torch.tensor([[1.0, 1.5, 1.5]] * 2),
@@ -1364,7 +1351,7 @@ raises(ValueError, steer_dims, torch.ones(2, 4), [], [0.5], why="no dimension, o
 check(steer_dims, torch.ones(2, 4), [], [], want=torch.ones(2, 4), why="empty lists change nothing")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "steer_dims__topk", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="steer_dims__topk" points=2
 check(topk_dims, torch.tensor([0.5, -3.0, 2.0, -0.1]), 2, want=torch.tensor([1, 2]),
       why="|-3| and |2| are the largest, in this order",
       mistakes={"by value instead of by absolute value": torch.tensor([2, 0]),
@@ -1395,7 +1382,7 @@ strided = torch.tensor([[1.0, 9.0], [-4.0, 9.0], [2.0, 9.0]])[:, 0]
 check(topk_dims, strided, 2, want=torch.tensor([1, 2]), why="a strided delta is valid")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "steer_dims__inplace", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="steer_dims__inplace" points=1
 unchanged(steer_dims, torch.ones(2, 2), [0], [1.0], want=torch.tensor([[2.0, 1.0], [2.0, 1.0]]))
 unchanged(topk_dims, torch.tensor([1.0, -2.0]), 1, want=torch.tensor([1]))
 ### BEGIN HIDDEN TESTS
@@ -1407,7 +1394,7 @@ unchanged(steer_dims, torch.ones(2, 3, dtype=torch.float16), [2, 0], [1.0, -1.0]
 unchanged(topk_dims, torch.tensor([-1.0, 5.0, -2.0], dtype=torch.float16), 2, want=torch.tensor([1, 2]))
 ### END HIDDEN TESTS
 
-# %% tags=["picture", "skip-execution"]
+# %% tags=["picture"]
 rlhf_dpo.top_dimensions(diff_of_means, topk_dims, steer_dims)
 
 # %% [markdown]
@@ -1424,7 +1411,7 @@ rlhf_dpo.top_dimensions(diff_of_means, topk_dims, steer_dims)
 # same data by a random rotation, and no dimension stands out any more; the full vector does not care, the ten
 # dimensions lose most of the target.
 
-# %% tags=["experiment", "skip-execution"]
+# %% tags=["experiment"]
 def keep_top(v, k):
     "v with all but its k largest entries, by size, set to 0."
     few, keep = torch.zeros_like(v), topk_dims(v, k)
@@ -1442,13 +1429,13 @@ parts = rlhf_dpo.few_dimensions(diff_of_means, keep_top)
 # disturbance, for the full vector and for the top k dimensions. A negative $\alpha$ steers away; a rotation of the
 # space spoils one of the two pictures.
 
-# %% tags=["widget", "skip-execution"]
+# %% tags=["widget"]
 rlhf_dpo.widget(sequence_logprob, dpo_loss, diff_of_means, steer, topk_dims)
 
 # %% [markdown]
 # ## 6.8 Interview cards
 
-# %% [markdown] tags=["card", "basic"]
+# %% [markdown] card="" level="basic"
 # <details><summary>What are the stages of RLHF?</summary>
 #
 # (1) **SFT** on demonstrations; its result is the start and the reference. (2) A **reward model** on comparisons with
@@ -1460,7 +1447,7 @@ rlhf_dpo.widget(sequence_logprob, dpo_loss, diff_of_means, steer, topk_dims)
 #
 # </details>
 
-# %% [markdown] tags=["card", "basic"]
+# %% [markdown] card="" level="basic"
 # <details><summary>Why is DPO simpler than PPO-based RLHF, and what do you give up?</summary>
 #
 # The optimum of reward minus $\beta$ KL is $\pi_\text{ref}\, e^{u/\beta}/Z$. Solve for $u$:
@@ -1471,7 +1458,7 @@ rlhf_dpo.widget(sequence_logprob, dpo_loss, diff_of_means, steer, topk_dims)
 #
 # </details>
 
-# %% [markdown] tags=["card", "medium"]
+# %% [markdown] card="" level="medium"
 # <details><summary>What does beta do in DPO, and how does IPO differ when a pair always has the same winner?</summary>
 #
 # $\beta$ is the price of a nat of KL: the optimum is the reference tilted by $e^{u/\beta}$, so a *small* beta lets the
@@ -1482,7 +1469,7 @@ rlhf_dpo.widget(sequence_logprob, dpo_loss, diff_of_means, steer, topk_dims)
 #
 # </details>
 
-# %% [markdown] tags=["card", "medium"]
+# %% [markdown] card="" level="medium"
 # <details><summary>Summed or averaged log-probabilities: which loss uses which, and why?</summary>
 #
 # DPO uses sums: the log-probability of the whole answer. Averages there would be another loss (TRL 1.16.0 has it as
@@ -1492,7 +1479,7 @@ rlhf_dpo.widget(sequence_logprob, dpo_loss, diff_of_means, steer, topk_dims)
 #
 # </details>
 
-# %% [markdown] tags=["card", "killer"]
+# %% [markdown] card="" level="killer"
 # <details><summary>What is activation steering, how does it differ from RLHF, and what does AUSteer add?</summary>
 #
 # It adds a vector to hidden states while the model runs, $h' = h + \alpha v$, with $v$ for example the difference of
@@ -1507,7 +1494,7 @@ rlhf_dpo.widget(sequence_logprob, dpo_loss, diff_of_means, steer, topk_dims)
 #
 # </details>
 
-# %% [markdown] tags=["card", "killer"]
+# %% [markdown] card="" level="killer"
 # <details><summary>The DPO loss falls, margins grow, and the model gets worse. What do you look at first?</summary>
 #
 # At the *chosen* log-probability. The loss sees a difference, so both answers may fall while the margin grows; the mass
@@ -1519,7 +1506,7 @@ rlhf_dpo.widget(sequence_logprob, dpo_loss, diff_of_means, steer, topk_dims)
 #
 # </details>
 
-# %% [markdown] nbgrader={"grade": false, "grade_id": "written__displacement_question", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% [markdown] question="displacement"
 # ## 6.9 In your own words (4 points)
 #
 # A colleague fine-tunes with DPO. After one epoch: loss 0.69 to 0.20, reward accuracy (the share of pairs with $m > 0$)
@@ -1547,7 +1534,7 @@ rlhf_dpo.widget(sequence_logprob, dpo_loss, diff_of_means, steer, topk_dims)
 #
 # === END MARK SCHEME ===
 
-# %% [markdown] nbgrader={"grade": true, "grade_id": "written__displacement", "locked": false, "points": 4, "schema_version": 3, "solution": true, "task": false}
+# %% [markdown] written="displacement" points=4
 # ### BEGIN SOLUTION
 # (a) The DPO loss is -log sigmoid(beta * [(log-ratio of chosen) - (log-ratio of rejected)]). It contains the difference
 # only. If the chosen answer loses 13 nats and the rejected one 27, the difference grows by 14 nats, the loss falls and

@@ -1,15 +1,3 @@
-# ---
-# jupyter:
-#   jupytext:
-#     text_representation:
-#       extension: .py
-#       format_name: percent
-#   kernelspec:
-#     display_name: Python 3
-#     language: python
-#     name: python3
-# ---
-
 # %% [markdown]
 # # 14. Long context and the KV cache
 #
@@ -32,7 +20,7 @@
 # and in the dtype of what went in, unless the exercise says otherwise; tensors need not be contiguous in memory (so
 # `reshape`, not `view`).
 
-# %% tags=["setup"] nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% setup
 import math
 
 import numpy as np
@@ -63,7 +51,7 @@ def generate_uncached(model, ids: Int[Tensor, "B T"], n: int) -> Int[Tensor, "B 
         ids = torch.cat([ids, logits[:, -1].argmax(-1, keepdim=True)], dim=1)
     return ids
 
-# %% tags=["picture", "skip-execution"]
+# %% tags=["picture"]
 from course.sections import kv_cache
 
 # %% [markdown]
@@ -96,7 +84,7 @@ from course.sections import kv_cache
 # hidden size does not appear: 2 · L · hidden · 2 bytes is right for MHA with E = hidden / H only. In gpt-oss hidden
 # is 2880 while H · E is 64 · 64 = 4096.
 
-# %% tags=["picture", "skip-execution"]
+# %% tags=["picture"]
 kv_cache.four_schemes()
 
 # %% [markdown]
@@ -116,7 +104,7 @@ kv_cache.four_schemes()
 #
 # Sources: GQA, Ainslie et al. 2023, arXiv 2305.13245; MLA, DeepSeek-V2, arXiv 2405.04434.
 
-# %% nbgrader={"grade": false, "grade_id": "kv_cache_bytes", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% stub="kv_cache_bytes"
 def kv_cache_bytes(layers: int, n_kv: int, head_dim: int, seq: int, batch: int = 1, bytes: int = 2,
                    window: int | None = None, mla: tuple[int, int] | None = None) -> int:
     """Bytes of the KV cache of a model with `layers` layers.
@@ -135,7 +123,7 @@ def kv_cache_bytes(layers: int, n_kv: int, head_dim: int, seq: int, batch: int =
     raise NotImplementedError("kv_cache_bytes: elements per token and layer, then multiply")
 
 
-# %% [markdown] tags=["hints", "kv_cache_bytes"]
+# %% [markdown] hints="kv_cache_bytes"
 # <details><summary>Hint 1: a question</summary>
 #
 # Which of the eight arguments change what *one token in one layer* keeps, and which only multiply it?
@@ -155,7 +143,7 @@ def kv_cache_bytes(layers: int, n_kv: int, head_dim: int, seq: int, batch: int =
 #
 # </details>
 
-# %% nbgrader={"grade": true, "grade_id": "kv_cache_bytes__heads", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="kv_cache_bytes__heads" points=2
 check(kv_cache_bytes, 2, 3, 4, 5, want=480, why="2 layers * (2 * 3 * 4) elements * 5 tokens * 2 bytes",
       mistakes={"a factor 2 is missing: keys and values, or bytes per element": 240})
 check(kv_cache_bytes, 80, 8, 128, 131_072, want=42_949_672_960, why="Llama-3-70B at 128K: 42.9 GB, exactly 40 GiB",
@@ -166,7 +154,7 @@ for args in [(1, 1, 1, 1, 1, 1), (7, 3, 5, 11, 2, 1), (7, 3, 5, 11, 13, 4), (126
     check(kv_cache_bytes, *args, want=2 * math.prod(args), why="2 * layers * n_kv * head_dim * seq * batch * bytes")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "kv_cache_bytes__window", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="kv_cache_bytes__window" points=1
 check(kv_cache_bytes, 2, 3, 4, 5, window=1, want=96, why="a window of 1 keeps one token per layer",
       mistakes={"the window was ignored": 480})
 check(kv_cache_bytes, 2, 3, 4, 5, window=8, want=480, why="a window wider than the text keeps the text, no more",
@@ -177,7 +165,7 @@ for seq in (0, 1, 127, 128, 129, 5000):
     check(kv_cache_bytes, 3, 1, 10, seq, window=100, want=3 * 2 * 10 * min(seq, 100) * 2, why="one sequence, one head, a window of 100")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "kv_cache_bytes__mla", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="kv_cache_bytes__mla" points=2
 check(kv_cache_bytes, 61, 128, 128, 1, mla=(512, 64), want=70_272, why="DeepSeek-V3: 61 * (512 + 64) * 2 bytes a token",
       mistakes={"a factor 2: the latent already holds keys and values": 140_544,
                 "the cache of plain multi-head attention": 3_997_696,
@@ -190,7 +178,7 @@ for layers, seq, batch, size, window, c, r in [(61, 131_072, 1, 2, None, 512, 64
           want=layers * (c + r) * tokens * batch * size, why="layers * (c_kv + d_rope) * tokens * batch * bytes")
 ### END HIDDEN TESTS
 
-# %% tags=["picture", "skip-execution"]
+# %% tags=["picture"]
 kv_cache.known_models(kv_cache_bytes)
 
 # %% [markdown]
@@ -224,7 +212,7 @@ kv_cache.known_models(kv_cache_bytes)
 # - Scores may be large (thousands): the softmax must not overflow.
 # - The arguments stay as they are.
 
-# %% nbgrader={"grade": false, "grade_id": "attention_decode", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% stub="attention_decode"
 def attention_decode(q: Float[Tensor, "H E"], k: Float[Tensor, "K S E"],
                      v: Float[Tensor, "K S E"]) -> Float[Tensor, "H E"]:
     """Attention of one new token over its cache; query head h reads key/value head h // (H / K).
@@ -240,7 +228,7 @@ def attention_decode(q: Float[Tensor, "H E"], k: Float[Tensor, "K S E"],
     raise NotImplementedError("attention_decode: group the queries by key/value head, score, softmax, average")
 
 
-# %% [markdown] tags=["hints", "attention_decode"]
+# %% [markdown] hints="attention_decode"
 # <details><summary>Hint 1: a question</summary>
 #
 # If you reshape q from (H, E) to (K, H / K, E), which query heads end up in row 0?
@@ -261,7 +249,7 @@ def attention_decode(q: Float[Tensor, "H E"], k: Float[Tensor, "K S E"],
 #
 # </details>
 
-# %% nbgrader={"grade": true, "grade_id": "attention_decode__scaled", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="attention_decode__scaled" points=1
 check(attention_decode, torch.tensor([[2.0, 0.0, 0.0, 0.0]]), torch.tensor([[[1.0, 0, 0, 0], [0, 0, 0, 0]]]),
       torch.tensor([[[1.0, 0, 0, 0], [0, 1, 0, 0]]]), want=torch.tensor([[0.7310586, 0.2689414, 0, 0]]),
       why="scores are q.k / sqrt(4) = [1, 0], and softmax([1, 0]) = [0.731, 0.269]",
@@ -277,7 +265,7 @@ for S, E, size in [(1, 4, 1), (5, 3, 1), (9, 16, 1), (6, 24, 30), (33, 8, 200)]:
     check(attention_decode, q * size, k, v, want=want, rtol=1e-2, atol=5e-3, why="softmax(q.k / sqrt(E)) @ v")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "attention_decode__groups", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="attention_decode__groups" points=2
 check(attention_decode, torch.zeros(4, 1), torch.zeros(2, 1, 1), torch.tensor([[[1.0]], [[2.0]]]),
       want=torch.tensor([[1.0], [1.0], [2.0], [2.0]]), why="query head h reads key/value head h // (H / K)",
       mistakes={"key/value heads tiled (repeat) instead of grouped (repeat_interleave)":
@@ -299,7 +287,7 @@ check(attention_decode, far, torch.ones(2, 2, 1), torch.tensor([[[1.0], [3.0]]] 
       why="every head has its own maximum, over key/value heads too")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "attention_decode__half", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="attention_decode__half" points=2
 check(attention_decode, torch.tensor([[300.0] * 4]).half(), torch.tensor([[[300.0] * 4, [0.0] * 4]]).half(),
       torch.tensor([[[1.0] * 4, [2.0] * 4]]).half(), want=torch.tensor([[1.0] * 4]).half(),
       why="300 * 300 does not fit into float16 (at most 65,504): compute in float32, return float16")
@@ -317,7 +305,7 @@ want = F.scaled_dot_product_attention(q[None, :, None], k[None], v[None], enable
 check(attention_decode, q, k, v, want=want, rtol=1e-4, atol=1e-5, why="the result has the dtype of q")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "attention_decode__inplace", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="attention_decode__inplace" points=1
 unchanged(attention_decode, torch.zeros(2, 1), torch.tensor([[[3.0], [5.0]]]), torch.tensor([[[1.0], [2.0]]]),
           want=torch.tensor([[1.5], [1.5]]), why="the cache is needed again for the next token")
 ### BEGIN HIDDEN TESTS
@@ -327,7 +315,7 @@ unchanged(attention_decode, q, k, v, want=F.scaled_dot_product_attention(
     q.double()[None, :, None], k.double()[None], v.double()[None], enable_gqa=True)[0, :, 0].float())
 ### END HIDDEN TESTS
 
-# %% tags=["picture", "skip-execution"]
+# %% tags=["picture"]
 kv_cache.shared_heads(attention_decode)
 
 # %% [markdown]
@@ -357,7 +345,7 @@ kv_cache.shared_heads(attention_decode)
 # - **Work**: the model sees every position once, so at most B · (T + n) tokens in all. This is counted, by a model
 #   that counts; a count is more honest than a clock.
 
-# %% nbgrader={"grade": false, "grade_id": "generate_cached", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% stub="generate_cached"
 def generate_cached(model, ids: Int[Tensor, "B T"], n: int,
                     mask: Bool[Tensor, "B T"] | None = None) -> Int[Tensor, "B T+n"]:
     """Greedy decoding with a KV cache: the prompts (padded on the left), then n new tokens.
@@ -380,7 +368,7 @@ def generate_cached(model, ids: Int[Tensor, "B T"], n: int,
     raise NotImplementedError("generate_cached: push the prompts once, then one token at a time with the cache")
 
 
-# %% [markdown] tags=["hints", "generate_cached"]
+# %% [markdown] hints="generate_cached"
 # <details><summary>Hint 1: a question</summary>
 #
 # After the prompt went through the model, which tokens does the model not know yet? How many real tokens does each
@@ -409,7 +397,7 @@ def generate_cached(model, ids: Int[Tensor, "B T"], n: int,
 #
 # </details>
 
-# %% nbgrader={"grade": true, "grade_id": "generate_cached__as_uncached", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="generate_cached__as_uncached" points=2
 model = tiny_model(0)
 prompts = torch.tensor([[3, 14, 15, 9, 26], [5, 35, 8, 9, 7]])
 check(generate_cached, model, prompts, 6, want=generate_uncached(model, prompts, 6),
@@ -452,7 +440,7 @@ check(generate_cached, absolute(9), prompts, 5, want=generate_uncached(absolute(
       why="without a mask nothing is padding: id 0 is a token like any other")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "generate_cached__left_padding", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+# %% graded="generate_cached__left_padding" points=3
 model = tiny_model(1)
 ids, mask = torch.tensor([[3, 14, 15], [0, 0, 9]]), torch.tensor([[True, True, True], [False, False, True]])
 alone = generate_uncached(model, torch.tensor([[9]]), 5)[:, 1:]
@@ -488,7 +476,7 @@ for seed, lengths in enumerate([(5, 2, 1), (1, 4), (6,), (3, 6, 4, 2)]):
         check(generate_cached, model, ids, 7, mask, want=want, why="each row must continue as it does alone")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "generate_cached__speed", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="generate_cached__speed" points=2
 model, pushed = tiny_model(2), []
 
 def counting(ids, pos=None, mask=None, cache=None):
@@ -519,14 +507,14 @@ for n, m in [(1, None), (2, mask), (30, mask), (9, padded)]:
     assert n == 1 or max(keys) >= min(lengths), "the cache was never handed back to the model"
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "generate_cached__inplace", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="generate_cached__inplace" points=1
 ids, mask = torch.tensor([[0, 7, 8], [4, 5, 6]]), torch.tensor([[False, True, True], [True, True, True]])
 model = tiny_model(3)
 want = torch.cat([torch.cat([ids[:1, :1], generate_uncached(model, ids[:1, 1:], 3)], dim=1),
                   generate_uncached(model, ids[1:], 3)])
 unchanged(generate_cached, model, ids, 3, mask, want=want, why="the caller's prompts and mask stay as they are")
 
-# %% tags=["picture", "skip-execution"]
+# %% tags=["picture"]
 kv_cache.time_and_work(generate_cached, generate_uncached, tiny_model)
 
 # %% [markdown]
@@ -552,7 +540,7 @@ kv_cache.time_and_work(generate_cached, generate_uncached, tiny_model)
 # "No learned parameters" is true of RoPE, but of sinusoidal encodings too. What sets it apart is that relative
 # position enters *inside* the scalar product. What it does **not** do is extrapolate. The experiment below shows it.
 
-# %% tags=["picture", "skip-execution"]
+# %% tags=["picture"]
 kv_cache.rotations()
 
 # %% [markdown]
@@ -568,7 +556,7 @@ kv_cache.rotations()
 #   sin, the products and the sum, where one rounding would do.)
 # - Gradients flow through to x. x stays as it is.
 
-# %% nbgrader={"grade": false, "grade_id": "rope", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% stub="rope"
 def rope(x: Float[Tensor, "B H T E"], pos: Int[Tensor, "T"], base: float = 10000.0,
          layout: str = "half") -> Float[Tensor, "B H T E"]:
     """Turn every pair of channels of x by position * base ** (-2 i / E).
@@ -588,7 +576,7 @@ def rope(x: Float[Tensor, "B H T E"], pos: Int[Tensor, "T"], base: float = 10000
     raise NotImplementedError("rope: angles from positions and frequencies, then turn each pair")
 
 
-# %% [markdown] tags=["hints", "rope"]
+# %% [markdown] hints="rope"
 # <details><summary>Hint 1: a question</summary>
 #
 # With E = 4, which two channels form pair 0 in each layout, and how fast does pair 1 turn?
@@ -611,7 +599,7 @@ def rope(x: Float[Tensor, "B H T E"], pos: Int[Tensor, "T"], base: float = 10000
 #
 # </details>
 
-# %% nbgrader={"grade": true, "grade_id": "rope__half", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="rope__half" points=2
 c, s = math.cos(1), math.sin(1)
 check(rope, torch.tensor([[[[1.0, 0.0]]]]), torch.tensor([1]), want=torch.tensor([[[[c, s]]]]),
       why="one pair at position 1 turns by one radian",
@@ -645,7 +633,7 @@ for base, pos in [(10.0, [4, 2, 9]), (100.0, [4, 2, 9]), (100.0, [0, 7, 1])]:  #
           why="angles depend on base and positions of this call, and positions belong to axis T, not H")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "rope__interleaved", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="rope__interleaved" points=2
 c, s = math.cos(1), math.sin(1)
 check(rope, torch.tensor([[[[1.0, 0.0, 0.0, 0.0]]]]), torch.tensor([1]), 10000.0, "interleaved",
       want=torch.tensor([[[[c, s, 0, 0]]]]), why="in layout 'interleaved' channel 0 is paired with channel 1",
@@ -666,7 +654,7 @@ check(rope, x, pos, 50.0, "interleaved", want=torch.view_as_real(z).flatten(-2).
       why="positions belong to axis T, not H")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "rope__half_precision", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="rope__half_precision" points=1
 check(rope, torch.tensor([[[[1.0, 0.0]]]]).bfloat16(), torch.tensor([1001]),
       want=torch.tensor([[[[math.cos(1001), math.sin(1001)]]]]).bfloat16(), rtol=0.02, atol=0.03,
       why="angles belong in float32: bfloat16 rounds position 1001 to 1000")
@@ -690,7 +678,7 @@ for dtype, unit in [(torch.bfloat16, 2**-7), (torch.float16, 2**-10)]:
           why="angles and turn in float32, rounded once at the end: cos and sin in half precision cost digits")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "rope__gradient", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="rope__gradient" points=1
 value, (grad,) = value_and_grad(rope, torch.tensor([[[[1.0, 0.0]]]]), torch.tensor([1]), wrt=0)
 c, s = math.cos(1), math.sin(1)
 assert grad is not None, "rope([[[[1, 0]]]], [1]): no gradient reaches x; training would not move the projections"
@@ -712,13 +700,13 @@ for layout in ("half", "interleaved"):
                rtol=0.03, atol=0.03)
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "rope__inplace", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="rope__inplace" points=1
 x = torch.tensor([[[[1.0, 0.0], [0.0, 2.0]]]])
 want = torch.tensor([[[[math.cos(1), math.sin(1)], [-2 * math.sin(3), 2 * math.cos(3)]]]])
 for layout in ("half", "interleaved"):
     unchanged(rope, x, torch.tensor([1, 3]), 10000.0, layout, want=want, why="turn a copy, not x itself")
 
-# %% tags=["picture", "skip-execution"]
+# %% tags=["picture"]
 kv_cache.distance_alone(rope)
 
 # %% [markdown]
@@ -758,7 +746,7 @@ kv_cache.distance_alone(rope)
 # 4), s ≥ 1, `L0` the training length. `default` ignores s and L0. `beta_fast`, `beta_slow` belong to `yarn`,
 # `low_freq_factor`, `high_freq_factor` to `llama3`.
 
-# %% nbgrader={"grade": false, "grade_id": "rope_inv_freq", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% stub="rope_inv_freq"
 def rope_inv_freq(dim: int, base: float, method: str, s: float, L0: int, beta_fast: float = 32, beta_slow: float = 1,
                   low_freq_factor: float = 1, high_freq_factor: float = 4) -> tuple[Float[Tensor, "dim/2"], float]:
     """Rotary frequencies for a context s times the training length L0, and the factor for cos and sin.
@@ -787,7 +775,7 @@ def rope_inv_freq(dim: int, base: float, method: str, s: float, L0: int, beta_fa
     raise NotImplementedError("rope_inv_freq: start from base ** (-2 i / dim), then rescale by method")
 
 
-# %% [markdown] tags=["hints", "rope_inv_freq"]
+# %% [markdown] hints="rope_inv_freq"
 # <details><summary>Hint 1: a question</summary>
 #
 # A pair that made 500 turns in training has seen every angle. A pair that made a tenth of a turn has not. Which of
@@ -816,7 +804,7 @@ def rope_inv_freq(dim: int, base: float, method: str, s: float, L0: int, beta_fa
 #
 # </details>
 
-# %% nbgrader={"grade": true, "grade_id": "rope_inv_freq__linear_ntk", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="rope_inv_freq__linear_ntk" points=2
 def compare(want, factor, *args, why, mistakes=None, **more):
     "The frequencies may come in any float dtype."
     inv_freq, got = rope_inv_freq(*args, **more)
@@ -845,7 +833,7 @@ for dim in (4, 6, 64, 128):
                           [t * s ** (-2 * i / dim) for i, t in enumerate(theta)]} if dim > 4 else None)
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "rope_inv_freq__yarn", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+# %% graded="rope_inv_freq__yarn" points=3
 inv_freq, factor = rope_inv_freq(8, 10000.0, "yarn", 4.0, 64)
 expect(torch.as_tensor(inv_freq).double(), torch.tensor([1, 0.0625, 0.0025, 0.00025]).double(), rtol=2e-4, atol=0,
        on='rope_inv_freq(8, 10000.0, "yarn", 4.0, 64)', why="the ramp is [0, 0.5, 1, 1]: see hint 2",
@@ -876,7 +864,7 @@ for dim, base, s, L0, fast, slow in [(64, 10000.0, 16.0, 2048, 32, 1), (128, 500
         expect(factor, 0.1 * math.log(s) + 1, on=f"the attention factor of rope_inv_freq{args}", rtol=1e-5, atol=0)
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "rope_inv_freq__llama3", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="rope_inv_freq__llama3" points=2
 inv_freq, factor = rope_inv_freq(8, 10000.0, "llama3", 4.0, 128)
 expect(torch.as_tensor(inv_freq).double(), torch.tensor([1, 0.1 * (0.25 + 0.75 * 0.34573), 0.0025, 0.00025]).double(),
        rtol=2e-4, atol=0, on='rope_inv_freq(8, 10000.0, "llama3", 4.0, 128)',
@@ -905,7 +893,7 @@ for dim, base, s, L0, low, high in [(128, 500000.0, 8.0, 8192, 1, 4), (64, 50000
     expect(factor, 1.0, on=f"the attention factor of {on}", rtol=1e-6, atol=0)
 ### END HIDDEN TESTS
 
-# %% tags=["picture", "skip-execution"]
+# %% tags=["picture"]
 kv_cache.slowed_down(rope_inv_freq)
 
 # %% [markdown]
@@ -921,13 +909,13 @@ kv_cache.slowed_down(rope_inv_freq)
 # **Predict before you run it:** with plain RoPE, unchanged, what is the loss at positions 128 to 255, in nats per
 # character? (Graded, within 0.8 of the measured value.)
 
-# %% nbgrader={"grade": false, "grade_id": "prediction", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% stub="prediction"
 prediction: float | None = None  # nats per character at positions 128 to 255, a number
 ### BEGIN SOLUTION
 prediction = 3.25
 ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "prediction__extrapolation", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="prediction__extrapolation" points=2
 assert isinstance(prediction, (int, float)), "write a number into `prediction`, before you run the experiment"
 assert 0 < prediction < 10, f"a loss between 0 and 10 nats per character was expected, not {prediction}"
 ### BEGIN HIDDEN TESTS
@@ -935,7 +923,7 @@ expect(float(prediction), 3.25, on="your prediction of plain RoPE's loss at posi
        why="run the experiment: is the loss there like within the training length, or not?")
 ### END HIDDEN TESTS
 
-# %% tags=["experiment", "skip-execution"]
+# %% tags=["experiment"]
 ways = {"plain RoPE": ("default", 4.0), "positions divided (linear)": ("linear", 4.0), "NTK-aware": ("ntk", 4.0),
         "YaRN": ("yarn", 4.0), "positions multiplied": ("linear", 1 / 4)}
 
@@ -988,7 +976,7 @@ table = kv_cache.extrapolation(ways, frequencies, losses)
 # The indices, of n tokens, that stay: the first `sinks` and the last `window`. Sorted, each once, as a list of ints.
 # With n ≤ sinks + window all stay. `sinks` and `window` may be 0.
 
-# %% nbgrader={"grade": false, "grade_id": "streaming_keep", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% stub="streaming_keep"
 def streaming_keep(n: int, sinks: int, window: int) -> list[int]:
     """Indices of the tokens that StreamingLLM keeps of n: the first `sinks` and the last `window`, sorted.
 
@@ -1000,7 +988,7 @@ def streaming_keep(n: int, sinks: int, window: int) -> list[int]:
     raise NotImplementedError("streaming_keep: first tokens, last tokens, each index once")
 
 
-# %% [markdown] tags=["hints", "streaming_keep"]
+# %% [markdown] hints="streaming_keep"
 # <details><summary>Hint 1: a question</summary>
 #
 # For a single index i, which two conditions let it stay? What happens to an index for which both hold?
@@ -1019,7 +1007,7 @@ def streaming_keep(n: int, sinks: int, window: int) -> list[int]:
 #
 # </details>
 
-# %% nbgrader={"grade": true, "grade_id": "streaming_keep__places", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="streaming_keep__places" points=2
 check(streaming_keep, 10, 2, 3, want=[0, 1, 7, 8, 9], why="two sinks and the last three",
       mistakes={"the sinks were evicted: a plain window": [7, 8, 9], "the window is short by one": [0, 1, 8, 9],
                 "positions within the cache instead of indices of tokens": [0, 1, 2, 3, 4]})
@@ -1029,7 +1017,7 @@ for n, sinks, window in [(20, 4, 6), (7, 1, 5), (9, 5, 1), (1000, 4, 60), (1030,
           why="the first sinks, then the last window")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "streaming_keep__edges", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="streaming_keep__edges" points=2
 check(streaming_keep, 4, 2, 3, want=[0, 1, 2, 3], why="first and last may overlap; every index counts once",
       mistakes={"an index in both parts was listed twice": [0, 1, 1, 2, 3]})
 check(streaming_keep, 2, 4, 8, want=[0, 1], why="fewer tokens than the budget: all stay, and there are no others")
@@ -1042,7 +1030,7 @@ for n in range(8):
               why="sinks and window may be 0, may overlap, and may exceed n")
 ### END HIDDEN TESTS
 
-# %% tags=["picture", "skip-execution"]
+# %% tags=["picture"]
 kv_cache.kept_by_streaming(streaming_keep)
 
 # %% [markdown]
@@ -1053,7 +1041,7 @@ kv_cache.kept_by_streaming(streaming_keep)
 # ≤ heavy + recent all stay. Heavy hitters are chosen among tokens that are not recent, so exactly min(S, heavy +
 # recent) tokens stay. Among equal scores any choice is right. `heavy` and `recent` may be 0. `scores` stays as it is.
 
-# %% nbgrader={"grade": false, "grade_id": "h2o_keep", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% stub="h2o_keep"
 def h2o_keep(scores: Float[Tensor, "S"], heavy: int, recent: int) -> list[int]:
     """Indices of the tokens that H2O keeps: the last `recent`, and of the others the `heavy` best scored; sorted.
 
@@ -1067,7 +1055,7 @@ def h2o_keep(scores: Float[Tensor, "S"], heavy: int, recent: int) -> list[int]:
     raise NotImplementedError("h2o_keep: set the recent tokens aside, take the best of the others, sort")
 
 
-# %% [markdown] tags=["hints", "h2o_keep"]
+# %% [markdown] hints="h2o_keep"
 # <details><summary>Hint 1: a question</summary>
 #
 # If the best scored token is among the recent ones, should it use up one of the `heavy` places? And what is
@@ -1088,7 +1076,7 @@ def h2o_keep(scores: Float[Tensor, "S"], heavy: int, recent: int) -> list[int]:
 #
 # </details>
 
-# %% nbgrader={"grade": true, "grade_id": "h2o_keep__heavy", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="h2o_keep__heavy" points=2
 check(h2o_keep, torch.tensor([5.0, 1, 9, 2, 7]), 1, 2, want=[2, 3, 4], why="token 2 is the best of the tokens that are not recent",
       mistakes={"the lowest score was kept": [1, 3, 4], "heavy hitters were ignored": [3, 4], "recent tokens were ignored": [2]})
 check(h2o_keep, torch.tensor([5.0, 1, 3, 2, 7]), 1, 2, want=[0, 3, 4], why="a recent token does not use up a heavy place",
@@ -1106,7 +1094,7 @@ check(h2o_keep, torch.tensor([1e-9, 3e-9, 2e-9, 0, 5]), 2, 1, want=[1, 2, 4], wh
 check(h2o_keep, torch.tensor([0.0, 0, 0, 9]), 3, 1, want=[0, 1, 2, 3], why="a token with score 0 is a token")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "h2o_keep__edges", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="h2o_keep__edges" points=2
 check(h2o_keep, torch.tensor([3.0, 1, 2]), 1, 0, want=[0], why="recent = 0 keeps heavy hitters only",
       mistakes={"scores[-0:] is everything, not nothing": [0, 1, 2]})
 check(h2o_keep, torch.tensor([3.0, 1, 2]), 4, 1, want=[0, 1, 2], why="fewer tokens than the budget: all stay")
@@ -1131,13 +1119,13 @@ for heavy, recent in [(2, 2), (3, 1), (1, 3), (2, 4)]:
         f"h2o_keep({scores.tolist()}, {heavy}, {recent}): token 2 and the last {recent} must stay, got {kept}")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "h2o_keep__inplace", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="h2o_keep__inplace" points=1
 unchanged(h2o_keep, torch.tensor([5.0, 1, 9, 2, 7]), 1, 2, want=[2, 3, 4], why="the scores go on growing with the next token")
 ### BEGIN HIDDEN TESTS
 unchanged(h2o_keep, torch.tensor([5.0, 1, 9, 2, 7, 0.5]), 2, 3, want=[0, 2, 3, 4, 5])
 ### END HIDDEN TESTS
 
-# %% tags=["picture", "skip-execution"]
+# %% tags=["picture"]
 kv_cache.kept_by_h2o(h2o_keep)
 
 # %% [markdown]
@@ -1168,7 +1156,7 @@ kv_cache.kept_by_h2o(h2o_keep)
 # dictated by the outlier, and the other channels lose their bits. So: keys per *channel* (quantise the transposed
 # cache), values per *token*. FP8, at one byte, halves a BF16 cache; an A100 can store it but has no FP8 arithmetic.
 
-# %% nbgrader={"grade": false, "grade_id": "quant_sym", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% stub="quant_sym"
 def quant_sym(x: Float[Tensor, "out in"], bits: int, mode: str = "tensor",
               g: int | None = None) -> tuple[Int8[Tensor, "out in"], Float[Tensor, "..."]]:
     """Symmetric quantisation: (q, scale) with x ≈ scale * q.
@@ -1189,7 +1177,7 @@ def quant_sym(x: Float[Tensor, "out in"], bits: int, mode: str = "tensor",
     raise NotImplementedError("quant_sym: largest absolute value per shared scale, divide, round, clamp")
 
 
-# %% [markdown] tags=["hints", "quant_sym"]
+# %% [markdown] hints="quant_sym"
 # <details><summary>Hint 1: a question</summary>
 #
 # Can you reshape x so that in all three modes each *row* shares one scale?
@@ -1210,7 +1198,7 @@ def quant_sym(x: Float[Tensor, "out in"], bits: int, mode: str = "tensor",
 #
 # </details>
 
-# %% nbgrader={"grade": true, "grade_id": "quant_sym__modes", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="quant_sym__modes" points=2
 def compare(x, bits, mode, g, want_q, want_scale, why, mistakes=None):
     "q exactly; the scale in the dtype of x or in float32."
     q, scale = quant_sym(x, bits, mode, g)
@@ -1246,7 +1234,7 @@ for rows, columns, bits, group in [(3, 8, 8, 4), (5, 6, 4, 3), (2, 12, 3, 2), (7
                 scale.reshape(shape), why="scale = amax / (2 ** (bits - 1) - 1), q = round(x / scale)")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "quant_sym__edges", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="quant_sym__edges" points=2
 q, scale = quant_sym(torch.tensor([[0.0, 0.0], [-7.0, 2.0]]), 4, "channel", None)
 expect(q, torch.tensor([[0, 0], [-7, 2]]).to(torch.int8), on="q of quant_sym([[0, 0], [-7, 2]], 4, 'channel')",
        why="a row of zeros must not divide 0 by 0; amax is the largest absolute value, here 7")
@@ -1277,7 +1265,7 @@ want = x.abs().amax(1) / 127
 expect(torch.as_tensor(scale).double(), want, on="scale of float64 input", rtol=1e-5, atol=0)
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "quant_sym__bound", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="quant_sym__bound" points=2
 def worst(x, bits, mode, g):
     "Largest |x - scale * q| in units of its scale."
     q, scale = quant_sym(x, bits, mode, g)
@@ -1316,7 +1304,7 @@ bound = query.abs().sum() * torch.as_tensor(scale).double() / 2
 assert (moved <= bound * 1.001).all(), "attention scores moved by more than the bound ||q||_1 * scale / 2"
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "quant_sym__inplace", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="quant_sym__inplace" points=1
 x = torch.tensor([[7.0, -3.4, 0.0, 2.2]])
 want = torch.tensor([[7, -3, 0, 2]]).to(torch.int8)
 for mode in ("tensor", "channel"):
@@ -1325,7 +1313,7 @@ for mode in ("tensor", "channel"):
 unchanged(lambda values: quant_sym(values, 4, "group", 4)[0], x, want=want)
 ### END HIDDEN TESTS
 
-# %% tags=["picture", "skip-execution"]
+# %% tags=["picture"]
 kv_cache.who_shares_a_scale(quant_sym)
 
 # %% [markdown]
@@ -1346,7 +1334,7 @@ kv_cache.who_shares_a_scale(quant_sym)
 #   64; a masked full T × T matrix is too slow.
 # - T need not be a multiple of w. The arguments stay as they are.
 
-# %% nbgrader={"grade": false, "grade_id": "sliding_window_attention", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% stub="sliding_window_attention"
 def sliding_window_attention(q: Float[Tensor, "B H T E"], k: Float[Tensor, "B H T E"], v: Float[Tensor, "B H T E"],
                              w: int) -> Float[Tensor, "B H T E"]:
     """Causal attention over the last w keys, the query's own included, without the full T x T matrix.
@@ -1371,7 +1359,7 @@ def sliding_window_attention(q: Float[Tensor, "B H T E"], k: Float[Tensor, "B H 
     raise NotImplementedError("sliding_window_attention: blocks of w queries against two blocks of keys")
 
 
-# %% [markdown] tags=["hints", "sliding_window_attention"]
+# %% [markdown] hints="sliding_window_attention"
 # <details><summary>Hint 1: a question</summary>
 #
 # With blocks of w tokens: from which blocks can the keys of query i come, if it sees i − w + 1 … i?
@@ -1393,7 +1381,7 @@ def sliding_window_attention(q: Float[Tensor, "B H T E"], k: Float[Tensor, "B H 
 #
 # </details>
 
-# %% nbgrader={"grade": true, "grade_id": "sliding_window_attention__band", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="sliding_window_attention__band" points=2
 zeros, v = torch.zeros(1, 1, 4, 1), torch.tensor([[[[1.0], [2.0], [4.0], [8.0]]]])
 check(sliding_window_attention, zeros, zeros, v, 2, want=torch.tensor([[[[1.0], [1.5], [3.0], [6.0]]]]),
       why="equal scores: each output is the mean of the last two values",
@@ -1414,7 +1402,7 @@ for B, H, T, E, w in [(2, 3, 12, 4, 4), (1, 2, 13, 5, 4), (3, 1, 9, 2, 3), (1, 2
     check(sliding_window_attention, q, k, v, w, want=want, why=f"T = {T}, w = {w}: keys i - w < j <= i")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "sliding_window_attention__edges", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="sliding_window_attention__edges" points=2
 zeros, v = torch.zeros(1, 1, 3, 1), torch.tensor([[[[1.0], [2.0], [6.0]]]])
 check(sliding_window_attention, zeros, zeros, v, 1, want=v, why="w = 1: every token sees itself only")
 check(sliding_window_attention, zeros, zeros, v, 10, want=torch.tensor([[[[1.0], [1.5], [3.0]]]]),
@@ -1435,7 +1423,7 @@ want = F.scaled_dot_product_attention(q.double(), k.double(), v.double(), attn_m
 check(sliding_window_attention, q, k, v, 4, want=want, why="all scores are -1800: a masked key must still weigh nothing (not score 0)")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "sliding_window_attention__half", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="sliding_window_attention__half" points=1
 q, v = torch.full((1, 1, 2, 4), 300.0).half(), torch.tensor([[[[1.0] * 4, [3.0] * 4]]]).half()
 check(sliding_window_attention, q, q, v, 2, want=torch.tensor([[[[1.0] * 4, [2.0] * 4]]]).half(),
       why="300 * 300 does not fit into float16: float32 inside, float16 out")
@@ -1448,7 +1436,7 @@ for dtype in (torch.float16, torch.bfloat16):
     check(sliding_window_attention, q, k, v, 30, want=want, rtol=3e-2, atol=3e-2, why="half precision in and out, float32 inside")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "sliding_window_attention__inplace", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="sliding_window_attention__inplace" points=1
 zeros, v = torch.zeros(1, 1, 4, 1), torch.tensor([[[[1.0], [2.0], [4.0], [8.0]]]])
 unchanged(sliding_window_attention, zeros, zeros.clone(), v, 2, want=torch.tensor([[[[1.0], [1.5], [3.0], [6.0]]]]))
 ### BEGIN HIDDEN TESTS
@@ -1458,7 +1446,7 @@ unchanged(sliding_window_attention, q, k, v, 3, want=F.scaled_dot_product_attent
     q.double(), k.double(), v.double(), attn_mask=(j <= i) & (j > i - 3)).float())
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "sliding_window_attention__speed", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["timed"]
+# %% graded="sliding_window_attention__speed" points=2 tags=["timed"]
 def draw(rng: np.random.Generator):
     "Queries, keys and values for one call: (1, 1, 2048, 64), window 64."
     q, k, v = (torch.from_numpy(rng.standard_normal((1, 1, 2048, 64), dtype=np.float32)) for _ in range(3))
@@ -1489,7 +1477,7 @@ def sliding_window_attention(q, k, v, w):
 ''', limit=3.0)
 ### END HIDDEN TESTS
 
-# %% tags=["picture", "skip-execution"]
+# %% tags=["picture"]
 kv_cache.band(sliding_window_attention)
 
 # %% [markdown]
@@ -1522,7 +1510,7 @@ kv_cache.band(sliding_window_attention)
 # Simulate the ring in one process: for every device a loop over shards. (Concatenating all keys would give the same
 # numbers, and defeat the purpose: a test cannot see the memory that you did not have to have.)
 
-# %% nbgrader={"grade": false, "grade_id": "ring_attention", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% stub="ring_attention"
 def ring_attention(q_shards: list[Float[Tensor, "... T_i E"]], k_shards: list[Float[Tensor, "... T_i E"]],
                    v_shards: list[Float[Tensor, "... T_i E"]]) -> list[Float[Tensor, "... T_i E"]]:
     """Full (not causal) attention over a sequence cut into shards, one key/value shard at a time.
@@ -1550,7 +1538,7 @@ def ring_attention(q_shards: list[Float[Tensor, "... T_i E"]], k_shards: list[Fl
     raise NotImplementedError("ring_attention: for each query shard fold in the key shards with running m, l, o")
 
 
-# %% [markdown] tags=["hints", "ring_attention"]
+# %% [markdown] hints="ring_attention"
 # <details><summary>Hint 1: a question</summary>
 #
 # Shard 1 has scores [0, 0], shard 2 has [5]. What weight must shard 1's values finally get, relative to shard 2's,
@@ -1578,7 +1566,7 @@ def ring_attention(q_shards: list[Float[Tensor, "... T_i E"]], k_shards: list[Fl
 #
 # </details>
 
-# %% nbgrader={"grade": true, "grade_id": "ring_attention__as_full", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="ring_attention__as_full" points=2
 q, k, v = [torch.tensor([[1.0]])] * 2, [torch.tensor([[0.0]]), torch.tensor([[5.0]])], [torch.tensor([[1.0]]), torch.tensor([[10.0]])]
 full = torch.tensor([[(1 + 10 * math.exp(5)) / (1 + math.exp(5))]])
 check(ring_attention, q, k, v, want=[full, full], why="one softmax over the keys of all shards: scores [0, 5], values [1, 10]",
@@ -1604,7 +1592,7 @@ want = F.scaled_dot_product_attention(q.double(), k.double(), v.double()).float(
 check(ring_attention, *([x[:, :, :2], x[:, :, 2:]] for x in (q, k, v)), want=[want[:, :, :2], want[:, :, 2:]])
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "ring_attention__stable", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="ring_attention__stable" points=2
 one, far = torch.tensor([[1.0]]), torch.tensor([[1000.0]])
 check(ring_attention, [one, one], [one, far], [one, 3 * one], want=[3 * one, 3 * one],
       why="exp(1000) overflows: subtract the running maximum, and rescale what was summed before")
@@ -1624,7 +1612,7 @@ for size in (50, 400):
               rtol=2e-2, atol=1e-2, why="scores in the hundreds and thousands, the maximum in the first or in the last shard")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "ring_attention__half", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="ring_attention__half" points=1
 x = torch.full((1, 4), 300.0).half()
 check(ring_attention, [x, x], [x, x], [x / 300, x / 100], want=[torch.full((1, 4), 2.0).half()] * 2,
       why="300 * 300 does not fit into float16: float32 inside, float16 out")
@@ -1643,7 +1631,7 @@ for dtype in (torch.float16, torch.bfloat16):
           why="64 shards of one token: the running sums stay in float32, rounded once at the end")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "ring_attention__inplace", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="ring_attention__inplace" points=1
 one = torch.ones(1, 1)
 unchanged(ring_attention, [one, 2 * one], [0 * one, 0 * one], [one, 3 * one], want=[2 * one, 2 * one])
 ### BEGIN HIDDEN TESTS
@@ -1652,7 +1640,7 @@ want = F.scaled_dot_product_attention(q.double(), k.double(), v.double()).float(
 unchanged(ring_attention, *(list(x.split((2, 3), -2)) for x in (q, k, v)), want=list(want.split((2, 3), -2)))
 ### END HIDDEN TESTS
 
-# %% tags=["picture", "skip-execution"]
+# %% tags=["picture"]
 kv_cache.ring_against_average(ring_attention)
 
 # %% [markdown]
@@ -1663,7 +1651,7 @@ kv_cache.ring_against_average(ring_attention)
 # memory bandwidth. Find the context at which the cache overtakes the weights of Llama-3-70B at batch 1, and at batch
 # 16.
 
-# %% tags=["widget", "skip-execution"]
+# %% tags=["widget"]
 kv_cache.widget(kv_cache_bytes)
 
 # %% [markdown]
@@ -1671,7 +1659,7 @@ kv_cache.widget(kv_cache_bytes)
 #
 # A person reads this answer (in a study group, you do, with the marking scheme).
 
-# %% [markdown] nbgrader={"grade": false, "grade_id": "written__million_tokens_question", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% [markdown] question="million_tokens"
 # You are asked to serve **Llama-3.1-405B** (126 layers, 128 query heads, 8 key/value heads of size 128, 405.9 billion
 # parameters) with **2²⁰ = 1,048,576 tokens** of context on one node of **eight H200** (141 GB and 4.8 TB/s each;
 # about 989 TFLOP/s dense BF16). Write, in about 15 lines:
@@ -1703,7 +1691,7 @@ kv_cache.widget(kv_cache_bytes)
 #
 # === END MARK SCHEME ===
 
-# %% [markdown] nbgrader={"grade": true, "grade_id": "written__million_tokens", "locked": false, "points": 4, "schema_version": 3, "solution": true, "task": false}
+# %% [markdown] written="million_tokens" points=4
 # ### BEGIN SOLUTION
 # 1. Cache: 2 (K and V) * 126 layers * 8 heads * 128 * 2 bytes = 516,096 bytes a token, times 2^20 = 541 GB. Weights:
 #    405.9e9 * 2 bytes = 812 GB. Together 1,353 GB against 8 * 141 = 1,128 GB: does not fit. First FP8 weights: 406 GB,
@@ -1725,7 +1713,7 @@ kv_cache.widget(kv_cache_bytes)
 #
 # Say your answer aloud, then unfold.
 
-# %% [markdown] tags=["card", "basic"]
+# %% [markdown] card="" level="basic"
 # <details><summary>What is a KV cache, and what is it for?</summary>
 #
 # In causal attention the keys and values of past tokens do not change, so they are stored, and each new token
@@ -1737,7 +1725,7 @@ kv_cache.widget(kv_cache_bytes)
 #
 # </details>
 
-# %% [markdown] tags=["card", "basic"]
+# %% [markdown] card="" level="basic"
 # <details><summary>What does RoPE do better than absolute position encodings?</summary>
 #
 # It turns each pair of query and key channels by an angle proportional to the position, so the score of a query and a
@@ -1748,7 +1736,7 @@ kv_cache.widget(kv_cache_bytes)
 #
 # </details>
 
-# %% [markdown] tags=["card", "medium"]
+# %% [markdown] card="" level="medium"
 # <details><summary>How do you take a model from 4K to 128K of context?</summary>
 #
 # s = 32. Rescale the rotary frequencies, then fine-tune briefly on long texts. *Linear* (position interpolation):
@@ -1762,7 +1750,7 @@ kv_cache.widget(kv_cache_bytes)
 #
 # </details>
 
-# %% [markdown] tags=["card", "medium"]
+# %% [markdown] card="" level="medium"
 # <details><summary>MHA, MQA, GQA (and MLA): what is the difference?</summary>
 #
 # How many key/value heads H query heads share. MHA: H of them. MQA: one, the cache shrinks H-fold, quality suffers.
@@ -1774,7 +1762,7 @@ kv_cache.widget(kv_cache_bytes)
 #
 # </details>
 
-# %% [markdown] tags=["card", "killer"]
+# %% [markdown] card="" level="killer"
 # <details><summary>Design memory-efficient inference for a context of one million tokens (70B model, 8 × A100 80 GB).</summary>
 #
 # **Budget first.** Llama-3-70B: 327,680 bytes a token, 328 GB at 10⁶ tokens in BF16, not 500. Weights 141 GB. Eight

@@ -1,15 +1,3 @@
-# ---
-# jupyter:
-#   jupytext:
-#     text_representation:
-#       extension: .py
-#       format_name: percent
-#   kernelspec:
-#     display_name: Python 3
-#     language: python
-#     name: python3
-# ---
-
 # %% [markdown]
 # # 20 · Advanced retrieval for RAG
 #
@@ -31,7 +19,7 @@
 # Everything is measured on a knowledge base of 92 passages with 48 judged queries that was written for this course,
 # and on a real embedding model (all-MiniLM-L6-v2) that runs on your CPU. Nothing is downloaded.
 
-# %% tags=["setup"] nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% setup
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
@@ -45,7 +33,7 @@ from torch import Tensor
 from course.check import check, expect, unchanged
 from course.duel import advise, duel
 
-# %% tags=["picture", "skip-execution"]
+# %% tags=["picture"]
 from course.sections import advanced_rag
 
 # %% [markdown]
@@ -56,7 +44,7 @@ from course.sections import advanced_rag
 # `drain_timeout_ms default`), **paraphrase** (*one greedy customer makes everything slow for everybody else*) and
 # **mixed**. Every query has graded judgements: 2 = answers it, 1 = helps; what is not listed has 0.
 
-# %% tags=["picture", "skip-execution"]
+# %% tags=["picture"]
 advanced_rag.vocabulary_gap()
 
 # %% [markdown]
@@ -86,7 +74,7 @@ advanced_rag.vocabulary_gap()
 # matters as much as the formula: here it lowers case, drops stop words, cuts the plural s and keeps `LM-2041` in one
 # piece.
 
-# %% nbgrader={"grade": false, "grade_id": "bm25_scores", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% stub="bm25_scores"
 def bm25_scores(query_tokens: Sequence[str], corpus_tokens: Sequence[Sequence[str]],
                 k1: float = 1.5, b: float = 0.75) -> Float[np.ndarray, "N"]:
     """BM25 of every document for one query: the formula above (Lucene's idf, with the factor k1 + 1).
@@ -116,7 +104,7 @@ def bm25_scores(query_tokens: Sequence[str], corpus_tokens: Sequence[Sequence[st
     ### END SOLUTION
     raise NotImplementedError("bm25_scores: count, idf, saturate with the length in the denominator, add up over the query")
 
-# %% [markdown] tags=["hints", "bm25_scores"]
+# %% [markdown] hints="bm25_scores"
 # <details><summary>Hint 1: a question</summary>
 #
 # For one term and one document: which of the four numbers $f$, $n_t$, $|d|$, $\overline{|d|}$ depend on the document,
@@ -146,7 +134,7 @@ def bm25_scores(query_tokens: Sequence[str], corpus_tokens: Sequence[Sequence[st
 #
 # </details>
 
-# %% nbgrader={"grade": true, "grade_id": "bm25_scores__formula", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="bm25_scores__formula" points=2
 docs = [["cat", "sat"], ["dog", "sat", "dog"], ["bird"]]
 idf = math.log(1 + 2.5 / 1.5)
 got = np.asarray(bm25_scores(["dog"], docs), dtype=np.float64)
@@ -189,7 +177,7 @@ got = bm25_scores(["w1", "w2"], [["w1"], ["w2", "w1", "w3"]])
 assert getattr(got, "dtype", np.dtype(np.float64)) == np.float64, f"bm25_scores: expected float64 scores, got {got.dtype}"
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "bm25_scores__parameters", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="bm25_scores__parameters" points=2
 docs = [["a", "b", "b", "b"], ["b"], ["c", "c"]]
 idf = math.log(1 + 1.5 / 2.5)
 for k1, b, want in [(1.2, 0.0, [idf * 3 * 2.2 / 4.2, idf, 0]), (2.0, 1.0, [idf * 9 / (3 + 2 * 12 / 7), idf * 3 / (1 + 2 * 3 / 7), 0])]:
@@ -207,7 +195,7 @@ for k1, b in [(0.4, 0.2), (0.9, 0.4), (1.2, 0.75), (1.5, 0.3), (3.0, 1.0), (1.5,
     expect(got, np.array(want), on=f"bm25_scores(['w0', 'w3'], {docs}, k1={k1}, b={b})", why="both k1 and b are arguments", rtol=1e-6, atol=1e-6)
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "bm25_scores__query_terms", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="bm25_scores__query_terms" points=1
 docs = [["x", "y"], ["y", "y", "z"], ["z"]]
 once = np.asarray(bm25_scores(["y", "z"], docs), dtype=np.float64)
 twice = np.asarray(bm25_scores(["y", "y", "nowhere", "z"], docs), dtype=np.float64)
@@ -234,7 +222,7 @@ dog = math.log(1 + 2.5 / 1.5) * 2.5 / (1 + 1.5 * (0.25 + 0.75 * 2 * 3 / 7))
 expect(often - once, np.array([0, 0, 3 * dog]), on="four times 'dog' in the query minus once", rtol=1e-6, atol=1e-6, why="every repetition counts in full")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "bm25_scores__inplace", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="bm25_scores__inplace" points=1
 query, docs = ["b", "nowhere", "a", "b"], [["b", "a", "b"], ["c"], ["a", "d"]]
 before = [list(query), [list(d) for d in docs]]
 got = np.asarray(bm25_scores(query, docs), dtype=np.float64)
@@ -243,7 +231,7 @@ a, b = math.log(1 + 1.5 / 2.5), math.log(1 + 2.5 / 1.5)
 expect(got, np.array([2 * b * 5 / (2 + 1.5 * 1.375) + a * 2.5 / (1 + 1.5 * 1.375), 0, a]), on=f"bm25_scores({query}, {docs})",
        why="leaving the arguments alone counts only together with a right answer")
 
-# %% tags=["picture", "skip-execution"]
+# %% tags=["picture"]
 advanced_rag.saturation_and_length(bm25_scores)
 
 # %% [markdown]
@@ -267,7 +255,7 @@ advanced_rag.saturation_and_length(bm25_scores)
 # ColBERT (one a token), as one meets it in interview notes, is what neither reports. `trec_eval` and scikit-learn use
 # the grade itself as gain, others $2^g - 1$; with grades 0 and 1 there is no difference, with 2 there is.
 
-# %% nbgrader={"grade": false, "grade_id": "ndcg_at_k", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% stub="ndcg_at_k"
 def mrr_at_k(ranking: Sequence, qrels: dict, k: int = 10) -> float:
     """1 / rank of the first relevant document (grade > 0) among the first k, ranks from 1; 0.0 if there is none.
 
@@ -304,7 +292,7 @@ def ndcg_at_k(ranking: Sequence, qrels: dict, k: int = 10) -> float:
     ### END SOLUTION
     raise NotImplementedError("ndcg_at_k: discounted gain of the ranking over that of the ideal one, both cut at k")
 
-# %% [markdown] tags=["hints", "ndcg_at_k"]
+# %% [markdown] hints="ndcg_at_k"
 # <details><summary>Hint 1: a question</summary>
 #
 # Three different sets meet here: the first $k$ of the ranking, the documents that were judged, the documents that are
@@ -331,7 +319,7 @@ def ndcg_at_k(ranking: Sequence, qrels: dict, k: int = 10) -> float:
 #
 # </details>
 
-# %% nbgrader={"grade": true, "grade_id": "ndcg_at_k__mrr", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="ndcg_at_k__mrr" points=2
 check(mrr_at_k, ["x", "a", "b"], {"a": 1, "b": 2}, want=0.5, why="the first relevant document is at rank 2",
       mistakes={"ranks begin at 0": 1.0, "the mean over all relevant documents": (1 / 2 + 1 / 3) / 2,
                 "only the highest grade counts as relevant": 1 / 3})
@@ -346,7 +334,7 @@ check(mrr_at_k, [], {"a": 1}, want=0.0, why="nothing was retrieved")
 check(mrr_at_k, ["x", "a", "b", "c"], {"a": 1, "b": 2, "c": 3}, want=0.5, why="grade 1 is relevant, whatever other grades there are")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "ndcg_at_k__recall", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="ndcg_at_k__recall" points=2
 check(recall_at_k, ["x", "a", "y"], {"a": 1, "b": 2}, want=0.5, why="one of two relevant documents was found",
       mistakes={"divided by k: that is precision": 0.1, "weighted by grade": 1 / 3})
 ### BEGIN HIDDEN TESTS
@@ -360,7 +348,7 @@ check(recall_at_k, list(range(30)), {3: 1, 12: 1, 25: 1, 99: 1}, want=0.25, why=
 check(recall_at_k, list(range(30)), {3: 1, 12: 1, 25: 1, 99: 1}, 26, want=0.75, why="k = 26 looks further")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "ndcg_at_k__ndcg", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+# %% graded="ndcg_at_k__ndcg" points=3
 gain = {g: 2**g - 1 for g in range(4)}
 check(ndcg_at_k, ["x", "a", "b"], {"a": 1, "b": 2}, want=(1 / math.log2(3) + 3 / 2) / (3 + 1 / math.log2(3)),
       why="gains 0, 1, 3 with discounts log2 of 2, 3, 4; the ideal order is b, a",
@@ -389,18 +377,18 @@ for seed in range(12):
     check(ndcg_at_k, ranking, qrels, want=want, why="k is 10 unless told otherwise")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "ndcg_at_k__nothing_relevant", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="ndcg_at_k__nothing_relevant" points=1
 for metric in (mrr_at_k, recall_at_k, ndcg_at_k):
     for qrels in ({}, {"a": 0}):
         check(metric, ["a", "b"], qrels, want=0.0, why="nothing is relevant: 0.0 by definition, and no division by zero")
     check(metric, ["a", "b"], {"a": 1}, want=1.0, why="the only relevant document stands first")
 
-# %% nbgrader={"grade": true, "grade_id": "ndcg_at_k__inplace", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="ndcg_at_k__inplace" points=1
 unchanged(mrr_at_k, ["x", "a", "b", "c"], {"c": 1, "b": 2}, 3, want=1 / 3)
 unchanged(recall_at_k, ["x", "a", "b", "c"], {"c": 1, "b": 2}, 3, want=0.5)
 unchanged(ndcg_at_k, ["x", "a", "b", "c"], {"c": 1, "b": 2}, 3, want=1.5 / (3 + 1 / math.log2(3)))
 
-# %% tags=["picture", "skip-execution"]
+# %% tags=["picture"]
 advanced_rag.metrics_by_rank(mrr_at_k, recall_at_k, ndcg_at_k)
 
 # %% [markdown]
@@ -419,7 +407,7 @@ advanced_rag.metrics_by_rank(mrr_at_k, recall_at_k, ndcg_at_k)
 # **The catch:** fusion is a hedge. It pays when the lists fail on different queries and costs when one of them is
 # noise.
 
-# %% nbgrader={"grade": false, "grade_id": "rrf", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% stub="rrf"
 def rrf(rankings: Sequence[Sequence], k: float = 60, topn: int | None = None) -> list[tuple]:
     """Reciprocal rank fusion of any number of rankings.
 
@@ -441,7 +429,7 @@ def rrf(rankings: Sequence[Sequence], k: float = 60, topn: int | None = None) ->
     ### END SOLUTION
     raise NotImplementedError("rrf: drop repeats, give ranks from 1, add 1 / (k + rank), sort by score and then id")
 
-# %% [markdown] tags=["hints", "rrf"]
+# %% [markdown] hints="rrf"
 # <details><summary>Hint 1: a question</summary>
 #
 # What is the score of a document that stands first in one list and is missing in the other? And how do you sort by
@@ -468,7 +456,7 @@ def rrf(rankings: Sequence[Sequence], k: float = 60, topn: int | None = None) ->
 #
 # </details>
 
-# %% nbgrader={"grade": true, "grade_id": "rrf__ranks", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="rrf__ranks" points=2
 check(rrf, [["a", "b"], ["b", "c"]], want=[("b", 1 / 61 + 1 / 62), ("a", 1 / 61), ("c", 1 / 62)],
       why="b is in both lists; ranks begin at 1 and k is 60",
       mistakes={"ranks begin at 0": [("b", 1 / 60 + 1 / 61), ("a", 1 / 60), ("c", 1 / 61)],
@@ -507,7 +495,7 @@ check(rrf, [list(range(70)), list(range(69, -1, -1))][:1], want=[(i, 1 / (61 + i
       why="one list alone keeps its order and all of its documents")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "rrf__duplicates", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="rrf__duplicates" points=1
 check(rrf, [["a", "a", "b"]], want=[("a", 1 / 61), ("b", 1 / 62)], why="the second a is dropped, and then b has rank 2",
       mistakes={"repeats are added": [("a", 1 / 61 + 1 / 62), ("b", 1 / 63)],
                 "repeats are skipped but still take a rank": [("a", 1 / 61), ("b", 1 / 63)]})
@@ -516,7 +504,7 @@ check(rrf, [["x", "y", "x", "x", "z", "y", "w"], ["w", "w", "y"]], 10,
       want=[("y", 1 / 12 + 1 / 12), ("w", 1 / 14 + 1 / 11), ("x", 1 / 11), ("z", 1 / 13)], why="ranks are given after repeats are dropped, in every list")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "rrf__ties_and_topn", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="rrf__ties_and_topn" points=1
 check(rrf, [["b", "a"], ["a", "b"]], want=[("a", 1 / 61 + 1 / 62), ("b", 1 / 61 + 1 / 62)], why="equal scores: ascending order of id")
 check(rrf, [["b", "a", "c"]], 60, 2, want=[("b", 1 / 61), ("a", 1 / 62)], why="topn = 2 returns two")
 ### BEGIN HIDDEN TESTS
@@ -529,10 +517,10 @@ many = [f"d{i:02d}" for i in range(25)]
 check(rrf, [many], want=[(d, 1 / (61 + i)) for i, d in enumerate(many)], why="topn = None returns all 25")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "rrf__inplace", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="rrf__inplace" points=1
 unchanged(rrf, [["b", "a", "b"], ["c", "a"]], 60, want=[("a", 1 / 62 + 1 / 62), ("b", 1 / 61), ("c", 1 / 61)])
 
-# %% tags=["picture", "skip-execution"]
+# %% tags=["picture"]
 advanced_rag.both_lists_against_one(rrf)
 
 # %% [markdown]
@@ -554,7 +542,7 @@ advanced_rag.both_lists_against_one(rrf)
 # **The catch:** a mean has a length. $N + 1$ unit vectors that disagree average to something short. For ranking by dot
 # product within one query the length does not matter; for a score threshold, or for mixing with other scores, it does.
 
-# %% nbgrader={"grade": false, "grade_id": "hyde_vector", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% stub="hyde_vector"
 def hyde_vector(q_vec: Float[Tensor, "D"], hyp: Float[Tensor, "N D"], include_query: bool = True,
                 normalise: bool = True) -> Float[Tensor, "D"]:
     """HyDE's search vector: the plain mean of the hypothetical documents' vectors and, if asked, of the query's.
@@ -576,7 +564,7 @@ def hyde_vector(q_vec: Float[Tensor, "D"], hyp: Float[Tensor, "N D"], include_qu
     ### END SOLUTION
     raise NotImplementedError("hyde_vector: stack the vectors that take part, take the mean, scale it if asked")
 
-# %% [markdown] tags=["hints", "hyde_vector"]
+# %% [markdown] hints="hyde_vector"
 # <details><summary>Hint 1: a question</summary>
 #
 # How many vectors are averaged in each of the cases include_query True or False, N = 0 or not? Is the query's weight
@@ -603,7 +591,7 @@ def hyde_vector(q_vec: Float[Tensor, "D"], hyp: Float[Tensor, "N D"], include_qu
 #
 # </details>
 
-# %% nbgrader={"grade": true, "grade_id": "hyde_vector__mean", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="hyde_vector__mean" points=2
 q, hyp = torch.tensor([1.0, 0.0]), torch.tensor([[0.0, 1.0], [0.0, 3.0]])
 check(hyde_vector, q, hyp, True, False, want=torch.tensor([1 / 3, 4 / 3]), why="the mean of three vectors, used as they are",
       mistakes={"the sum in place of the mean": torch.tensor([1.0, 4.0]), "the query was dropped": torch.tensor([0.0, 2.0]),
@@ -625,7 +613,7 @@ wide = torch.randn(6, 4, generator=g)
 check(hyde_vector, wide[:, 1], wide.T[2:], True, False, want=(wide[:, 1] + wide[:, 2] + wide[:, 3]) / 3, why="non-contiguous vectors are valid input")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "hyde_vector__switches", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="hyde_vector__switches" points=2
 q, hyp = torch.tensor([3.0, 0.0]), torch.tensor([[0.0, 2.0], [2.0, 0.0]])
 check(hyde_vector, q, hyp, False, False, want=torch.tensor([1.0, 1.0]), why="without the query the mean is over the two documents",
       mistakes={"include_query is ignored": torch.tensor([5 / 3, 2 / 3]), "divided by N + 1 although the query is out": torch.tensor([2 / 3, 2 / 3])})
@@ -653,7 +641,7 @@ short = torch.tensor([0.03, 0.0]), torch.tensor([[0.0, 0.04], [0.03, 0.04]])
 check(hyde_vector, *short, want=torch.tensor([0.6, 0.8]), why="a short mean is scaled up to length 1")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "hyde_vector__no_documents", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="hyde_vector__no_documents" points=1
 q, none = torch.tensor([3.0, 4.0]), torch.zeros(0, 2)
 check(hyde_vector, q, none, True, False, want=q, why="without documents the query stands alone")
 check(hyde_vector, q, none, want=torch.tensor([0.6, 0.8]), why="and is scaled like any other result",
@@ -663,13 +651,13 @@ check(hyde_vector, q, none, False, False, want=q, why="with N = 0 the query stan
 check(hyde_vector, q, none, False, True, want=torch.tensor([0.6, 0.8]), why="with N = 0 the query stands alone even where include_query is False")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "hyde_vector__inplace", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="hyde_vector__inplace" points=1
 q, hyp = torch.tensor([1.0, 2.0, 2.0]), torch.tensor([[3.0, 0.0, 0.0], [-1.0, 1.0, 4.0]])
 unchanged(hyde_vector, q, hyp, True, False, want=torch.tensor([1.0, 1.0, 2.0]))
 unchanged(hyde_vector, q, hyp, False, False, want=torch.tensor([1.0, 0.5, 2.0]))
 unchanged(hyde_vector, q, torch.zeros(0, 3), want=torch.tensor([1 / 3, 2 / 3, 2 / 3]))
 
-# %% tags=["picture", "skip-execution"]
+# %% tags=["picture"]
 advanced_rag.mean_of_samples(hyde_vector)
 
 # %% [markdown]
@@ -694,7 +682,7 @@ advanced_rag.mean_of_samples(hyde_vector)
 # **The catch:** a chunk owns several entries. Score a chunk by its **best** question, and count chunks, not entries:
 # the $k$ best questions may all belong to one chunk.
 
-# %% nbgrader={"grade": false, "grade_id": "hqe_retrieve", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% stub="hqe_retrieve"
 def hqe_retrieve(query_vec: Float[Tensor, "D"], question_vecs: Float[Tensor, "M D"], chunk_of: Sequence[int], k: int) -> list[int]:
     """The k chunks with the best matching question, best first.
 
@@ -715,7 +703,7 @@ def hqe_retrieve(query_vec: Float[Tensor, "D"], question_vecs: Float[Tensor, "M 
     ### END SOLUTION
     raise NotImplementedError("hqe_retrieve: best question of each chunk, then the k best chunks")
 
-# %% [markdown] tags=["hints", "hqe_retrieve"]
+# %% [markdown] hints="hqe_retrieve"
 # <details><summary>Hint 1: a question</summary>
 #
 # If the three best questions all belong to chunk 7 and k is 3, what should come back, and what would "top k, then
@@ -742,7 +730,7 @@ def hqe_retrieve(query_vec: Float[Tensor, "D"], question_vecs: Float[Tensor, "M 
 #
 # </details>
 
-# %% nbgrader={"grade": true, "grade_id": "hqe_retrieve__unique", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="hqe_retrieve__unique" points=2
 q = torch.tensor([1.0, 0.0])
 vecs = torch.tensor([[1.0, 0.0], [0.96, 0.28], [0.8, 0.6], [0.6, 0.8]])
 check(hqe_retrieve, q, vecs, [7, 7, 5, 3], 2, want=[7, 5], why="the two best questions belong to chunk 7; two chunks were asked for",
@@ -757,7 +745,7 @@ check(hqe_retrieve, q, vecs[:4], [8, 2, 8, 5], 10, want=[8, 2, 5], why="three ch
 check(hqe_retrieve, q, vecs[:3], [1, 0, 2], 1, want=[1], why="k = 1")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "hqe_retrieve__max", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="hqe_retrieve__max" points=2
 angles = torch.tensor([10.0, 90.0, 30.0, 35.0, 50.0]).deg2rad()
 vecs = torch.stack([angles.cos(), angles.sin()], dim=1)
 check(hqe_retrieve, torch.tensor([1.0, 0.0]), vecs, [4, 4, 9, 9, 2], 3, want=[4, 9, 2],
@@ -788,10 +776,10 @@ for seed in range(20):
         check(hqe_retrieve, query, vecs, chunk_of, k, want=want[:k], why="maximum over a chunk's questions, best chunk first")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "hqe_retrieve__inplace", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="hqe_retrieve__inplace" points=1
 unchanged(hqe_retrieve, torch.tensor([0.6, 0.8]), torch.tensor([[1.0, 0.0], [0.0, 1.0], [0.8, 0.6]]), [2, 4, 2], 2, want=[2, 4])
 
-# %% tags=["picture", "skip-execution"]
+# %% tags=["picture"]
 advanced_rag.best_question(hqe_retrieve)
 
 # %% [markdown]
@@ -818,7 +806,7 @@ advanced_rag.best_question(hqe_retrieve)
 # 3. It has no mask for **queries**: an encoder's output at padding is not zero, and its best similarity is added to the
 #    sum. (ColBERT's `[MASK]` tokens are meant to count: for them `q_mask` is True.)
 
-# %% nbgrader={"grade": false, "grade_id": "maxsim", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% stub="maxsim"
 def maxsim(Q: Float[Tensor, "B nq d"], D: Float[Tensor, "B nd d"], q_mask: Bool[Tensor, "B nq"],
            d_mask: Bool[Tensor, "B nd"]) -> Float[Tensor, "B"]:
     """MaxSim of B pairs: query b with document b, cosine similarity, for real tokens only.
@@ -842,7 +830,7 @@ def maxsim(Q: Float[Tensor, "B nq d"], D: Float[Tensor, "B nd d"], q_mask: Bool[
     ### END SOLUTION
     raise NotImplementedError("maxsim: normalise, all similarities at once, -inf on padding, max over the document, sum over the query")
 
-# %% [markdown] tags=["hints", "maxsim"]
+# %% [markdown] hints="maxsim"
 # <details><summary>Hint 1: a question</summary>
 #
 # All similarities of a real query token with the document are negative. What must padding look like so that it does
@@ -871,7 +859,7 @@ def maxsim(Q: Float[Tensor, "B nq d"], D: Float[Tensor, "B nd d"], q_mask: Bool[
 #
 # </details>
 
-# %% nbgrader={"grade": true, "grade_id": "maxsim__cosine", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="maxsim__cosine" points=2
 eye, yes = torch.eye(2)[None].repeat(2, 1, 1), torch.ones(2, 2, dtype=torch.bool)
 D = torch.tensor([[[0.9, 0.1], [0.1, 0.9]], [[5.0, 5.0], [0.0, 0.0]]])
 check(maxsim, eye, D, yes, yes, want=torch.tensor([2 * 0.9 / 0.82**0.5, 2**0.5]), why="cosines: the length of a vector does not matter",
@@ -909,7 +897,7 @@ yes = torch.ones(3, 4, dtype=torch.bool), torch.ones(3, 6, dtype=torch.bool)
 check(maxsim, Q, D, *yes, want=by_loops(Q, D, *yes).float(), why="a real token whose vector is zero has similarity 0; negative similarities count as they are")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "maxsim__masks", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+# %% graded="maxsim__masks" points=3
 Q, D = torch.tensor([[[1.0, 0.0], [7.0, 7.0]]]), torch.tensor([[[-3.0, 4.0], [0.0, 0.0], [9.0, 1.0]]])
 q_mask, d_mask = torch.tensor([[True, False]]), torch.tensor([[True, False, False]])
 check(maxsim, Q, D, q_mask, d_mask, want=torch.tensor([-0.6]), why="one real query token, one real document token, cosine -0.6",
@@ -940,7 +928,7 @@ for seed in range(6):
     check(maxsim, Q, D, q_mask, d_mask, want=by_loops(Q, D, q_mask, d_mask).float(), why="padding with zeros must not win the maximum either")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "maxsim__empty_document", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="maxsim__empty_document" points=1
 Q, D = torch.tensor([[[1.0, 0.0], [0.0, 0.0]]]).repeat(2, 1, 1), torch.tensor([[[0.0, 0.0], [0.0, 0.0]], [[-1.0, 0.0], [0.0, 0.0]]])
 q_mask, d_mask = torch.tensor([[True, False]] * 2), torch.tensor([[False, False], [True, False]])
 check(maxsim, Q, D, q_mask, d_mask, want=torch.tensor([-torch.inf, -1.0]), why="a document without real tokens has no similarity to offer, and comes last",
@@ -957,7 +945,7 @@ check(maxsim, Q, D, q_mask, d_mask, want=cos.float(), why="the second document h
 check(maxsim, Q.double(), D.double(), q_mask, d_mask, want=cos, rtol=1e-4, atol=1e-5, why="the second document has no real token")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "maxsim__layouts", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="maxsim__layouts" points=2
 g = torch.Generator().manual_seed(5)
 query, docs = torch.randn(4, 6, generator=g), torch.randn(3, 6, 5, generator=g)
 Q, D = query.expand(3, 4, 6), docs.transpose(1, 2)
@@ -986,11 +974,11 @@ cos = F.cosine_similarity(Q.double()[:, :, None], strided.double()[:, None], dim
 check(maxsim, Q, strided, q_mask, d_mask, want=torch.where(q_mask, cos.amax(-1), 0.0).sum(-1).float(), why="every other column of a wider tensor")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "maxsim__inplace", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="maxsim__inplace" points=1
 Q, D = torch.tensor([[[3.0, 0.0], [2.0, 2.0]]]), torch.tensor([[[0.0, 5.0], [4.0, 4.0], [6.0, 8.0]]])
 unchanged(maxsim, Q, D, torch.tensor([[True, False]]), torch.tensor([[True, True, False]]), want=torch.tensor([0.5**0.5]))
 
-# %% tags=["timed"] nbgrader={"grade": true, "grade_id": "maxsim__speed", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="maxsim__speed" points=2 tags=["timed"]
 def draw(rng: np.random.Generator):
     "800 documents of up to 32 tokens, queries of up to 16, width 32."
     B, nq, nd, d = 800, 16, 32, 32
@@ -1012,7 +1000,7 @@ def maxsim(Q, D, q_mask, d_mask):
 ''', limit=5.0)
 ### END HIDDEN TESTS
 
-# %% tags=["picture", "skip-execution"]
+# %% tags=["picture"]
 advanced_rag.token_by_token(maxsim)
 
 # %% [markdown]
@@ -1035,7 +1023,7 @@ advanced_rag.token_by_token(maxsim)
 # reranking BM25 candidates is the better deal at low latency, and cannot reach the quality of full search, because
 # BM25 did not return the passages.)
 
-# %% nbgrader={"grade": false, "grade_id": "cascade", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% stub="cascade"
 def cascade(score_fns: Sequence[Callable[[list], Sequence[float]]], keep: Sequence[int], ids: Sequence) -> list[list]:
     """Run the stages one after the other; stage i keeps the keep[i] candidates that score_fns[i] likes best.
 
@@ -1067,7 +1055,7 @@ def stage_recall(survivors: Sequence[Sequence], relevant: Sequence) -> list[floa
     ### END SOLUTION
     raise NotImplementedError("stage_recall: of all relevant ids, how many does each stage still hold?")
 
-# %% [markdown] tags=["hints", "cascade"]
+# %% [markdown] hints="cascade"
 # <details><summary>Hint 1: a question</summary>
 #
 # Which list does the second score function get? And of which set is the recall of the third stage a share: of the
@@ -1094,7 +1082,7 @@ def stage_recall(survivors: Sequence[Sequence], relevant: Sequence) -> list[floa
 #
 # </details>
 
-# %% nbgrader={"grade": true, "grade_id": "cascade__stages", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="cascade__stages" points=2
 def small(ids):
     return [-i for i in ids]
 
@@ -1132,7 +1120,7 @@ expect(cascade([picky, picky], [2, 1], ("aa", "a", "aaa")), [["aaa", "aa"], ["aa
 expect(cascade([small], [2], [3, 1, 2]), [[1, 2]], on="cascade([small], [2], [3, 1, 2])", why="one stage is a plain top-k")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "cascade__cost", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="cascade__cost" points=2
 asked = []
 
 
@@ -1169,7 +1157,7 @@ order = sorted(range(60), key=lambda i: -table[i])[:30]
 expect([list(s) for s in got], [order, order[::-1][:10], order[-10:][:5]], on="a cascade 60 -> 30 -> 10 -> 5", why="the stages' order alternates here")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "cascade__ties", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="cascade__ties" points=1
 got = cascade([lambda ids: [1.0 for _ in ids], lambda ids: [2.0 for _ in ids]], [3, 2], [10, 20, 30, 40])
 assert [len(s) for s in got] == [3, 2], f"all scores are equal: expected 3 and then 2 survivors, got {[len(s) for s in got]}; keep decides, not a threshold"
 assert set(got[1]) <= set(got[0]) <= {10, 20, 30, 40}, f"expected each stage to be a subset of the one before, got {got}"
@@ -1181,7 +1169,7 @@ for n in (3, 4):
     assert [score[i] for i in got] == sorted(score.values(), reverse=True)[:n], f"expected the {n} largest of {score}, best first, got {got}"
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "cascade__recall", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="cascade__recall" points=2
 check(stage_recall, [[1, 2, 3, 4], [4, 2], [4]], [4, 3, 9], want=[2 / 3, 1 / 3, 1 / 3], why="the denominator is always the number of all relevant ids: 9 was lost before",
       mistakes={"divided by the number of survivors": [0.5, 0.5, 1.0], "measured against the stage before": [2 / 3, 0.5, 1.0],
                 "1 as soon as one is left": [1.0, 1.0, 1.0]})
@@ -1193,14 +1181,14 @@ check(stage_recall, [], [1], want=[], why="no stages, no numbers")
 check(stage_recall, [[1, 2, 3, 4, 5], [5, 1, 2], [1, 5], [5, 1]], [5, 6, 7], want=[1 / 3] * 4, why="four stages, one denominator")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "cascade__inplace", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="cascade__inplace" points=1
 ids, keep, survivors, relevant = [5, 1, 4, 2], [3, 1], [[1, 2, 4], [4]], [4, 5]
 got = cascade([lambda ids: [-i for i in ids], lambda ids: list(ids)], keep, ids)
 assert (ids, keep) == ([5, 1, 4, 2], [3, 1]), f"expected ids and keep to stay [5, 1, 4, 2] and [3, 1], they became {ids} and {keep}: sort a copy"
 expect(got, [[1, 2, 4], [4]], on="cascade([small, large], [3, 1], [5, 1, 4, 2])")
 unchanged(stage_recall, survivors, relevant, want=[0.5, 0.5])
 
-# %% tags=["picture", "skip-execution"]
+# %% tags=["picture"]
 advanced_rag.bound_of_stage_1(cascade, stage_recall)
 
 # %% [markdown]
@@ -1212,7 +1200,7 @@ advanced_rag.bound_of_stage_1(cascade, stage_recall)
 # shows it, and 3.6 % of all requests hang. So measure the whole request. And count what such sheets forget: encoding
 # the query, and the generator itself.
 
-# %% tags=["picture", "skip-execution"]
+# %% tags=["picture"]
 advanced_rag.quantiles_of_a_sum()
 
 # %% [markdown]
@@ -1233,7 +1221,7 @@ advanced_rag.quantiles_of_a_sum()
 # faiss wiki counts $4d + 8M$ bytes a vector in all). HNSW search is often called $O(\log n)$: that is an empirical
 # scaling of an approximate method, and its memory is what one pays for it.
 
-# %% nbgrader={"grade": false, "grade_id": "index_bytes", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% stub="index_bytes"
 def index_bytes(n: int, d: int, dtype: str = "float32", pq_m: int | None = None, tokens_per_doc: int = 1, nbits: int = 8) -> int:
     """Bytes that the vectors of an index take: codes only, no codebooks, no ids, no graph.
 
@@ -1253,7 +1241,7 @@ def index_bytes(n: int, d: int, dtype: str = "float32", pq_m: int | None = None,
     ### END SOLUTION
     raise NotImplementedError("index_bytes: how many vectors, and how many bits does one take?")
 
-# %% [markdown] tags=["hints", "index_bytes"]
+# %% [markdown] hints="index_bytes"
 # <details><summary>Hint 1: a question</summary>
 #
 # How many vectors are there in the index of a million documents with 75 tokens each? How many bits has one vector of
@@ -1278,7 +1266,7 @@ def index_bytes(n: int, d: int, dtype: str = "float32", pq_m: int | None = None,
 #
 # </details>
 
-# %% nbgrader={"grade": true, "grade_id": "index_bytes__plain", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="index_bytes__plain" points=1
 check(index_bytes, 1_000_000, 768, want=3_072_000_000, why="a million vectors of 768 numbers of 4 bytes",
       mistakes={"bits in place of bytes": 24_576_000_000, "GB in place of bytes": 3.072})
 ### BEGIN HIDDEN TESTS
@@ -1288,7 +1276,7 @@ for dtype, size in (("float32", 4), ("float16", 2), ("int8", 1)):
     check(index_bytes, 10_007, 384, dtype, nbits=4, want=10_007 * 384 * size, why="nbits belongs to product quantisation")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "index_bytes__late_interaction", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="index_bytes__late_interaction" points=1
 check(index_bytes, 1_000_000, 128, "float16", None, 75, want=19_200_000_000, why="ColBERT's first version: 75 tokens for each of a million passages, 128 numbers of 2 bytes",
       mistakes={"one vector for each document": 256_000_000})
 ### BEGIN HIDDEN TESTS
@@ -1296,7 +1284,7 @@ check(index_bytes, 333, 96, "int8", tokens_per_doc=41, want=333 * 96 * 41, why="
 check(index_bytes, 333, 96, tokens_per_doc=41, want=333 * 96 * 41 * 4, why="every token has its vector")
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "index_bytes__quantised", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="index_bytes__quantised" points=2
 check(index_bytes, 10_000_000, 768, pq_m=64, want=640_000_000, why="64 codes of 8 bits for each of ten million vectors",
       mistakes={"product quantisation is ignored": 30_720_000_000})
 check(index_bytes, 1_000_000, 128, pq_m=128, tokens_per_doc=75, nbits=2, want=2_400_000_000, why="128 numbers of 2 bits are 32 bytes for each token",
@@ -1308,7 +1296,7 @@ for n, d, m, nbits, tokens in [(1001, 96, 24, 8, 1), (77, 128, 16, 4, 3), (5, 64
     check(index_bytes, n, d, "float16", m, tokens, nbits, want=n * tokens * ((m * nbits) // 8), why="the dtype plays no part when vectors are quantised")
 ### END HIDDEN TESTS
 
-# %% tags=["picture", "skip-execution"]
+# %% tags=["picture"]
 advanced_rag.index_sizes(index_bytes)
 
 # %% [markdown]
@@ -1329,20 +1317,20 @@ advanced_rag.index_sizes(index_bytes)
 # of dense alone. Positive means that fusing helped there. Write a number between -1 and 1; it is right if it is off
 # by at most 0.08.
 
-# %% nbgrader={"grade": false, "grade_id": "prediction", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% stub="prediction"
 prediction: float = None  # mean nDCG@10 of RRF minus that of dense, on the paraphrase queries
 ### BEGIN SOLUTION
 prediction = -0.17
 ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "prediction__fusion", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="prediction__fusion" points=1
 assert isinstance(prediction, (int, float)) and -1 <= prediction <= 1, f"expected a number between -1 and 1, got {prediction!r}: write your prediction into the cell above"
 ### BEGIN HIDDEN TESTS
 measured, tolerance = -0.167, 0.08
 assert abs(prediction - measured) <= tolerance, f"your prediction {prediction:+.2f} is off by more than {tolerance}. Run the experiment below, look at the paraphrase queries, and think about what one noisy list does to a fusion"
 ### END HIDDEN TESTS
 
-# %% tags=["experiment", "skip-execution"]
+# %% tags=["experiment"]
 def retrieve(corpus, asked):
     "The ids of the 50 best passages by each system, and MaxSim's score of every passage."
     lexical = corpus.best(bm25_scores(asked.words, corpus.words), above=0)
@@ -1381,7 +1369,7 @@ results = advanced_rag.compare(retrieve, ndcg_at_k, mrr_at_k, recall_at_k, predi
 #   a finding. RRF against either part without the paraphrases, and HyDE and MaxSim against dense, are clear of 0; HQE
 #   against dense is not.
 
-# %% tags=["experiment", "skip-execution"]
+# %% tags=["experiment"]
 def interval(differences, rng):
     "Where 95 % of the means lie when the queries are drawn 10,000 times anew, with replacement."
     n = len(differences)
@@ -1405,7 +1393,7 @@ advanced_rag.differences(results, interval)
 # **And the law of cascades, on real lists**: how much recall does each first stage allow, and how much is left after
 # MaxSim has kept 5?
 
-# %% tags=["experiment", "skip-execution"]
+# %% tags=["experiment"]
 def two_stages(ranking, late, n):
     "The first n of a ranking, then those 5 of them that MaxSim scores best."
     place = {d: -rank for rank, d in enumerate(ranking)}
@@ -1414,7 +1402,7 @@ def two_stages(ranking, late, n):
 
 advanced_rag.first_stages(results, two_stages, stage_recall)
 
-# %% tags=["widget", "skip-execution"]
+# %% tags=["widget"]
 advanced_rag.widget()
 
 # %% [markdown]
@@ -1425,7 +1413,7 @@ advanced_rag.widget()
 # %% [markdown]
 # ## Interview cards
 
-# %% [markdown] tags=["card", "basic"]
+# %% [markdown] card="" level="basic"
 # <details><summary>What is HyDE (Hypothetical Document Embeddings)?</summary>
 #
 # A language model writes one or several hypothetical answers to the query; their vectors **and the query's** are
@@ -1436,7 +1424,7 @@ advanced_rag.widget()
 #
 # </details>
 
-# %% [markdown] tags=["card", "basic"]
+# %% [markdown] card="" level="basic"
 # <details><summary>What is HQE (hypothetical question embedding)?</summary>
 #
 # At index time a language model writes questions that each chunk answers; their vectors point to the chunk. At query
@@ -1447,7 +1435,7 @@ advanced_rag.widget()
 #
 # </details>
 
-# %% [markdown] tags=["card", "basic"]
+# %% [markdown] card="" level="basic"
 # <details><summary>HyDE or HQE: what is the difference, and when do you take which?</summary>
 #
 # HyDE makes up answers online: cost per query, latency of an LLM call, no change of the index, helps where users'
@@ -1458,7 +1446,7 @@ advanced_rag.widget()
 #
 # </details>
 
-# %% [markdown] tags=["card", "medium"]
+# %% [markdown] card="" level="medium"
 # <details><summary>What is late interaction (ColBERT), and what is wrong with the usual snippet?</summary>
 #
 # One vector per token; the score is the sum over query tokens of the largest cosine with any document token.
@@ -1471,7 +1459,7 @@ advanced_rag.widget()
 #
 # </details>
 
-# %% [markdown] tags=["card", "medium"]
+# %% [markdown] card="" level="medium"
 # <details><summary>ColBERT, bi-encoder or cross-encoder?</summary>
 #
 # **Bi-encoder**: one vector each, nearest-neighbour search over everything, cheapest, one comparison decides. **Late
@@ -1483,7 +1471,7 @@ advanced_rag.widget()
 #
 # </details>
 
-# %% [markdown] tags=["card", "medium"]
+# %% [markdown] card="" level="medium"
 # <details><summary>What is GraphRAG, and when is it worth its price?</summary>
 #
 # Microsoft's GraphRAG (Edge et al., 2024, arXiv 2404.16130): an LLM extracts entities and relations from chunks, the
@@ -1496,7 +1484,7 @@ advanced_rag.widget()
 #
 # </details>
 
-# %% [markdown] tags=["card", "medium"]
+# %% [markdown] card="" level="medium"
 # <details><summary>Which reranking strategies are there?</summary>
 #
 # **Cross-encoder**: the usual choice for 20 to 200 candidates. **Late interaction**: cheaper, token vectors stored.
@@ -1507,7 +1495,7 @@ advanced_rag.widget()
 #
 # </details>
 
-# %% [markdown] tags=["card", "killer"]
+# %% [markdown] card="" level="killer"
 # <details><summary>Design RAG for 10 million documents with answers in under 500 ms.</summary>
 #
 # **Ask first**: 500 ms to the first token or to the full answer? Generation alone can take more than that. Queries per
@@ -1523,7 +1511,7 @@ advanced_rag.widget()
 #
 # </details>
 
-# %% [markdown] tags=["card", "killer"]
+# %% [markdown] card="" level="killer"
 # <details><summary>When does HyDE help, and when does it hurt?</summary>
 #
 # It **helps** when the query is short, vague or in another vocabulary than the documents, the model knows the field,
@@ -1541,7 +1529,7 @@ advanced_rag.widget()
 #
 # A person reads this answer (in a study group, you do, with the marking scheme). Ten sentences are enough.
 
-# %% [markdown] nbgrader={"grade": false, "grade_id": "written__review_a_design_question", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% [markdown] question="review_a_design"
 # **Question (4 points).** You are handed this design for 10 million passages of 75 tokens. "Query expansion 50 ms,
 # hybrid search 100 ms, RRF 10 ms, ColBERT rerank 150 ms, cross-encoder on 5 documents 100 ms: 410 ms, so p99 < 500 ms
 # holds. The index is 18 GB for the single-vector part (768 x float32), and ColBERT needs less than that. If quality
@@ -1567,7 +1555,7 @@ advanced_rag.widget()
 #
 # === END MARK SCHEME ===
 
-# %% [markdown] nbgrader={"grade": true, "grade_id": "written__review_a_design", "locked": false, "points": 4, "schema_version": 3, "solution": true, "task": false}
+# %% [markdown] written="review_a_design" points=4
 # ### BEGIN SOLUTION
 # The latency argument adds numbers of stages as if quantiles were additive. If they are medians, the sum says nothing
 # about p99; if they are p99s, the sum is too high for independent stages with smooth tails, about right if they are

@@ -24,9 +24,8 @@ BIN = Path(sys.executable).parent
 SECTION = "90-mini"
 LOCAL = "127.0.0.1"
 PATIENCE = 400  # seconds for one command; an idle machine takes a twentieth
-META = '"locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false'
-SPEED = f'''
-# %% tags=["timed"] nbgrader={{"grade": true, "grade_id": "double__speed", {META}}}
+SPEED = '''
+# %% graded="double__speed" points=2 tags=["timed"]
 def draw(rng):
     "Fresh arguments for one call."
     return (torch.from_numpy(rng.standard_normal(10_000)),)

@@ -4,7 +4,7 @@
 # `softmax` is checked as the course checks, and with bare asserts as most graders do; `greedy` gets a function of the
 # judge's to call; `power` is timed.
 
-# %% tags=["setup"] nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% setup
 import numpy as np
 import torch
 
@@ -13,7 +13,7 @@ from course.duel import duel
 
 LOGITS = torch.randn(3, 5, generator=torch.Generator().manual_seed(0))
 
-# %% nbgrader={"grade": false, "grade_id": "softmax", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% stub="softmax"
 def softmax(logits: torch.Tensor, temperature: float = 1.0) -> torch.Tensor:
     """Probabilities of the last dimension."""
     ### BEGIN SOLUTION
@@ -21,13 +21,13 @@ def softmax(logits: torch.Tensor, temperature: float = 1.0) -> torch.Tensor:
     ### END SOLUTION
     raise NotImplementedError("softmax: divide by the temperature, exponentiate, normalise")
 
-# %% nbgrader={"grade": true, "grade_id": "softmax__values", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="softmax__values" points=2
 check(softmax, torch.zeros(2), want=torch.tensor([0.5, 0.5]), why="equal logits are equally likely")
 ### BEGIN HIDDEN TESTS
 check(softmax, torch.tensor([[0.0, 2.0, 1.0]]), 2.0, want=torch.tensor([[0.18632, 0.50648, 0.30720]]), atol=1e-4)
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "softmax__asserts", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="softmax__asserts" points=2
 want = torch.exp(LOGITS) / torch.exp(LOGITS).sum(-1, keepdim=True)
 got = softmax(LOGITS)
 assert torch.allclose(got, want, atol=1e-5), "wrong probabilities"
@@ -39,19 +39,19 @@ assert all(abs(row.sum().item() - 1) < 1e-4 for row in got), "rows must sum to 1
 assert softmax(LOGITS[0]).tolist() != softmax(LOGITS[1]).tolist(), "different logits, same probabilities"
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "softmax__rows", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="softmax__rows" points=1
 want = torch.exp(LOGITS) / torch.exp(LOGITS).sum(-1, keepdim=True)
 assert all(map(torch.allclose, map(softmax, LOGITS), want)), "wrong row by row"
 
-# %% nbgrader={"grade": true, "grade_id": "softmax__unchanged", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="softmax__unchanged" points=1
 unchanged(softmax, torch.tensor([0.0, 1.0986123]), want=torch.tensor([0.25, 0.75]))
 
-# %% nbgrader={"grade": true, "grade_id": "softmax__gradient", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="softmax__gradient" points=1
 value, (gradient,) = value_and_grad(softmax, torch.zeros(2))
 expect(value, torch.tensor([0.5, 0.5]), on="softmax([0, 0])")
 expect(gradient, torch.zeros(2), on="the gradient of its sum")
 
-# %% nbgrader={"grade": false, "grade_id": "greedy", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% stub="greedy"
 def greedy(step, token: int, n: int) -> list[int]:
     """The next n tokens; `step(token)` gives the logits of the next one."""
     ### BEGIN SOLUTION
@@ -63,7 +63,7 @@ def greedy(step, token: int, n: int) -> list[int]:
     ### END SOLUTION
     raise NotImplementedError("greedy: take the argmax of step(token), n times")
 
-# %% nbgrader={"grade": true, "grade_id": "greedy__tokens", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="greedy__tokens" points=2
 def step(token: int) -> list[float]:
     return [float((7 * token + 3) % 10 == i) for i in range(10)]
 
@@ -74,7 +74,7 @@ assert greedy(step, 2, 2) == [7, 2], "wrong after 2"
 assert len(greedy(step, 5, 6)) == 6, "wrong length"
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "greedy__numbers", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% graded="greedy__numbers" points=1
 def step(token: int) -> list[float]:
     return [float((7 * token + 3) % 10 == i) for i in range(10)]
 
@@ -85,7 +85,7 @@ assert abs(token - 8) < 1e-9 and not token != 8, "the token after 5 is 8"
 assert str(token) == "8" and sum(greedy(step, 1, 4)) == 8, "wrong tokens"
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": false, "grade_id": "power", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% stub="power"
 def power(a: torch.Tensor, n: int) -> torch.Tensor:
     """The matrix product of n copies of a."""
     ### BEGIN SOLUTION
@@ -98,7 +98,7 @@ def power(a: torch.Tensor, n: int) -> torch.Tensor:
     ### END SOLUTION
     raise NotImplementedError("power: square, and multiply where the bit of n is 1")
 
-# %% tags=["timed"] nbgrader={"grade": true, "grade_id": "power__speed", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% graded="power__speed" points=2 tags=["timed"]
 def draw(rng: np.random.Generator):
     a = rng.standard_normal((256, 256), dtype=np.float32) / 16
     return torch.from_numpy(a), 63
