@@ -15,7 +15,7 @@ from ..errors import SectionError
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-KINDS = ("setup", "stub", "graded", "written", "picture", "experiment", "widget", "hints", "card", "text")
+KINDS = ("setup", "stub", "graded", "written", "picture", "experiment", "widget", "real", "hints", "card", "text")
 SKIPPED = "skip-execution"  # nbclient's own tag for cells that do not run while grading
 SOLUTION = re.compile(r"[^\n]*BEGIN SOLUTION.*?END SOLUTION[^\n]*\n?", re.DOTALL)
 HIDDEN = re.compile(r"[^\n]*BEGIN HIDDEN TESTS.*?END HIDDEN TESTS[^\n]*\n?", re.DOTALL)

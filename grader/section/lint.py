@@ -62,7 +62,7 @@ def _metadata(section: Section, cell: NotebookNode) -> Iterator[str]:
     for tag in tags(cell):
         if tag not in TAGS and tag not in section.stubs:
             yield f"unknown tag {tag!r}"
-    if kind(cell) in ("picture", "experiment", "widget") and SKIPPED not in tags(cell):
+    if kind(cell) in ("picture", "experiment", "widget", "real") and SKIPPED not in tags(cell):
         yield f"a {kind(cell)} cell needs the tag {SKIPPED!r} too, so that grading skips it"
     if cell.cell_type == "code" and kind(cell) == "text":
         yield "a code cell of no known kind: give it nbgrader metadata or one of the tags of docs/authoring.md"
