@@ -8,5 +8,5 @@
     pool/                many at once: local processes, a cluster
     classroom/           nbgrader's books: grades, judged notebooks, feedback, the exchange
 
-    prove.py ledger.py demo.py cli.py   what people run
+    prove.py real.py ledger.py demo.py cli.py   what people run
 """

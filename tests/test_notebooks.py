@@ -24,11 +24,11 @@ LONGEST = 60  # seconds for a whole notebook on two cores
 
 @functools.cache
 def executed(name, which):
-    """The notebook after running all its cells, those that grading skips too, and the seconds that took: on the clock,
-    or of computing where that is less, because the machine may be busy with other tests."""
+    """The notebook after running all its cells, those that grading skips too, but for those on the real model, and the
+    seconds that took: on the clock, or of computing where that is less, because the machine may be busy with other tests."""
     notebook = getattr(build, f"{which}_notebook")(load(name, ROOT))
     client = NotebookClient(notebook, timeout=600, kernel_name="python3", allow_errors=True,
-                            skip_cells_with_tag="", resources={"metadata": {"path": str(ROOT / "release" / name)}})
+                            skip_cells_with_tag="real", resources={"metadata": {"path": str(ROOT / "release" / name)}})
     start, used = time.perf_counter(), cpu_of_children()
     client.execute()
     return notebook, min(time.perf_counter() - start, cpu_of_children() - used)

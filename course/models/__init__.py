@@ -1,6 +1,9 @@
 """Small models that notebooks run, and the sizes of large ones.
 
-    transformer.py   a decoder-only transformer with an optional KV cache
+    transformer.py   a decoder-only transformer with an optional KV cache, for toys and for SmolLM2
+    smollm.py        SmolLM2-135M-Instruct: a real language model and its tokenizer, offline
+    language.py      what one does with a language model: generate, score, read and steer
+    gguf.py          the file format in which its weights come
     ngram.py         counts of words, for decoding on real English
     policy.py        a policy that learns preferences in seconds
     embeddings.py    all-MiniLM-L6-v2: sentence vectors, offline

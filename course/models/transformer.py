@@ -6,6 +6,8 @@
 
 B batch, T new tokens, S all tokens so far (S = T + what the cache holds), V vocabulary, D width, H heads, K key/value
 heads, E head size.
+
+The class runs the toys of the sections and, with the weights of `smollm.py`, a real language model.
 """
 
 from __future__ import annotations
@@ -30,6 +32,8 @@ class Config:
     head_dim: int = 16
     hidden: int = 172
     base: float = 10000.0
+    eps: float | None = None  # of the norms; None: that of the dtype
+    tied: bool = False  # the head's weights are the embedding's
 
 
 class Attention(nn.Module):
@@ -64,8 +68,8 @@ class SwiGLU(nn.Module):
 class Block(nn.Module):
     def __init__(self, c: Config):
         super().__init__()
-        self.norm1, self.attention = nn.RMSNorm(c.width), Attention(c)
-        self.norm2, self.mlp = nn.RMSNorm(c.width), SwiGLU(c)
+        self.norm1, self.attention = nn.RMSNorm(c.width, c.eps), Attention(c)
+        self.norm2, self.mlp = nn.RMSNorm(c.width, c.eps), SwiGLU(c)
 
     def forward(self, x, turn, mask, past):
         y, cache = self.attention(self.norm1(x), turn, mask, past)
@@ -81,8 +85,10 @@ class Transformer(nn.Module):
             torch.manual_seed(seed)
             self.embed = nn.Embedding(c.vocab, c.width)
             self.blocks = nn.ModuleList(Block(c) for _ in range(c.layers))
-            self.norm, self.head = nn.RMSNorm(c.width), nn.Linear(c.width, c.vocab, bias=False)
-        self.set_rope(c.base ** (-torch.arange(0, c.head_dim, 2) / c.head_dim))
+            self.norm, self.head = nn.RMSNorm(c.width, c.eps), nn.Linear(c.width, c.vocab, bias=False)
+        if c.tied:
+            self.head.weight = self.embed.weight
+        self.set_rope(frequencies(c))
 
     def set_rope(self, inv_freq: Float[Tensor, "E/2"], attention_factor: float = 1.0) -> None:
         """Other rotary frequencies; `attention_factor` scales the rotated queries and keys (YaRN)."""
@@ -97,6 +103,11 @@ class Transformer(nn.Module):
         mask: True where a key may be seen (False: padding), over all keys so far, old ones first; None sees all.
               Causality is added here.
         """
+        hidden, cache = self.body(ids, pos, mask, cache)
+        return self.head(hidden), cache
+
+    def body(self, ids, pos=None, mask=None, cache=None) -> tuple[Float[Tensor, "B T D"], Cache]:
+        """`forward` up to the head, for whoever needs the logits of a few places only: hidden states after the last norm."""
         T = ids.shape[1]
         S = T + (cache[0][0].shape[2] if cache else 0)
         if pos is None:
@@ -108,7 +119,7 @@ class Transformer(nn.Module):
         for i, block in enumerate(self.blocks):
             x, layer = block(x, turn, see, cache[i] if cache else None)
             new.append(layer)
-        return self.head(self.norm(x)), new
+        return self.norm(x), new
 
 
 def causal(T: int, S: int, mask: Bool[Tensor, "B S"] | None) -> Bool[Tensor, "B 1 T S"]:
@@ -120,6 +131,11 @@ def causal(T: int, S: int, mask: Bool[Tensor, "B S"] | None) -> Bool[Tensor, "B 
     return see | (key == query)  # a padding query sees itself: a row without any key would be NaN
 
 
+def frequencies(c: Config) -> Float[Tensor, "E/2"]:
+    """The angle, in radians, by which each pair of a head's elements turns from one position to the next."""
+    return c.base ** (-torch.arange(0, c.head_dim, 2) / c.head_dim)
+
+
 def rotate(x: Float[Tensor, "B H T E"], turn: Complex64[Tensor, "B 1 T E/2"]) -> Float[Tensor, "B H T E"]:
-    """Neighbours (x0, x1), (x2, x3), … as complex numbers, each turned by its angle."""
+    """Neighbours (x0, x1), (x2, x3), … as complex numbers, each turned by its angle, in float32."""
     return torch.view_as_real(torch.view_as_complex(x.float().unflatten(-1, (-1, 2))) * turn).flatten(-2).to(x.dtype)

@@ -69,7 +69,8 @@ def read_source(py: Path) -> NotebookNode:
     try:
         notebook = jupytext.reads(py.read_text(encoding="utf-8"), fmt="py:percent")
     except Exception as error:
-        raise SectionError(f"{py.name} is not a notebook in jupytext's percent format: {str(error).splitlines()[0]}.") from error
+        why = str(error).splitlines()[0].rstrip(".")
+        raise SectionError(f"{py.name} is not a notebook in jupytext's percent format: {why}.") from error
     expand(notebook, py.name)
     _name_cells(notebook)
     return notebook

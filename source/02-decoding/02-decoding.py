@@ -1359,6 +1359,30 @@ for dtype in [torch.float16, torch.bfloat16]:
 decoding.temperature_first_or_last(decode_pipeline, top_p_mask)
 
 # %% [markdown]
+# **Your sampler writes.** Now your two functions drive a real language model, SmolLM2 with 135 million parameters. It goes on
+# with three beginnings, once greedily ($k = 1$) and once at $T = 0.8$, $p = 0.9$ with a fixed seed. Below each text stands its
+# distinct-4, the share of its runs of four tokens that are different from each other. This takes about 20 s.
+
+# %% tags=["real"]
+from course.models.language import write
+from course.models.smollm import attempt, load
+
+
+def sampler(T, k, p, seed=0):
+    u = torch.Generator().manual_seed(seed)
+    return lambda logits: sample_inverse_cdf(decode_pipeline(logits, T, k, p), torch.rand(len(logits), generator=u))
+
+
+with attempt():  # without the model, or without your functions, it says so
+    smollm, tokenizer = load()
+    beginnings = ["In the morning the city was quiet.", "The train was late again, so", "My grandmother's soup begins with"]
+    prompts = [tokenizer.encode(text) for text in beginnings]
+    for name, pick in {"greedy": sampler(1.0, 1, 1.0), "T = 0.8, p = 0.9": sampler(0.8, len(tokenizer.vocab), 0.9)}.items():
+        print(f"--- {name}\n")
+        for beginning, ids in zip(beginnings, write(smollm, prompts, 80, pick, banned=tokenizer.special.values())):
+            print(f"{beginning}{tokenizer.decode(ids)}\n[distinct-4 {distinct(ids):.2f}]\n")
+
+# %% [markdown]
 # ## The experiment: is more likely text better text?
 #
 # You will often hear that greedy decoding is poor *because* it is short-sighted: it takes the best token now and misses the

@@ -187,7 +187,7 @@ def oracle(x):
     ("def double(", "def doubel(", "must define 'double'"),
     ('# %% tags=["picture"]', "# %%", "a code cell of no known kind"),
     ("from course.check import check", "from course.check import *", "import names one by one"),
-    ("from course.check import check", "from course.check import check\nfrom course import figures", "it imports course.figures"),
+    ("import torch\n", "import torch\nfrom course import figures\n", "it imports course.figures"),
     ("import torch\n", "import torch\nimport course.sections.decoding\n", "it imports course.sections"),
     ("# # Doubling", "# ### BEGIN SOLUTION\n# ### END SOLUTION", "would reach the learner"),
     ('# %% [markdown] card="" level="basic"', OTHER_STUB + '\ndouble = 2\n\n# %% [markdown] card="" level="basic"',

@@ -21,6 +21,11 @@ def oracle(x):
 
 # %% stub="double"
 """
+HIDDEN = '''### BEGIN HIDDEN TESTS
+want = oracle(torch.tensor([1]))
+assert got.tolist() == want.tolist(), f"expected {want}, got {got}"
+### END HIDDEN TESTS
+'''
 WAYS_TO_IT = ["oracle(x)", "TWO * x", "__import__('__main__').oracle(x)", "get_ipython().user_ns['oracle'](x)"]
 
 
@@ -30,8 +35,7 @@ def section(tiny):
     py = tiny / "source" / "01-doubling" / "01-doubling.py"
     text = py.read_text(encoding="utf-8").replace('# %% stub="double"\n', HELPER)
     text = text.replace("want=torch.tensor([[-6.0]]))", "want=oracle(torch.tensor([[-3.0]])))")
-    text = text.replace("assert got.dtype", "### BEGIN HIDDEN TESTS\nwant = oracle(torch.tensor([1]))\n"
-                        "assert got.tolist() == want.tolist(), f'expected {want}, got {got}'\n### END HIDDEN TESTS\nassert got.dtype")
+    text = text.replace("assert got.dtype", f"{HIDDEN}assert got.dtype")
     py.write_text(text, encoding="utf-8")
     build.build(root=tiny)
     return load("01-doubling", tiny)
