@@ -140,7 +140,7 @@ class Tokenizer:
 
     def tokens(self, ids: Iterable[int]) -> list[str]:
         """The tokens one by one, in GPT-2's alphabet."""
-        return [self._bpe.id_to_token(int(i)) for i in ids]
+        return [self._bpe.id_to_token(int(i)) or "" for i in ids]
 
 
 def chat(tokenizer: Tokenizer, *turns: str, system: str | None = None) -> list[int]:

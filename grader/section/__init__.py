@@ -8,5 +8,5 @@
     release.py   the first and the last touch on a notebook on its way to learners
     headers.py   cell headers as authors write them
     skeleton.py  the form that all sections share; house_rules.md is part of it
-    new.py       the skeleton of a new one
+    new.py       a new one, from template/
 """

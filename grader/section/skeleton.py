@@ -26,6 +26,7 @@ SOURCE = re.compile(r"\bSources?:|arXiv|https?://|\b(?:19|20)\d\d\b")
 SECONDS = re.compile(r"\d\s*(?:s|seconds?)\b")
 ABBREVIATION = re.compile(r"\b[A-Z][A-Z0-9]*[A-Z][A-Z0-9]*s?\b")
 EVERYBODYS = set("GPU CPU RAM AI API JSON HTTP SQL OK ID UTF ASCII PDF LLM KB MB GB TB".split())
+MARK = re.compile(r"(BEGIN|END) [A-Z ]+")  # around solutions, schemes and hidden tests
 SKIPPED_EXERCISES = ("prediction", "written")
 
 
@@ -157,7 +158,8 @@ def _terms(section: Section) -> Iterator[str]:
     taught = set(EVERYBODYS)
     asked: dict[str, NotebookNode] = {}
     for cell in section.notebook.cells:
-        found = {m.removesuffix("s").upper() if m.endswith("s") else m for m in ABBREVIATION.findall(cell.source)}
+        said = "\n".join(line for line in cell.source.splitlines() if not MARK.search(line))
+        found = {m.removesuffix("s").upper() if m.endswith("s") else m for m in ABBREVIATION.findall(said)}
         if kind(cell) in ("card", "written") or "MARK SCHEME" in cell.source or grade_id(cell).endswith("_question"):
             asked |= {term: cell for term in sorted(found - taught) if term not in asked}
         else:

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from grader.section.load import load
+from grader.section.skeleton import skeleton
 from tests.conftest import ROOT
 
 GRADER = str(Path(sys.executable).parent / "grader")
@@ -23,6 +25,7 @@ def test_the_skeleton_is_proven_at_once(tmp_path, monkeypatch, warm):
 
     assert grader("new", "40-thing").returncode == 0
     assert grader("build", "40-thing").returncode == 0
+    assert skeleton(load("40-thing", tmp_path)) == []
     assert json.loads(grader("prove", "40-thing", "--json").stdout)["ok"]
     again = grader("new", "40-thing")
     assert again.returncode == 2 and "is there already" in again.stderr
