@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from grader import place
+from grader.section.cells import BLANK_ANSWER, CODE_STUB
 
 c = get_config()  # noqa: F821  (nbgrader provides it)
 
@@ -41,8 +42,8 @@ c.GenerateAssignment.preprocessors = [
     "nbgrader.preprocessors.ComputeChecksums",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
-c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE"}  # the stub's own `raise` with its hint stays below
-c.ClearSolutions.text_stub = "YOUR ANSWER HERE"
+c.ClearSolutions.code_stub = {"python": CODE_STUB}  # the stub's own `raise` with its hint stays below
+c.ClearSolutions.text_stub = BLANK_ANSWER
 c.ClearMarkScheme.enforce_metadata = False  # the marking scheme stands in the locked question above the answer
 
 # --- autograde: the judge's preprocessors are wired in below this line ---

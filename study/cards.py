@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 
 import fsrs
 
 from grader.errors import WorkspaceError
+from grader.place import replace
 
 from . import workspace
 from .folds import Card
@@ -50,9 +50,7 @@ class Deck:
         state = fsrs.Card.from_dict(known) if known else fsrs.Card()
         state, _ = self.scheduler.review_card(state, rating, now)
         self.memory[key(card)] = state.to_dict()
-        fresh = self.path.with_suffix(".new")
-        fresh.write_text(json.dumps(self.memory, indent=1))
-        os.replace(fresh, self.path)
+        replace(self.path, json.dumps(self.memory, indent=1))
         return state.due
 
 

@@ -11,12 +11,12 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.errors import WorkspaceError
+from grader.place import replace
 from grader.section.cells import SOLUTION, exercise_of, grade_id
 from grader.section.model import Section
 
@@ -41,9 +41,7 @@ class Progress:
         return self.data.setdefault(section, {}).setdefault(exercise, {**FRESH, "attempts": []})
 
     def save(self) -> None:
-        fresh = self.path.with_suffix(".new")  # never leave half a file
-        fresh.write_text(json.dumps(self.data, indent=1))
-        os.replace(fresh, self.path)
+        replace(self.path, json.dumps(self.data, indent=1))
 
     def solution_open(self, section: str, exercise: str) -> bool:
         """A solution opens after a pass or three honest attempts."""

@@ -17,10 +17,8 @@ from ..intake.repair import mend
 from ..intake.text import clean
 from ..judge.verdict import Cell, Ran, Result
 from ..section.build import METADATA, release_notebook
-from ..section.cells import grade_id
+from ..section.cells import SCHEME, grade_id
 from ..section.model import Section
-
-SCHEME = "BEGIN MARK SCHEME"
 
 
 def report(section: Section, result: Result) -> NotebookNode:
@@ -54,7 +52,7 @@ def official_cells(section: Section) -> dict[str, NotebookNode]:
     """The section's own cells as learners know them, with the marking schemes in: for copies, not for changes."""
     cells = {grade_id(c): c for c in release_notebook(section).cells if grade_id(c)}
     for cell in section.notebook.cells:
-        if SCHEME in cell.source and grade_id(cell) in cells:
+        if SCHEME.search(cell.source) and grade_id(cell) in cells:
             cells[grade_id(cell)].source = cell.source
     return cells
 

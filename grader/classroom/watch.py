@@ -16,6 +16,7 @@ from nbgrader.apps import NbGraderAPI
 
 from ..errors import SectionError, WorkspaceError
 from ..intake.text import clean
+from ..place import replace
 from ..pool.jobs import Judges
 from ..section.load import load, names
 from . import kept
@@ -144,10 +145,8 @@ def write_board(path: Path, course: Course, sections: list[str]) -> None:
         if rows := sorted(_rows(course, section), key=lambda r: (-r[1], str(r[3]))):
             text += [f"## {section}", "", "| | points | of | handed in (UTC) |", "| :--- | ---: | ---: | :--- |"]
             text += [f"| {_plain(who)} | {score:g} | {of:g} | {str(when or '')[:16]} |" for who, score, of, when in rows] + [""]
-    new = path.with_suffix(".new")
-    new.write_text("\n".join(text), encoding="utf-8")
-    new.chmod(0o644)
-    new.replace(path)
+    replace(path, "\n".join(text))
+    path.chmod(0o644)
 
 
 def _rows(course: Course, section: str) -> Iterator[tuple[str, float, float, datetime | None]]:

@@ -15,12 +15,10 @@ from dataclasses import dataclass
 
 from nbformat import NotebookNode
 
-from ..section.cells import SKIPPED, SOLUTION, exercise_of, grade_id, tags
+from ..section.cells import BLANK_ANSWER, CODE_STUB, SKIPPED, SOLUTION, exercise_of, grade_id, tags
 from ..section.model import Graded, Section
 from .notebook import new_cell, new_notebook
 
-BLANK_ANSWERS = ("", "YOUR ANSWER HERE")
-CODE_STUB = "# YOUR CODE HERE"
 MAX_GLUED, MAX_TRIES = 20_000, 50  # characters, and pairs of cells, that are tried as one stub
 DEFINES = re.compile(r"^(?:async[ \t]+def|def|class)[ \t]+(\w+)|^(\w+)[ \t]*(?::[^=\n]*)?=(?!=)", re.MULTILINE)
 
@@ -259,7 +257,7 @@ class Mending:
 
 
 def _blank(cell: NotebookNode) -> bool:
-    return cell.source.strip() in BLANK_ANSWERS
+    return cell.source.strip() in ("", BLANK_ANSWER)
 
 
 def _runs(cell: NotebookNode) -> bool:

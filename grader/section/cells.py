@@ -19,8 +19,9 @@ SHOWN = ("picture", "experiment", "widget", "real")  # what a learner runs and g
 KINDS = ("setup", "helper", "stub", "graded", "written", *SHOWN, "hints", "card", "text")
 LEVELS = ("basic", "medium", "killer")  # of a card
 SKIPPED = "skip-execution"  # nbclient's own tag for cells that do not run while grading
-SOLUTION = re.compile(r"[^\n]*BEGIN SOLUTION.*?END SOLUTION[^\n]*\n?", re.DOTALL)
-HIDDEN = re.compile(r"[^\n]*BEGIN HIDDEN TESTS.*?END HIDDEN TESTS[^\n]*\n?", re.DOTALL)
+MARKS = [(f"BEGIN {what}", f"END {what}") for what in ("SOLUTION", "HIDDEN TESTS", "MARK SCHEME")]  # nbgrader's own words
+SOLUTION, HIDDEN, SCHEME = (re.compile(rf"[^\n]*{begin}.*?{end}[^\n]*\n?", re.DOTALL) for begin, end in MARKS)
+CODE_STUB, BLANK_ANSWER = "# YOUR CODE HERE", "YOUR ANSWER HERE"  # in the release, in place of a solution
 
 
 def tags(cell: NotebookNode) -> list[str]:

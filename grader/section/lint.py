@@ -18,6 +18,7 @@ from .cells import (
     HIDDEN,
     KINDS,
     LEVELS,
+    MARKS,
     SKIPPED,
     SOLUTION,
     bound_names,
@@ -35,8 +36,6 @@ FREE_OF_STUB = {"prediction", "written"}  # exercises that need neither a functi
 SHOWN_SIDE = {"course.figures", "course.sections"}
 LONGEST_SOLUTION = 40
 BESIDE = (".py", ".ipynb", ".md")  # what stands in a section's folder
-MARKS = [("BEGIN SOLUTION", "END SOLUTION"), ("BEGIN HIDDEN TESTS", "END HIDDEN TESTS"),
-         ("BEGIN MARK SCHEME", "END MARK SCHEME")]
 
 
 def lint(section: Section) -> list[str]:

@@ -14,7 +14,7 @@ from nbformat import NotebookNode
 
 from course.data.questions import of_section
 
-from .cells import card_id, exercise_of, grade_id, kind, level, tags
+from .cells import SCHEME, card_id, exercise_of, grade_id, kind, level, tags
 from .model import Section
 
 LINE = 120               # characters of a line in the source
@@ -160,7 +160,7 @@ def _terms(section: Section) -> Iterator[str]:
     for cell in section.notebook.cells:
         said = "\n".join(line for line in cell.source.splitlines() if not MARK.search(line))
         found = {m.removesuffix("s").upper() if m.endswith("s") else m for m in ABBREVIATION.findall(said)}
-        if kind(cell) in ("card", "written") or "MARK SCHEME" in cell.source or grade_id(cell).endswith("_question"):
+        if kind(cell) in ("card", "written") or SCHEME.search(cell.source):
             asked |= {term: cell for term in sorted(found - taught) if term not in asked}
         else:
             taught |= found
