@@ -19,10 +19,10 @@ import nbformat
 from nbgrader.api import Gradebook
 
 from grader import place
+from grader.cases import compose, find_cases
 from grader.judge.session import Session
 from grader.pool.jobs import Job, judge_job
 from grader.pool.local import become_judge
-from grader.prove import compose, find_cases
 from grader.sandbox.host import Warm
 from grader.section.load import load
 

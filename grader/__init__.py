@@ -8,5 +8,6 @@
     pool/                many at once: local processes, a cluster
     classroom/           nbgrader's books: grades, judged notebooks, feedback, the exchange
 
+    cases.py             wrong and further right solutions of a section
     prove.py real.py ledger.py demo.py cli.py   what people run
 """

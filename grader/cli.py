@@ -31,6 +31,7 @@ Insecure = Annotated[bool, typer.Option("--insecure", help="Grade even where no 
 @app.command()
 def prove(section: str,
           cases: Annotated[Path | None, typer.Option(help="Take DIR/mutants and DIR/variants instead.")] = None,
+          full: Annotated[bool, typer.Option("--full", help="Judge each mutant to its end, with all that it loses.")] = False,
           as_json: JsonFlag = False, jobs: Jobs = 0, insecure: Insecure = False) -> None:
     """Prove a section's tests: reference, untouched release, mutants, variants."""
     from .section.load import load
@@ -41,7 +42,7 @@ def prove(section: str,
     with Warm(insecure) as warm:
         from . import prove as proving  # torch is imported here while the warm parent imports it there
         with progress("proving", quiet=as_json) as report:
-            document = proving.prove(loaded, warm, cases, jobs or None, report)
+            document = proving.prove(loaded, warm, cases, jobs or None, report, full)
     if as_json:
         print(json.dumps(document, indent=1))
     else:

@@ -21,7 +21,7 @@ from .section.load import load
 from .section.model import Section
 
 if TYPE_CHECKING:
-    from .prove import Case
+    from .cases import Case
 
 def demo(section_name: str, folder: Path, say: Callable[[str], None]) -> dict:
     """Run the class in `folder`, which is made anew; returns what `grader grade --json` printed."""
@@ -49,7 +49,7 @@ def demo(section_name: str, folder: Path, say: Callable[[str], None]) -> dict:
 
 def learners(section: Section) -> dict[str, list[Case]]:
     """right: the reference. naive: right but slow. wrong: a misconception in each of the first three exercises."""
-    from .prove import find_cases  # brings torch, which every command would wait for
+    from .cases import find_cases
     cases = [c for c in find_cases(section, section.path)[0] if c.mutant]
     naive = [c for c in cases if c.timed][:1]
     first = {c.exercise: c for c in reversed(cases) if not c.timed}

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from . import place
-from .prove import find_cases
+from .cases import find_cases
 from .section.cells import tags
 from .section.load import load, names
 from .section.model import Section

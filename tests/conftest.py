@@ -10,6 +10,17 @@ os.environ["COURSE_STANDBY"] = "0"  # no test leaves a process behind, but the o
 ROOT = Path(__file__).resolve().parent.parent
 
 
+def pytest_collection_modifyitems(items) -> None:
+    """One worker of pytest-xdist for what looks at a section's notebooks, so that they run once."""
+    sections = sorted(p.name for p in (ROOT / "source").iterdir() if p.is_dir())
+    for item in items:
+        within = item.path.relative_to(ROOT).parts
+        if within[0] == "source" or within[-1] == "test_notebooks.py":
+            name = next((n for n in sections if n in within or f"[{n}]" in item.name), None)
+            if name:
+                item.add_marker(pytest.mark.xdist_group(name))
+
+
 @pytest.fixture
 def tiny(tmp_path, monkeypatch) -> Path:
     """A copy of the tiny course in tests/data, which the commands take for the course; its workspace is empty."""
@@ -34,14 +45,18 @@ def require(present: object, what: str) -> None:
         pytest.skip(f"{what} is missing")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def warm():
-    """A warm parent of sandboxed children, shared by the tests of one file."""
+    """A warm parent of sandboxed children, shared by all tests of a process; judging revives it when one kills it."""
     from grader.sandbox.host import Warm
-    from grader.sandbox.probe import probe
-    require(probe().level != "none", "a sandbox (bubblewrap, Landlock or seccomp)")
+    require_a_sandbox()
     with Warm() as parent:
         yield parent
+
+
+def require_a_sandbox() -> None:
+    from grader.sandbox.probe import probe
+    require(probe().level != "none", "a sandbox (bubblewrap, Landlock or seccomp)")
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from importlib import import_module
 from pathlib import Path
 
-import jupytext
+from grader.section.load import load
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -37,4 +37,4 @@ def reference(section: str) -> dict:
 
 
 def _notebook(section: str):
-    return jupytext.read(ROOT / "source" / section / f"{section}.py", fmt="py:percent").cells
+    return load(section, ROOT).notebook.cells

@@ -4,40 +4,16 @@ The reference runs clean from top to bottom. In the release every graded cell fa
 whatever else there is to run (setup, pictures, experiment, widget) shows no traceback.
 """
 
-import functools
-import resource
-import time
-
 import pytest
-from nbclient import NotebookClient
 
-from grader.section import build
 from grader.section.cells import exercise_of, grade_id, kind, tags
 from grader.section.load import load
 from grader.section.load import names as section_names
 from tests.conftest import ROOT
+from tests.executed import executed
 
-# one worker of pytest-xdist a section, so that each notebook runs once
-SECTIONS = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in section_names(ROOT)]
-LONGEST = 60  # seconds for a whole notebook on two cores
-
-
-@functools.cache
-def executed(name, which):
-    """The notebook after running all its cells, those that grading skips too, but for those on the real model, and the
-    seconds that took: on the clock, or of computing where that is less, because the machine may be busy with other tests."""
-    notebook = getattr(build, f"{which}_notebook")(load(name, ROOT))
-    client = NotebookClient(notebook, timeout=600, kernel_name="python3", allow_errors=True,
-                            skip_cells_with_tag="real", resources={"metadata": {"path": str(ROOT / "release" / name)}})
-    start, used = time.perf_counter(), cpu_of_children()
-    client.execute()
-    return notebook, min(time.perf_counter() - start, cpu_of_children() - used)
-
-
-def cpu_of_children():
-    """Seconds of computing by all processes that this one started and that have ended, as the kernel has."""
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime
+SECTIONS = section_names(ROOT)
+LONGEST, LONGEST_EXPERIMENT = 60, 30  # seconds for a whole notebook, and for its experiment, on two cores
 
 
 def errors(cell):
@@ -53,17 +29,18 @@ def text_of(cell):
 
 @pytest.mark.parametrize("name", SECTIONS)
 def test_the_reference_runs_clean(name):
-    notebook, seconds = executed(name, "source")
-    for cell in notebook.cells:
+    run = executed(name)
+    for cell in run.source.cells:
         for error in errors(cell):
             pytest.fail(f"{grade_id(cell) or cell.source[:60]!r}: {error.ename}: {error.evalue}")
-    assert seconds < LONGEST, f"the notebook takes {seconds:.0f} s"
+    assert run.seconds < LONGEST, f"the notebook takes {run.seconds:.0f} s"
+    assert run.experiment < LONGEST_EXPERIMENT, f"its experiment takes {run.experiment:.0f} s"
 
 
 @pytest.mark.parametrize("name", SECTIONS)
 def test_pictures_lie_on_the_page_itself(name):
     """Jupyter puts a white card behind a picture whose text it takes for dark: a lamp in the face on a dark page."""
-    outputs = [o for cell in executed(name, "source")[0].cells for o in cell.get("outputs", [])]
+    outputs = [o for cell in executed(name).source.cells for o in cell.get("outputs", [])]
     pictures = [o for o in outputs if "image/png" in o.get("data", {})]
     assert pictures
     assert not [o.metadata for o in pictures if o.metadata]
@@ -74,8 +51,7 @@ def test_plain_nbgrader_gives_the_reference_all_points(name):
     """nbgrader reads a score from a cell's output: nothing there may look like one, and nothing may go to stderr."""
     from nbgrader.utils import determine_grade
 
-    notebook, _ = executed(name, "source")
-    for cell in notebook.cells:
+    for cell in executed(name).source.cells:
         if kind(cell) == "graded":
             assert not [o for o in cell.outputs if o.get("name") == "stderr"], grade_id(cell)
             assert determine_grade(cell) == (cell.metadata.nbgrader.points,) * 2, grade_id(cell)
@@ -83,7 +59,7 @@ def test_plain_nbgrader_gives_the_reference_all_points(name):
 
 @pytest.mark.parametrize("name", SECTIONS)
 def test_graded_cells_of_the_release_say_what_is_unwritten(name):
-    for cell in executed(name, "release")[0].cells:
+    for cell in executed(name).release.cells:
         if kind(cell) != "graded":
             continue
         key = grade_id(cell)
@@ -101,7 +77,7 @@ def test_graded_cells_of_the_release_say_what_is_unwritten(name):
 
 @pytest.mark.parametrize("name", SECTIONS)
 def test_the_rest_of_the_release_shows_no_traceback(name):
-    for cell in executed(name, "release")[0].cells:
+    for cell in executed(name).release.cells:
         if cell.cell_type == "code" and kind(cell) != "graded":
             assert not errors(cell), f"{kind(cell)} cell {cell.source[:60]!r}: {errors(cell)[0].evalue}"
             assert "Traceback" not in text_of(cell), f"{kind(cell)} cell {cell.source[:60]!r}"

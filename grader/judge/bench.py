@@ -14,7 +14,7 @@ import functools
 import linecache
 import time
 import types
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 import torch
@@ -47,17 +47,30 @@ def judge_received(section: Section, received: Received, warm: Warm, *, student:
 
 def judge(section: Section, notebook: NotebookNode, warm: Warm, *, student: str = "", limits: Limits = LIMITS,
           only: Collection[str] | None = None, timed: bool = True) -> Result:
-    """Judge one notebook; from the start again when the sandbox breaks down under it, which is no fault of its own.
+    """Judge one notebook.
 
     only:  exercises or single aspects to judge; None for all
     timed: False passes over the timed aspects
     Raises SandboxError when the sandbox breaks down again and again.
     """
+    mended, repairs = mend(section, notebook)
+    result = judge_steps(section, plan(section, mended), warm, student=student, limits=limits, only=only, timed=timed)
+    result.status, result.repairs, result.notebook = "repaired" if repairs else "graded", repairs, mended
+    return result
+
+
+def judge_steps(section: Section, steps: Sequence[Step], warm: Warm, *, student: str = "", limits: Limits = LIMITS,
+                only: Collection[str] | None = None, timed: bool = True, until: str = "") -> Result:
+    """Take these steps; from the start again when the sandbox breaks down under them, which is no fault of theirs.
+
+    until: "lost" ends the judging at the first point that is lost, "too_slow" where this is the verdict; what was not
+           judged by then is not in the result. Else as for `judge`
+    """
     broken = None
     for _ in range(ATTEMPTS):
         warm.revive()
         try:
-            result = _judge(section, notebook, warm, student, limits, only, timed)
+            result = _take(section, steps, warm, student, limits, wanted(section, only, timed), until)
         except SandboxError as e:
             broken = e
         else:
@@ -66,23 +79,23 @@ def judge(section: Section, notebook: NotebookNode, warm: Warm, *, student: str 
     raise broken or SandboxError("the sandbox breaks down on this machine")
 
 
-def _judge(section: Section, notebook: NotebookNode, warm: Warm, student: str, limits: Limits,
-           only: Collection[str] | None, timed: bool) -> Result:
+def _take(section: Section, steps: Sequence[Step], warm: Warm, student: str, limits: Limits, aspects: list[Graded],
+          until: str) -> Result:
     start = time.monotonic()
-    mended, repairs = mend(section, notebook)
-    aspects = wanted(section, only, timed)
-    result = Result(student, [], status="repaired" if repairs else "graded", repairs=repairs, notebook=mended)
+    result = Result(student, [])
     bench = Bench(section, warm, limits)
     cells = {}
     try:
-        for step in plan(section, mended):
+        for step in steps:
             if step.graded is None:
                 result.outputs[step.id] = bench.run(step)
             elif step.graded in aspects:
-                cells[step.graded.grade_id] = bench.grade(step.graded, blank=step.blank)
+                cell = cells[step.graded.grade_id] = bench.grade(step.graded, blank=step.blank)
+                if until == cell.verdict or until == "lost" and cell.verdict not in ("pass", "manual"):
+                    break
     finally:
         bench.close()
-    result.cells = [cells[g.grade_id] for g in aspects]
+    result.cells = [cells[g.grade_id] for g in aspects if not until or g.grade_id in cells]
     result.seconds = time.monotonic() - start
     return result
 

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from ..intake.notebook import from_text
+from ..intake.repair import Step
 from ..intake.submissions import Received, receive, received
-from ..judge.bench import judge_received
+from ..judge.bench import judge_received, judge_steps
 from ..judge.verdict import Cell, Result
 from ..sandbox.host import Warm
 from ..sandbox.limits import Limits
@@ -44,6 +45,7 @@ class Job:
     name:  the student, or whatever the caller wants back with the result
     only:  exercises or single aspects to judge; None for all
     bare:  the verdicts alone come back, without the notebook that they are on
+    steps: what to do, in place of a notebook that says it; only with these, `until` ends it, as for `judge_steps`
     """
 
     section: str
@@ -54,14 +56,20 @@ class Job:
     only: frozenset[str] | None = None
     timed: bool = True
     bare: bool = False
+    steps: tuple[Step, ...] | None = field(default=None, repr=False)
+    until: str = ""
     limits: Limits = field(default_factory=Limits)
 
 
 def judge_job(job: Job, warm: Warm) -> Result:
     """Judge one job; a notebook that cannot be read gets its 0 with the reason."""
     section = load(job.section)
-    result = judge_received(section, receive_job(job, section), warm, student=job.name, limits=job.limits, only=job.only,
-                            timed=job.timed)
+    if job.steps is not None:
+        result = judge_steps(section, job.steps, warm, student=job.name, limits=job.limits, only=job.only, timed=job.timed,
+                             until=job.until)
+    else:
+        result = judge_received(section, receive_job(job, section), warm, student=job.name, limits=job.limits, only=job.only,
+                                timed=job.timed)
     if job.bare:
         result.notebook, result.outputs = None, {}
     return result

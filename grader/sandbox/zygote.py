@@ -21,6 +21,8 @@ import sys
 for _pool in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"):
     os.environ[_pool] = "1"  # before torch and numpy are imported
 
+FIRST_CELL = "def f(x: int) -> int:\n    return x\n\n\ndel f"
+
 from .libc import PR_SET_PDEATHSIG, prctl  # noqa: E402
 from .limits import Limits  # noqa: E402
 
@@ -58,10 +60,10 @@ def _import_everything() -> None:
 
     import course
 
-    from . import learner, packages
+    from . import confine, learner, packages  # noqa: F401  (each child would have to import what is not here)
     for module in pkgutil.walk_packages(course.__path__, "course."):
         importlib.import_module(module.name)
-    learner.shell()
+    learner.shell().run_cell(FIRST_CELL, store_history=False)  # what IPython does at its first cell only, each child would do
     packages.seen()  # remembered, for the children
     _keep_targets("course", "grader")
     torch.set_num_threads(1)

@@ -11,6 +11,7 @@ from torch import inf
 
 from course.models.ngram import NGram, help_words
 from course.sections import decoding
+from tests.executed import experiment
 from tests.reference import cells, graded, reference
 
 transformers = pytest.importorskip("transformers")
@@ -187,24 +188,22 @@ def test_docstring_examples(ref):
 
 
 @pytest.fixture(scope="module")
-def experiment(ref):
-    namespace = dict(ref)
-    exec(cells(SECTION, "experiment")[0], namespace)
-    return {name: np.mean(points, 0) for name, points in namespace["results"].items()}
+def found():
+    return {name: np.mean(points, 0) for name, points in experiment(SECTION)["results"].items()}
 
 
-def test_the_prediction_s_truth_is_what_the_experiment_measures(experiment):
+def test_the_prediction_s_truth_is_what_the_experiment_measures(found):
     measured = float(re.search(r"measured = ([\d.]+)", graded(SECTION)["prediction__distinct4"])[1])
-    assert experiment["beam 5"][1] == pytest.approx(measured, abs=0.005)
+    assert found["beam 5"][1] == pytest.approx(measured, abs=0.005)
 
 
-def test_the_experiment_s_story(experiment, prose):
+def test_the_experiment_s_story(found, prose):
     stated = {"human": (-4.56, 0.85), "greedy": (-1.55, 0.07), "beam 5": (-0.93, 0.14), "sampling": (-2.67, 0.99),
               "top-p 0.9": (-2.12, 0.99)}
     for name, numbers in stated.items():
-        assert experiment[name] == pytest.approx(numbers, abs=0.0051), name
+        assert found[name] == pytest.approx(numbers, abs=0.0051), name
         assert all(f"{n:.2f}" in prose for n in numbers), name
-    assert math.exp(experiment["beam 5"][0] - experiment["greedy"][0]) == pytest.approx(1.9, abs=0.05)
+    assert math.exp(found["beam 5"][0] - found["greedy"][0]) == pytest.approx(1.9, abs=0.05)
 
 
 def test_the_model_s_numbers(ref, prose):

@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from course.models.sizes import GPUS, MODELS
 from course.models.transformer import Config, Transformer
 from course.sections import kv_cache
+from tests.executed import experiment
 from tests.reference import cells, reference
 
 SECTION = "14-kv-cache"
@@ -330,15 +331,11 @@ def test_claims_ledger_is_complete():
 # --- the experiment -------------------------------------------------------------------------------------------------
 
 @pytest.fixture(scope="module")
-def experiment():
-    namespace = reference(SECTION)
-    for source in cells(SECTION, "experiment"):
-        exec(source, namespace)
-    return namespace
+def table():
+    return experiment(SECTION)["table"]
 
 
-def test_experiment_shows_the_claim(experiment):
-    table = experiment["table"]
+def test_experiment_shows_the_claim(table):
     plain, linear, ntk, yarn, multiplied = table.values()
     assert plain[2] > 1.6 * plain[0], "plain RoPE must fail beyond the training length"
     assert multiplied[2] == max(t[2] for t in table.values()) and multiplied[0] == max(t[0] for t in table.values())
@@ -350,9 +347,9 @@ def test_experiment_shows_the_claim(experiment):
     assert kv_cache.characters()[2] == 103 and round(math.log(103), 2) == 4.63
 
 
-def test_predictions_truth_is_what_the_experiment_measures(experiment):
+def test_predictions_truth_is_what_the_experiment_measures(table):
     truth = float(re.search(r"expect\(float\(prediction\), ([\d.]+)", SOURCE).group(1))
-    assert abs(experiment["table"]["plain RoPE"][2] - truth) < 0.3
+    assert abs(table["plain RoPE"][2] - truth) < 0.3
 
 
 # --- pictures and the widget ----------------------------------------------------------------------------------------

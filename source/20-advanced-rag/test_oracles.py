@@ -13,7 +13,8 @@ import torch.nn.functional as F
 from course.data.corpus import passages, queries, words
 from course.sections import advanced_rag
 from course.sections.advanced_rag import mean
-from tests.reference import ROOT, cells, graded, reference
+from tests.executed import experiment
+from tests.reference import ROOT, graded, reference
 
 SECTION = "20-advanced-rag"
 KINDS = ("identifier", "mixed", "paraphrase")
@@ -31,12 +32,9 @@ def prose() -> str:
 
 
 @pytest.fixture(scope="module")
-def measured(ref):
-    """The results after the experiment's cells have run with the reference solution."""
-    space = dict(ref)
-    for source in cells(SECTION, "experiment"):
-        exec(source, space)
-    return space["results"]
+def measured():
+    """What the experiment found with the reference solution."""
+    return experiment(SECTION)["results"]
 
 
 # --- references against oracles --------------------------------------------------------------------------------------

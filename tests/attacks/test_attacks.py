@@ -12,12 +12,13 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from grader.sandbox.host import Warm
 from grader.sandbox.limits import Limits
 from grader.section.load import load
 from grader.pool.jobs import Job
 from grader.pool.local import Local
 from tests.attacks import COURSE, attacks, notebook, section
-from tests.conftest import ROOT
+from tests.conftest import ROOT, require_a_sandbox
 
 LIMITS = Limits(cell=1, cell_again=0.2, notebook=20)
 ATTACKS = attacks()
@@ -79,7 +80,15 @@ def canaries(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def family(canaries, warm) -> tuple:
+def warm(canaries):
+    """One of its own: what it could betray has to be there before it starts."""
+    require_a_sandbox()
+    with Warm() as parent:
+        yield parent
+
+
+@pytest.fixture(scope="module")
+def family(warm) -> tuple:
     """The shared warm parent, and how many processes it and its children are when nobody is judged."""
     warm.wait()
     return warm, len(descendants(warm._process.pid))

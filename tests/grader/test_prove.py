@@ -1,13 +1,20 @@
 """Every section's tests are proven: the reference earns all, the stub nothing, mutants die, variants live."""
 
 import json
+import random
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from grader.section.load import names
+from grader.cases import compose, find_cases, needed, steps_of
+from grader.intake.repair import Step
+from grader.pool.jobs import Job, judge_job
+from grader.prove import prove
+from grader.section.load import load, names
+from grader.section.model import Graded
 from tests.conftest import ROOT
 
 GRADER = str(Path(sys.executable).parent / "grader")
@@ -19,8 +26,7 @@ def grader(*args: str) -> subprocess.CompletedProcess:
 
 @pytest.mark.parametrize("section", names(ROOT))
 def test_the_section_is_proven(section, warm):
-    done = grader("prove", section, "--json")
-    document = json.loads(done.stdout)
+    document = prove(load(section, ROOT), warm)
     assert set(document) >= {"section", "ok", "exercises"}
     for exercise in document["exercises"]:
         assert exercise["reference"] == exercise["points"], exercise["messages"]
@@ -29,7 +35,42 @@ def test_the_section_is_proven(section, warm):
         assert [(v["name"], v["lost"]) for v in exercise["variants"] if not v["accepted"]] == []
         if exercise["id"] != "prediction":
             assert len(exercise["mutants"]) >= 6 and len(exercise["variants"]) >= 2, exercise["id"]
-    assert document["ok"] and not document["skipped"] and done.returncode == 0
+    assert document["ok"] and not document["skipped"]
+
+
+@pytest.mark.parametrize("name", names(ROOT))
+def test_the_short_way_of_a_case_is_a_beginning_of_its_whole_notebook_s(name, warm):
+    """A mutant or variant gets the same verdicts with the same words; a dead mutant only gets fewer."""
+    section = load(name, ROOT)
+    cases = [c for c in find_cases(section, section.path)[0] if not c.timed and not re.search("rand|multinomial", c.source)]
+    for case in random.Random(name).sample(cases, 6):
+        whole, short, ended = (judge_job(job, warm).cells for job in ways(section, case))
+        assert short == whole, case.key
+        assert ended == whole[:len(ended)] and (len(ended) == len(whole) or ended[-1].verdict != "pass"), case.key
+        assert [c.verdict for c in ended[:-1]] == ["pass"] * (len(ended) - 1), case.key
+
+
+def ways(section, case) -> list[Job]:
+    """A case as a whole notebook, the short way, and the short way until a point is lost."""
+    how = {"only": frozenset({case.exercise}), "timed": False, "bare": True}
+    steps = steps_of(section, case)
+    return [Job(section.name, "whole", text=compose(section, case), **how), Job(section.name, "short", steps=steps, **how),
+            Job(section.name, "ended", steps=steps, until="lost", **how)]
+
+
+@pytest.mark.parametrize(("double", "halve", "needed_by_halve"), [
+    ("def double(x):\n    return x * 2", "def halve(x):\n    return x / 2", {"halve"}),
+    ("def double(x):\n    return x * 2", "def halve(x):\n    return double(x) / 4", {"double", "halve"}),
+    ("def double(x):\n    return x * 2", "def halve(x):\n    from __main__ import double\n    return double(x) / 4",
+     {"double", "halve"}),
+    ("def double(x):\n    return x * 2", "def halve(x):\n    return globals()['dou' + 'ble'](x) / 4", {"double", "halve"}),
+    ("import math\n\ndef double(x):\n    return x * 2", "def halve(x):\n    return math.ldexp(x, -1)", {"double", "halve"}),
+    ("def double(x):\n    return x * 2\n\nHALVES.append(0.5)", "def halve(x):\n    return x * HALVES[0]", {"double", "halve"}),
+])
+def test_a_case_runs_the_cells_that_its_exercise_can_reach(double, halve, needed_by_halve):
+    aspect = Step("halve__definition", graded=Graded("halve__definition", "assert halve(2) == 1", 1))
+    steps = [Step("setup", "HALVES = []"), Step("double", double, stub="double"), Step("halve", halve, stub="halve"), aspect]
+    assert needed("halve", steps) == needed_by_halve
 
 
 def test_cases_from_outside(tmp_path, warm):

@@ -13,7 +13,7 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
-from grader.prove import Case, compose
+from grader.cases import Case, compose
 from grader.section.load import load
 from tests.conftest import ROOT
 

@@ -10,11 +10,11 @@ import pytest
 from nbgrader.apps import NbGraderAPI
 from nbgrader.utils import capture_log
 
+from grader.cases import Case, compose
 from grader.classroom.grade import Course
 from grader.classroom.watch import Watch
 from grader.errors import WorkspaceError
 from grader.pool.local import Local
-from grader.prove import Case, compose
 from grader.section import build
 from grader.section.load import load
 from tests.conftest import ROOT

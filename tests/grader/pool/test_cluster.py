@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from grader.cases import Case, compose
 from grader.errors import ClusterError
 from grader.pool.cluster import Cluster
-from grader.prove import Case, compose
 from grader.section.load import load
 from tests.conftest import ROOT, require
 

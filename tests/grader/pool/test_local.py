@@ -7,9 +7,9 @@ import signal
 import nbformat
 import pytest
 
+from grader.cases import Case, compose
 from grader.pool.jobs import DEADLY, Job
 from grader.pool.local import Local
-from grader.prove import Case, compose
 from grader.sandbox.host import Warm
 from grader.sandbox.probe import probe
 from grader.section.load import load
