@@ -6,6 +6,7 @@ whatever else there is to run (setup, pictures, experiment, widget) shows no tra
 
 import pytest
 
+from grader.section import build
 from grader.section.cells import exercise_of, grade_id, kind, tags
 from grader.section.load import load
 from grader.section.load import names as section_names
@@ -25,6 +26,11 @@ def text_of(cell):
     parts = [o.get("text", "") or o.get("data", {}).get("text/plain", "") or f"{o.get('ename')}: {o.get('evalue')}"
              for o in cell.get("outputs", [])]
     return "\n".join(parts)
+
+
+@pytest.mark.parametrize("name", SECTIONS)
+def test_both_are_built(name):
+    assert not build.stale([name], ROOT), f"run `make release ARGS={name}`"
 
 
 @pytest.mark.parametrize("name", SECTIONS)
