@@ -277,7 +277,7 @@ def mean(metric: Callable, run: list[list[str]], kind: str | None = None) -> flo
 
 @figures.experiment
 def compare(retrieve: Callable, ndcg_at_k: Callable, mrr_at_k: Callable, recall_at_k: Callable,
-            prediction: float) -> Results:
+            prediction: list[str]) -> Results:
     """Every system on every query, as a table and by kind.
 
     retrieve(corpus, asked) gives {system: ids of passages, best first} and MaxSim's score of each passage (N,).
@@ -296,7 +296,7 @@ def compare(retrieve: Callable, ndcg_at_k: Callable, mrr_at_k: Callable, recall_
         print(f"{name:8s}" + "".join(f"{mean(ndcg_at_k, run, k):12.3f}" for k in KINDS)
               + f"{mean(ndcg_at_k, run):10.3f}{mean(mrr_at_k, run):10.3f}{mean(recall_at_k, run):11.3f}")
     fusion = mean(ndcg_at_k, runs["RRF"], "paraphrase") - mean(ndcg_at_k, runs["dense"], "paraphrase")
-    print(f"\nparaphrase queries, RRF minus dense: {fusion:+.3f}; your prediction: {prediction}")
+    print(f"\nparaphrase queries, RRF minus dense: {fusion:+.3f}; your order: {', '.join(map(str, prediction))}")
 
     figure, ax = figures.subplots(figsize=(8, 3.2))
     for i, (name, run) in enumerate(runs.items()):
@@ -307,6 +307,33 @@ def compare(retrieve: Callable, ndcg_at_k: Callable, mrr_at_k: Callable, recall_
     figures.show(figure)
     return Results(dict(runs), late, {name: np.array([ndcg_at_k(r, q.qrels) for r, q in zip(run, queries())])
                                       for name, run in runs.items()})
+
+
+@figures.experiment
+def sweep(results: Results | None, rrf: Callable, ndcg_at_k: Callable) -> dict[str, tuple[float, float]]:
+    """nDCG@10 of fusions of BM25 and dense, on all queries and on paraphrases: {setting: (all, paraphrase)}."""
+    lists = list(zip(_there(results).runs["BM25"], _there(results).runs["dense"]))
+    scores = list(zip(*(_scores(name) for name in ("BM25", "dense"))))
+    tried = {f"RRF, k = {k}": [[d for d, _ in rrf(list(pair), k)] for pair in lists] for k in (1, 10, 60, 1000)}
+    tried |= {f"convex, weight of BM25 {w}": [_convex(*pair, w) for pair in scores] for w in (0.1, 0.2, 0.3, 0.5)}
+    found = {"dense alone": (mean(ndcg_at_k, results.runs["dense"]), mean(ndcg_at_k, results.runs["dense"], "paraphrase"))}
+    found |= {name: (mean(ndcg_at_k, run), mean(ndcg_at_k, run, "paraphrase")) for name, run in tried.items()}
+    for name, (all_, paraphrase) in found.items():
+        print(f"{name:>26}: all 48 {all_:.3f}, paraphrase {paraphrase:.3f}")
+    return found
+
+
+def _scores(system: str) -> list[dict[str, float]]:
+    """For each query {passage: score}, scaled to 0 to 1."""
+    raw = [bm25_scores_of(q.text) if system == "BM25" else dense_scores_of(q.text) for q in queries()]
+    ends = [(min(row.values(), default=0), max(row.values(), default=1)) for row in raw]
+    return [{d: (s - low) / ((high - low) or 1) for d, s in row.items()} for row, (low, high) in zip(raw, ends)]
+
+
+def _convex(lexical: dict[str, float], dense: dict[str, float], weight: float) -> list[str]:
+    """The 50 best by weight * lexical + (1 - weight) * dense; who is in one list only has 0 in the other."""
+    total = {d: weight * lexical.get(d, 0) + (1 - weight) * dense.get(d, 0) for d in {*lexical, *dense}}
+    return sorted(total, key=lambda d: (-total[d], d))[:50]
 
 
 @figures.experiment
@@ -380,8 +407,14 @@ GRADE = {2: figures.KEPT, 1: figures.PALETTE[2], 0: figures.CUT}
 
 
 @cache
-def bm25(query: str, k1: float = 1.5, b: float = 0.75) -> list[str]:
+def bm25(query: str) -> list[str]:
     """Ids of the passages that share a word with the query, best first."""
+    scores = bm25_scores_of(query)
+    return [d for d in sorted((p.id for p in passages()), key=lambda d: -scores[d]) if scores[d] > 0][:LISTED]
+
+
+def bm25_scores_of(query: str, k1: float = 1.5, b: float = 0.75) -> Counter:
+    """The scores of the passages that share a word with the query."""
     bags = {p.id: Counter(words(p.text)) for p in passages()}
     mean_length = sum(bag.total() for bag in bags.values()) / len(bags)
     scores = Counter()
@@ -390,16 +423,22 @@ def bm25(query: str, k1: float = 1.5, b: float = 0.75) -> list[str]:
         idf = math.log(1 + (len(bags) - len(having) + 0.5) / (len(having) + 0.5))
         for d, f in having.items():
             scores[d] += idf * f * (k1 + 1) / (f + k1 * (1 - b + b * bags[d].total() / mean_length))
-    return [d for d in sorted(bags, key=lambda d: -scores[d]) if scores[d] > 0][:LISTED]
+    return scores
 
 
 @cache
 def dense(query: str) -> list[str]:
-    """Ids of the passages, the most similar first. The first call embeds the corpus, which takes about three seconds."""
+    """Ids of the passages, the most similar first."""
+    scores = dense_scores_of(query)
+    return sorted(scores, key=scores.__getitem__, reverse=True)[:LISTED]
+
+
+@cache
+def dense_scores_of(query: str) -> dict[str, float]:
+    """The cosine of every passage. The first call embeds the corpus, which takes about three seconds."""
     ids, asked = [p.id for p in passages()], [q.text for q in queries()]
     similarity = embed(asked) @ embed([p.text for p in passages()]).T
-    scores = dict(zip(ids, similarity[asked.index(query)].tolist()))
-    return sorted(ids, key=scores.get, reverse=True)[:LISTED]
+    return dict(zip(ids, similarity[asked.index(query)].tolist()))
 
 
 def fuse(lexical: list[str], dense: list[str], weight: float, k: float) -> list[str]:

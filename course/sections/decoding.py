@@ -154,7 +154,8 @@ def temperature_first_or_last(decode_pipeline: Callable, top_p_mask: Callable) -
 # --- the experiment --------------------------------------------------------------------------------------------------
 
 def continuations(search: Callable, sample: Callable, starts: int = 10, length: int = 200, seed: int = 0):
-    """Texts of five strategies, from places in the tenth of the help texts that the model has not seen.
+    """Texts of five strategies, from places in the tenth of the help texts that the model has not seen, and human ones that
+    it has.
 
     search(model, prompt, beam, length) and sample(model, prompt, p, us) give the prompt's ids with `length` more.
     Returns {strategy: [(log-probability per token in nats, distinct-4) of each text]} and one text of each strategy.
@@ -162,13 +163,14 @@ def continuations(search: Callable, sample: Callable, starts: int = 10, length: 
     words = help_words()
     cut = len(words) * 9 // 10
     model = NGram(words[:cut], vocab=words)
-    held_out = model.encode(words[cut:])
+    trained, held_out = model.encode(words[:cut]), model.encode(words[cut:])
     u = torch.rand(2, starts, length, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
     results, texts = {}, {}
     for n in range(starts):
         at = n * (len(held_out) // starts)
         prompt = held_out[at:at + 2]
-        for name, ids in {"human": held_out[at:at + 2 + length],
+        known = n * (len(trained) // starts)
+        for name, ids in {"human": held_out[at:at + 2 + length], "human, training part": trained[known:known + 2 + length],
                           "greedy": search(model, prompt, 1, length), "beam 5": search(model, prompt, 5, length),
                           "sampling": sample(model, prompt, 1.0, u[0, n]),
                           "top-p 0.9": sample(model, prompt, 0.9, u[1, n])}.items():
@@ -178,7 +180,7 @@ def continuations(search: Callable, sample: Callable, starts: int = 10, length: 
 
 
 @figures.experiment
-def likelihood_against_variety(search: Callable, sample: Callable):
+def likelihood_against_variety(search: Callable, sample: Callable, prediction: str):
     """Run the five strategies, show how likely their texts are and how much they repeat; returns the results."""
     torch.set_num_threads(1)
     results, texts = continuations(search, sample)
@@ -191,7 +193,8 @@ def likelihood_against_variety(search: Callable, sample: Callable):
     ax.legend(fontsize=8)
     figures.show(figure)
     for name, text in texts.items():
-        print(f"{name:>10}: {text} ...")
+        print(f"{name:>20}: {text} ...")
+    print(f"your prediction for beam search's distinct-4: {prediction}")
     return results
 
 

@@ -242,7 +242,7 @@ def _word_mass(policy: TinyPolicy, data: Preferences) -> Tensor:
 
 @figures.experiment
 def displacement(sequence_logprob: Callable, dpo_loss: Callable, similarities: Sequence[float],
-                 prediction: float) -> dict[float, dict[str, Tensor]]:
+                 prediction: str) -> dict[float, dict[str, Tensor]]:
     """DPO on pairs that are unlike and on pairs that are alike; returns {similarity: what `learn_preferences` gives}."""
     runs = {s: learn_preferences(preference_pairs(s), sequence_logprob, dpo_loss) for s in similarities}
     for s, run in runs.items():
@@ -252,6 +252,32 @@ def displacement(sequence_logprob: Callable, dpo_loss: Callable, similarities: S
     print(f"your prediction for similarity {similarities[-1]:g}: {prediction}")
     figures.show(_displaced(runs))
     return runs
+
+
+@figures.experiment
+def remedies(sequence_logprob: Callable, dpo_loss: Callable, ipo_loss: Callable, similarity: float) -> dict[str, float]:
+    """The same training with one thing changed; prints and returns {remedy: share of pairs that are displaced}."""
+    one = torch.ones(64, dtype=torch.int64)  # every answer is one word long
+
+    def smoothed(epsilon: float) -> Callable:
+        return lambda *args: dpo_loss(*args, epsilon)
+
+    def ipo(pi_w, pi_l, ref_w, ref_l, beta):
+        return ipo_loss(pi_w, pi_l, ref_w, ref_l, one, one, beta), None
+
+    def with_sft(pi_w, pi_l, ref_w, ref_l, beta):
+        return dpo_loss(pi_w, pi_l, ref_w, ref_l, beta)[0] - 0.05 * pi_w.mean(), None
+
+    tried = {"nothing": {}, **{f"label smoothing {e}": {"dpo_loss": smoothed(e)} for e in (0.1, 0.3, 0.4)},
+             "beta 0.3": {"beta": 0.3}, "beta 1": {"beta": 1.0},
+             "IPO": {"dpo_loss": ipo}, "stopped after 50 steps": {"steps": 50}, "SFT term, weight 0.05": {"dpo_loss": with_sft}}
+    shares, data = {}, preference_pairs(similarity)
+    for name, change in tried.items():
+        run = learn_preferences(data, sequence_logprob, **{"dpo_loss": dpo_loss, **change})
+        shares[name] = (run["chosen"][-1] < 0).float().mean().item()
+        moved = run["chosen"][-1].mean().item()
+        print(f"{name:>24}: {shares[name]:.2f} of the chosen answers less likely, {moved:+6.2f} nats on average")
+    return shares
 
 
 def _displaced(runs: dict[float, dict[str, Tensor]]) -> Figure:

@@ -17,7 +17,7 @@ from course.data.questions import of_section
 from .cells import SCHEME, card_id, exercise_of, grade_id, kind, level, tags
 from .model import Section
 
-LINE = 120               # characters of a line in the source
+LINE = 128               # characters of a line in the source, as ruff has it
 DOCSTRING = 12           # lines: the specification stands in the markdown
 EXPERIMENT = 15          # lines of code: its frame stands in course/sections/
 PICTURE = 4              # lines: an import and a call

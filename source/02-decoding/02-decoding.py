@@ -1,5 +1,5 @@
 # %% [markdown]
-# # Decoding: from a distribution to a text
+# # 02 · Decoding strategies
 #
 # A language model does not write. It answers one question, again and again: how likely is each token to come next?
 # **Decoding** is everything after that answer: how you bend the distribution, what you cut from it, and how you pick.
@@ -13,15 +13,14 @@
 # - Why does likely text repeat itself, and why does a better search not help?
 #
 # It takes about three hours. It builds on no other section; you need softmax, logarithms and a little PyTorch.
-#
-# **Letters.** $B$ is the batch, $V$ the vocabulary, $T$ in a shape the number of tokens so far. As a plain number in a
-# formula $T$ is the temperature, as in the literature. Logits are any real numbers, one for each token; probabilities
-# are never negative and sum to 1. All logarithms are natural, so log-probabilities are in nats.
-#
-# **House rules** for every function below: what comes back has the dtype and device of what went in, unless the
-# exercise says otherwise; no argument is changed in place; inputs may be batched and need not be contiguous in memory;
-# for float16 and bfloat16 compute in float32 and convert the result at the end; float64 stays float64. A logit of
-# $-\infty$ means "impossible" and is a valid input.
+
+# %% [markdown] house_rules
+
+# %% [markdown]
+# **Letters and units.** $B$ is the batch, $V$ the vocabulary, $T$ in a shape the number of tokens so far. As a plain number
+# in a formula $T$ is the temperature, as in the literature. Logits are any real numbers, one for each token; probabilities
+# are never negative and sum to 1. All logarithms are natural, so log-probabilities are in nats. A logit of $-\infty$ means
+# "impossible" and is a valid input.
 
 # %% setup
 import math
@@ -33,7 +32,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from course.check import check, expect, raises, unchanged
+from course.check import check, committed, expect, raises, unchanged
 from course.duel import advise, duel
 from course.models.ngram import RandomModel, TableModel
 
@@ -41,7 +40,7 @@ from course.models.ngram import RandomModel, TableModel
 from course.sections import decoding
 
 # %% [markdown]
-# ## One model to play with
+# ## 1 · One model to play with
 #
 # To see decoding at work you need a model, not a large one. The course brings a **trigram model**: it looks at two
 # tokens, and it has counted what followed them in the help texts of Python. It knows 3,724 different tokens
@@ -54,7 +53,7 @@ from course.sections import decoding
 decoding.next_tokens()
 
 # %% [markdown]
-# ## Feel it first
+# ## 2 · Feel it first
 #
 # Five contexts, four knobs. Blue tokens can be sampled, and their bars show the probability that they are sampled with;
 # grey ones are cut. Three things to try:
@@ -67,7 +66,7 @@ decoding.next_tokens()
 decoding.widget()
 
 # %% [markdown]
-# ## 1. Temperature
+# ## 3 · Temperature
 #
 # The softmax with temperature divides the logits $s$ by $T$ before it exponentiates:
 #
@@ -87,7 +86,7 @@ decoding.widget()
 # One practical point: $\exp(1000)$ is infinite in any floating-point format you will meet. Adding a constant to all
 # logits does not change the probabilities, so subtract the maximum first: the largest exponent is then $\exp(0)$.
 #
-# ### Exercise: `softmax_t`
+# ### Exercise 02.1 · softmax_t
 #
 # - `logits` has any leading shape, `(..., V)`; the softmax runs over the last axis.
 # - $T > 0$: the formula above, safe for logits of any finite size.
@@ -116,7 +115,7 @@ def softmax_t(logits: Float[Tensor, "... V"], T: float) -> Float[Tensor, "... V"
     weights = ((wide - top) / T).exp() if T > 0 else (wide == top).to(wide.dtype)
     return (weights / weights.sum(-1, keepdim=True)).to(logits.dtype)
     ### END SOLUTION
-    raise NotImplementedError("softmax_t: subtract the row's maximum, divide by T, exponentiate, normalise")
+    raise NotImplementedError("softmax_t")
 
 # %% [markdown] hints="softmax_t"
 # <details><summary>Hint 1: a question</summary>
@@ -145,6 +144,7 @@ def softmax_t(logits: Float[Tensor, "... V"], T: float) -> Float[Tensor, "... V"
 # </details>
 
 # %% graded="softmax_t__temperature" points=2
+# Looks at the probabilities, over temperatures, shapes and dtypes.
 check(softmax_t, torch.tensor([1.0, 2.0, 3.0]), 0.5, want=torch.tensor([0.015876, 0.117310, 0.866813]),
       why="logits [1, 2, 3] at T = 0.5 are logits [2, 4, 6] at T = 1",
       mistakes={"multiplied by T instead of divided": torch.tensor([0.186324, 0.307196, 0.506480]),
@@ -167,6 +167,7 @@ check(softmax_t, x, 1.7, want=oracle(x, 1.7), atol=1e-8)
 ### END HIDDEN TESTS
 
 # %% graded="softmax_t__zero" points=1
+# Looks at T = 0: the limit, ties included.
 check(softmax_t, torch.tensor([1.0, 3.0, 3.0, 0.0]), 0, want=torch.tensor([0.0, 0.5, 0.5, 0.0]),
       why="at T = 0 equal maxima share the mass equally",
       mistakes={"all mass on the first maximum: that is argmax, not the limit": torch.tensor([0.0, 1.0, 0.0, 0.0]),
@@ -184,6 +185,7 @@ check(softmax_t, torch.tensor([[900.0, -900.0, 900.0, 900.0]]).repeat(3, 1), 0, 
 ### END HIDDEN TESTS
 
 # %% graded="softmax_t__stable" points=1
+# Looks at very large logits, at -inf, and at half precision.
 check(softmax_t, torch.tensor([1000.0, 1001.0, 999.0]), 1.0, want=torch.tensor([0.244728, 0.665241, 0.090031]),
       why="exp(1000) overflows: subtract the row's maximum first",
       mistakes={"exp of the raw logits overflowed": torch.tensor([math.nan] * 3)})
@@ -218,6 +220,7 @@ for T in [1.0, 5e3]:
 ### END HIDDEN TESTS
 
 # %% graded="softmax_t__errors" points=1
+# Looks at what has no answer: T < 0, NaN, a row of -inf.
 raises(ValueError, softmax_t, torch.tensor([1.0, 2.0]), -1.0, why="a negative temperature would turn the order around")
 raises(ValueError, softmax_t, torch.tensor([[0.0, 1.0], [-inf, -inf]]), 1.0, why="the second row has no possible token")
 check(softmax_t, torch.tensor([[0.0, -inf], [-inf, 0.0]]), 1.0, want=torch.tensor([[1.0, 0.0], [0.0, 1.0]]),
@@ -234,6 +237,7 @@ check(softmax_t, torch.tensor([[-inf, 3.0], [1.0, -inf]]), 0, want=torch.tensor(
 ### END HIDDEN TESTS
 
 # %% graded="softmax_t__inplace" points=1
+# Looks at the logits afterwards.
 unchanged(softmax_t, torch.tensor([[1.0, 2.0], [0.0, 0.0]]), 1.0, want=torch.tensor([[0.268941, 0.731059], [0.5, 0.5]]))
 ### BEGIN HIDDEN TESTS
 unchanged(softmax_t, torch.tensor([[4.0, 2.0], [3.0, 3.0]]), 0, want=torch.tensor([[1.0, 0.0], [0.5, 0.5]]))
@@ -247,7 +251,7 @@ unchanged(softmax_t, torch.tensor([6.0, 2.0], dtype=torch.float16), 4.0,
 decoding.temperature_curves(softmax_t)
 
 # %% [markdown]
-# ## 2. Top-k: a fixed number of candidates
+# ## 4 · Top-k: a fixed number of candidates
 #
 # Sampling from the full softmax has a weak spot: the tail. One token with probability 0.00002 hardly matters, but thousands
 # of them together may hold a tenth of the mass, and one odd token derails a text. Truncation cuts the tail
@@ -256,7 +260,7 @@ decoding.temperature_curves(softmax_t)
 # It masks logits rather than probabilities: a cut logit becomes $-\infty$, the survivors stay as they are, and the
 # softmax that follows makes them sum to 1 again.
 #
-# ### Exercise: `top_k_mask`
+# ### Exercise 02.2 · top_k_mask
 #
 # - `logits` is `(B, V)`; each row is cut on its own.
 # - A logit survives when it is **at least the k-th largest of its row**. So ties with the k-th all stay, and more than
@@ -283,7 +287,7 @@ def top_k_mask(logits: Float[Tensor, "B V"], k: int) -> Float[Tensor, "B V"]:
     kth = logits.topk(min(k, logits.shape[-1])).values[:, -1:]
     return logits.masked_fill(logits < kth, -inf)
     ### END SOLUTION
-    raise NotImplementedError("top_k_mask: find the k-th largest logit of each row and mask what is below it")
+    raise NotImplementedError("top_k_mask")
 
 # %% [markdown] hints="top_k_mask"
 # <details><summary>Hint 1: a question</summary>
@@ -309,6 +313,7 @@ def top_k_mask(logits: Float[Tensor, "B V"], k: int) -> Float[Tensor, "B V"]:
 # </details>
 
 # %% graded="top_k_mask__keeps" points=1
+# Looks at which logits stay, row by row, and that they stay bit for bit.
 check(top_k_mask, torch.tensor([[1.0, 4.0, 2.0, 3.0]]), 2, want=torch.tensor([[-inf, 4.0, -inf, 3.0]]), rtol=0, atol=0,
       mistakes={"cut logits must become -inf; 0 is an ordinary logit": torch.tensor([[0.0, 4.0, 0.0, 3.0]]),
                 "only k - 1 tokens were kept": torch.tensor([[-inf, 4.0, -inf, -inf]]),
@@ -340,6 +345,7 @@ for k in [1, 2, 3]:
 ### END HIDDEN TESTS
 
 # %% graded="top_k_mask__ties" points=1
+# Looks at logits that tie with the k-th.
 check(top_k_mask, torch.tensor([[2.0, 2.0, 2.0, 0.0]]), 2, want=torch.tensor([[2.0, 2.0, 2.0, -inf]]), rtol=0, atol=0,
       why="whatever ties with the k-th largest stays too",
       mistakes={"exactly k were kept": torch.tensor([[2.0, 2.0, -inf, -inf]]),
@@ -356,6 +362,7 @@ for k, want in [(1, [[5, -inf, 5, -inf, -inf], [0] * 5, [-1, -inf, -inf, -1, -in
 ### END HIDDEN TESTS
 
 # %% graded="top_k_mask__edges" points=1
+# Looks at k = 1, k beyond the vocabulary, and k < 1.
 raises(ValueError, top_k_mask, torch.tensor([[1.0, 2.0]]), 0, why="k = 0 would leave nothing to sample")
 check(top_k_mask, torch.tensor([[1.0, 2.0]]), 5, want=torch.tensor([[1.0, 2.0]]), rtol=0, atol=0, why="k > V keeps all")
 ### BEGIN HIDDEN TESTS
@@ -368,6 +375,7 @@ check(top_k_mask, torch.tensor([[3.0], [-4.0]]), 1, want=torch.tensor([[3.0], [-
 ### END HIDDEN TESTS
 
 # %% graded="top_k_mask__inplace" points=1
+# Looks at the logits afterwards.
 unchanged(top_k_mask, torch.tensor([[1.0, 4.0, 2.0]]), 1, want=torch.tensor([[-inf, 4.0, -inf]]))
 ### BEGIN HIDDEN TESTS
 unchanged(top_k_mask, torch.tensor([[1.0, 4.0, 2.0], [3.0, 2.0, 1.0]], dtype=torch.float64), 2,
@@ -381,7 +389,7 @@ for dtype in [torch.float16, torch.bfloat16]:
 decoding.kept_by_top_k(top_k_mask)
 
 # %% [markdown]
-# ## 3. Top-p: as many candidates as it takes
+# ## 5 · Top-p: as many candidates as it takes
 #
 # **Top-p**, or nucleus sampling, fixes the mass instead of the number. Sort the tokens by probability, add up from the
 # top, and stop as soon as the sum reaches $p$. What you have passed is the nucleus: the **smallest set whose
@@ -390,7 +398,7 @@ decoding.kept_by_top_k(top_k_mask)
 # The token that crosses the line belongs to the set. Leave it out and the sum is below $p$. The usual trick is to
 # look at the sum *before* each token: a token stays while the mass before it is less than $p$.
 #
-# ### Exercise: `top_p_mask`
+# ### Exercise 02.3 · top_p_mask
 #
 # - `logits` is `(B, V)`; each row has its own nucleus. Survivors keep their logits bit for bit; the rest becomes
 #   $-\infty$.
@@ -429,7 +437,7 @@ def top_p_mask(logits: Float[Tensor, "B V"], p: float) -> Float[Tensor, "B V"]:
     cut[:, 0] = False
     return logits.masked_fill(cut.scatter(-1, order, cut), -inf)
     ### END SOLUTION
-    raise NotImplementedError("top_p_mask: sort, accumulate, cut, put back in the old order")
+    raise NotImplementedError("top_p_mask")
 
 # %% [markdown] hints="top_p_mask"
 # <details><summary>Hint 1: a question</summary>
@@ -458,6 +466,7 @@ def top_p_mask(logits: Float[Tensor, "B V"], p: float) -> Float[Tensor, "B V"]:
 # </details>
 
 # %% graded="top_p_mask__smallest_set" points=2
+# Looks at the token that crosses p, and at the order in which tokens come back.
 check(top_p_mask, torch.tensor([[3.0, 2.0, 1.0]]), 0.7, want=torch.tensor([[3.0, 2.0, -inf]]), rtol=0, atol=0,
       why="0.665 does not reach 0.7; with the second token it is 0.910",
       mistakes={"the token that crosses p was dropped": torch.tensor([[3.0, -inf, -inf]]),
@@ -503,6 +512,7 @@ for n in range(1, 5):  # p in the middle of a step, up to 1 - 1e-9
 ### END HIDDEN TESTS
 
 # %% graded="top_p_mask__edges" points=1
+# Looks at p = 0, p = 1, ties at the edge, and p outside of [0, 1].
 check(top_p_mask, torch.tensor([[0.0, -200.0, 1.0]]), 1.0, want=torch.tensor([[0.0, -200.0, 1.0]]), rtol=0, atol=0,
       why="p = 1 keeps every finite logit, also where rounding has brought the sum to 1 before it")
 check(top_p_mask, torch.tensor([[0.0, 0.5, 1.0]]), 0.0, want=torch.tensor([[-inf, -inf, 1.0]]), rtol=0, atol=0,
@@ -535,6 +545,7 @@ expect((top_p_mask(x, 0.0) > -inf).sum(-1), torch.tensor([1, 1]), on="survivors 
 ### END HIDDEN TESTS
 
 # %% graded="top_p_mask__dtypes" points=1
+# Looks at half precision and at float64.
 check(top_p_mask, torch.tensor([[0.5, 3.0, 1.5]], dtype=torch.float16), 0.9, rtol=0, atol=0,
       want=torch.tensor([[-inf, 3.0, 1.5]], dtype=torch.float16), why="the result has the dtype of the logits")
 ### BEGIN HIDDEN TESTS
@@ -553,6 +564,7 @@ check(top_p_mask, x, 0.5, want=torch.tensor([[-inf, 0.2, 0.3], [0.3, -inf, 0.7]]
 ### END HIDDEN TESTS
 
 # %% graded="top_p_mask__inplace" points=1
+# Looks at the logits afterwards.
 unchanged(top_p_mask, torch.tensor([[2.0, 1.0, 0.0]]), 0.5, want=torch.tensor([[2.0, -inf, -inf]]))
 ### BEGIN HIDDEN TESTS
 unchanged(top_p_mask, torch.tensor([[0.0, 1.0, 2.0], [5.0, 0.0, 0.0]], dtype=torch.float64), 0.7,
@@ -564,6 +576,7 @@ for dtype in [torch.float16, torch.bfloat16]:
 ### END HIDDEN TESTS
 
 # %% graded="top_p_mask__speed" points=2 tags=["timed"]
+# Looks at the time on large batches.
 def draw(rng: np.random.Generator):
     "8 rows of 8,000 logits, all different, and a p in the middle of a step, so that there is one right answer."
     profile = np.linspace(0, 3, 8000, dtype=np.float32)
@@ -589,7 +602,7 @@ def top_p_mask(logits, p):
 decoding.nucleus_sizes(top_p_mask)
 
 # %% [markdown]
-# ## 4. Min-p: relative to the favourite
+# ## 6 · Min-p: relative to the favourite
 #
 # Top-p has a weak spot too. Heat the distribution up and the nucleus swells: at a high temperature 0.9 of the mass is
 # spread over thousands of poor tokens. **Min-p** asks a different question: is this token at least a fraction $p$ as
@@ -601,7 +614,7 @@ decoding.nucleus_sizes(top_p_mask)
 # $P(i) / \max_j P(j) = \exp(s_i - \max_j s_j)$: the softmax's denominator drops out, and all you need from the rest of
 # the row is its maximum. What does that say about the speed of min-p next to top-p?
 #
-# ### Exercise: `min_p_mask`
+# ### Exercise 02.4 · min_p_mask
 #
 # - `logits` is `(B, V)`; each row is cut on its own; survivors keep their logits bit for bit, the rest becomes $-\infty$.
 # - $p = 0$ keeps every finite logit, $p = 1$ exactly the maxima. $p$ outside $[0, 1]$ raises `ValueError`.
@@ -625,7 +638,7 @@ def min_p_mask(logits: Float[Tensor, "B V"], p: float) -> Float[Tensor, "B V"]:
     ratio = (wide - wide.amax(-1, keepdim=True)).exp()
     return logits.masked_fill(ratio < p, -inf)
     ### END SOLUTION
-    raise NotImplementedError("min_p_mask: compare each probability with p times the largest of its row")
+    raise NotImplementedError("min_p_mask")
 
 # %% [markdown] hints="min_p_mask"
 # <details><summary>Hint 1: a question</summary>
@@ -650,6 +663,7 @@ def min_p_mask(logits: Float[Tensor, "B V"], p: float) -> Float[Tensor, "B V"]:
 # </details>
 
 # %% graded="min_p_mask__relative" points=1
+# Looks at the threshold, which each row's favourite sets.
 check(min_p_mask, torch.tensor([[2.0, 1.0, 0.0]]), 0.3, want=torch.tensor([[2.0, 1.0, -inf]]), rtol=0, atol=0,
       why="the ratios to the best are 1, 0.368 and 0.135",
       mistakes={"p was compared with the probability itself, not with its ratio to the largest":
@@ -678,6 +692,7 @@ check(min_p_mask, x, 0.2, want=want, rtol=0, atol=0, why="large logits are logit
 ### END HIDDEN TESTS
 
 # %% graded="min_p_mask__edges" points=1
+# Looks at p = 0, p = 1, -inf, half precision, and p outside of [0, 1].
 check(min_p_mask, torch.tensor([[1.0, -200.0, -inf]]), 0.0, want=torch.tensor([[1.0, -200.0, -inf]]), rtol=0, atol=0,
       why="p = 0 cuts nothing")
 raises(ValueError, min_p_mask, torch.tensor([[0.0, 1.0]]), -0.1, why="p lies outside [0, 1]")
@@ -710,6 +725,7 @@ check(min_p_mask, x, 0.1, want=torch.where(x < 0, -inf, x), rtol=0, atol=0)
 ### END HIDDEN TESTS
 
 # %% graded="min_p_mask__inplace" points=1
+# Looks at the logits afterwards.
 unchanged(min_p_mask, torch.tensor([[2.0, 1.0, 0.0]]), 0.5, want=torch.tensor([[2.0, -inf, -inf]]))
 ### BEGIN HIDDEN TESTS
 unchanged(min_p_mask, torch.tensor([[0.0, 1.0], [3.0, 0.0]], dtype=torch.float64), 0.3,
@@ -723,7 +739,7 @@ for dtype in [torch.float16, torch.bfloat16]:
 decoding.survivors_in_the_heat(top_p_mask, min_p_mask)
 
 # %% [markdown]
-# ## 5. Repetition penalty
+# ## 7 · Repetition penalty
 #
 # Truncation looks at one step. A **repetition penalty** looks back: tokens that have appeared already become less
 # likely. The CTRL paper, which introduced it, divides the logit of a seen token by $r$. That is right for a positive
@@ -736,7 +752,7 @@ decoding.survivors_in_the_heat(top_p_mask, min_p_mask)
 # Once for each distinct token, however often it came. Note the catch: unlike the softmax this is not blind to a constant
 # shift of the logits. A model whose logits are all negative is penalised in another way than its shifted twin.
 #
-# ### Exercise: `repetition_penalty`
+# ### Exercise 02.5 · repetition_penalty
 #
 # - `ids` is `(B, T)`, int64, the tokens so far; `logits` is `(B, V)`; row $b$ of `ids` changes only row $b$ of `logits`.
 # - Every id in the row counts, a padding id too: the function cannot know which it is.
@@ -755,7 +771,7 @@ def repetition_penalty(ids: Int[Tensor, "B T"], logits: Float[Tensor, "B V"], r:
     seen = logits.gather(1, ids)
     return logits.scatter(1, ids, torch.where(seen > 0, seen / r, seen * r))
     ### END SOLUTION
-    raise NotImplementedError("repetition_penalty: gather the logits of the seen ids, penalise them, scatter them back")
+    raise NotImplementedError("repetition_penalty")
 
 # %% [markdown] hints="repetition_penalty"
 # <details><summary>Hint 1: a question</summary>
@@ -781,6 +797,7 @@ def repetition_penalty(ids: Int[Tensor, "B T"], logits: Float[Tensor, "B V"], r:
 # </details>
 
 # %% graded="repetition_penalty__sign" points=1
+# Looks at logits on both sides of zero.
 check(repetition_penalty, torch.tensor([[0, 1]]), torch.tensor([[4.0, -4.0, 1.0]]), 2.0,
       want=torch.tensor([[2.0, -8.0, 1.0]]), why="a penalty must lower the logit whatever its sign",
       mistakes={"a negative logit was divided too, which rewards it": torch.tensor([[2.0, -2.0, 1.0]]),
@@ -799,6 +816,7 @@ check(repetition_penalty, torch.tensor([[0, 2]]), x, 0.5, want=torch.tensor([[-i
 ### END HIDDEN TESTS
 
 # %% graded="repetition_penalty__once" points=1
+# Looks at tokens that occur several times.
 check(repetition_penalty, torch.tensor([[1, 1, 1]]), torch.tensor([[8.0, 8.0]]), 2.0, want=torch.tensor([[8.0, 4.0]]),
       why="once for each distinct token, however often it came",
       mistakes={"applied once per occurrence": torch.tensor([[8.0, 1.0]])})
@@ -810,6 +828,7 @@ check(repetition_penalty, torch.tensor([[0, 0, 2, 0], [2, 2, 1, 2]]), torch.tens
 ### END HIDDEN TESTS
 
 # %% graded="repetition_penalty__batched" points=1
+# Looks at batches in which each row has its own past.
 check(repetition_penalty, torch.tensor([[0], [1]]), torch.tensor([[2.0, 2.0], [2.0, 2.0]]), 2.0,
       want=torch.tensor([[1.0, 2.0], [2.0, 1.0]]), why="row b of ids changes row b of logits only",
       mistakes={"all rows were penalised for all ids": torch.tensor([[1.0, 1.0], [1.0, 1.0]])})
@@ -831,6 +850,7 @@ check(repetition_penalty, ids, x, 1.7, want=oracle(ids, x, 1.7), why="both input
 ### END HIDDEN TESTS
 
 # %% graded="repetition_penalty__inplace" points=1
+# Looks at the logits afterwards.
 unchanged(repetition_penalty, torch.tensor([[1, 0, 1]]), torch.tensor([[2.0, -2.0, 1.0]]), 2.0,
           want=torch.tensor([[1.0, -4.0, 1.0]]))
 ### BEGIN HIDDEN TESTS
@@ -845,7 +865,7 @@ for dtype in [torch.float16, torch.bfloat16]:
 decoding.penalised(repetition_penalty)
 
 # %% [markdown]
-# ## 6. Rolling the dice: the inverse CDF
+# ## 8 · Rolling the dice: the inverse CDF
 #
 # How do you sample from probabilities when all you have is a uniform number $u \in [0, 1)$? Lay the probabilities end
 # to end on the unit interval; token $i$ owns the stretch from $F_{i-1}$ to $F_i$, where $F_i = P_0 + \dots + P_i$ is
@@ -857,7 +877,7 @@ decoding.penalised(repetition_penalty)
 # is false, so it is passed over, as it should be. At the other end rounding bites: the sum of the probabilities may be
 # 0.9999999, and $u$ may be larger. Then no $F_i$ exceeds $u$.
 #
-# ### Exercise: `sample_inverse_cdf`
+# ### Exercise 02.6 · sample_inverse_cdf
 #
 # - `probs` is `(B, V)`, rows sum to 1 up to rounding; `u` is `(B,)` with $0 \le u < 1$, of any floating dtype.
 # - Returns `(B,)`, int64: for each row the smallest $i$ with $F_i > u$.
@@ -880,7 +900,7 @@ def sample_inverse_cdf(probs: Float[Tensor, "B V"], u: Float[Tensor, "B"]) -> In
     last = probs.shape[-1] - 1 - (probs > 0).flip(-1).int().argmax(-1)
     return torch.minimum(first, last)
     ### END SOLUTION
-    raise NotImplementedError("sample_inverse_cdf: cumulative sum, first entry above u, never past the last possible token")
+    raise NotImplementedError("sample_inverse_cdf")
 
 # %% [markdown] hints="sample_inverse_cdf"
 # <details><summary>Hint 1: a question</summary>
@@ -908,6 +928,7 @@ def sample_inverse_cdf(probs: Float[Tensor, "B V"], u: Float[Tensor, "B"]) -> In
 # </details>
 
 # %% graded="sample_inverse_cdf__definition" points=1
+# Looks at the token for each u, and at the dtype of the answer.
 probs = torch.tensor([[0.25, 0.25, 0.5]]).repeat(4, 1)
 check(sample_inverse_cdf, probs, torch.tensor([0.0, 0.25, 0.4, 0.75]), want=torch.tensor([0, 1, 1, 2]),
       why="the smallest i whose cumulative sum is above u",
@@ -943,6 +964,7 @@ check(sample_inverse_cdf, p, u, want=torch.tensor([0, 1, 2]), why="the input is 
 ### END HIDDEN TESTS
 
 # %% graded="sample_inverse_cdf__zero_mass" points=1
+# Looks at tokens of probability 0, and at u near 1.
 check(sample_inverse_cdf, torch.tensor([[0.0, 0.5, 0.5, 0.0]]), torch.tensor([0.0]), want=torch.tensor([1]),
       why="token 0 has probability 0 and must never be sampled", mistakes={"F >= u lets u = 0 hit it": torch.tensor([0])})
 check(sample_inverse_cdf, torch.tensor([[0.5, 0.499, 0.0, 0.0]]), torch.tensor([0.9995]), want=torch.tensor([1]),
@@ -967,6 +989,7 @@ check(sample_inverse_cdf, torch.tensor([[0.5, 0.4995, 1e-8, 0.0], [0.5, 0.4995, 
 ### END HIDDEN TESTS
 
 # %% graded="sample_inverse_cdf__inplace" points=1
+# Looks at the probabilities afterwards.
 unchanged(sample_inverse_cdf, torch.tensor([[0.5, 0.5], [0.25, 0.75]]), torch.tensor([0.75, 0.1]), want=torch.tensor([1, 0]))
 ### BEGIN HIDDEN TESTS
 unchanged(sample_inverse_cdf, torch.tensor([[0.2, 0.3, 0.5]], dtype=torch.float64), torch.tensor([0.4], dtype=torch.float64),
@@ -978,7 +1001,7 @@ unchanged(sample_inverse_cdf, torch.tensor([[0.5, 0.5, 0.0]]), torch.tensor([0.7
 decoding.shares_drawn(sample_inverse_cdf)
 
 # %% [markdown]
-# ## 7. Beam search
+# ## 9 · Beam search
 #
 # Sampling picks one token at a time. So does **greedy decoding**, which always takes the likeliest. Both decide before
 # they have seen what follows. **Beam search** keeps the `beam` likeliest beginnings alive and lets them compete.
@@ -991,7 +1014,7 @@ decoding.shares_drawn(sample_inverse_cdf)
 # $\alpha = 0$ is the plain log-probability, $\alpha = 1$ the mean per token. (Log-probabilities are negative: dividing by
 # a *larger* number makes a *better* score.)
 #
-# ### Exercise: `beam_search`
+# ### Exercise 02.7 · beam_search
 #
 # - `step(ids)` is the model: it takes the ids so far, a list of int that begins with `bos`, and gives the `(V,)`
 #   log-probabilities of the next token as a tensor. Some may be $-\infty$: such a continuation is impossible, so drop it.
@@ -1039,7 +1062,7 @@ def beam_search(step: Callable[[list[int]], Float[Tensor, "V"]], bos: int, eos: 
     best = max([hyp for hyp in hyps if finished(hyp)] or hyps, key=score)
     return best[0], score(best)
     ### END SOLUTION
-    raise NotImplementedError("beam_search: extend, keep the likeliest, freeze what is finished, rank by logp / len ** alpha")
+    raise NotImplementedError("beam_search")
 
 # %% [markdown] hints="beam_search"
 # <details><summary>Hint 1: a question</summary>
@@ -1072,6 +1095,7 @@ def beam_search(step: Callable[[list[int]], Float[Tensor, "V"]], bos: int, eos: 
 # </details>
 
 # %% graded="beam_search__greedy_trap" points=1
+# Looks at a model that leads greedy search into a trap.
 trap = {(0,): {2: 0.6, 3: 0.4}, (0, 2): {1: 0.4, 2: 0.35, 3: 0.25}, (0, 3): {1: 0.9, 2: 0.1}}
 check(beam_search, TableModel(trap, 4), 0, 1, 1, 2, 0.0, rtol=1e-5, want=([0, 2, 1], math.log(0.24)), why="beam = 1 is greedy")
 check(beam_search, TableModel(trap, 4), 0, 1, 2, 2, 0.0, rtol=1e-5, want=([0, 3, 1], math.log(0.36)),
@@ -1103,6 +1127,7 @@ for seed, V, max_len in [(1, 5, 6), (2, 9, 4), (3, 4, 8), (4, 6, 7)]:
 ### END HIDDEN TESTS
 
 # %% graded="beam_search__exhaustive" points=2
+# Looks at beams wide enough to search everything.
 step = RandomModel(V=3, seed=0)
 check(beam_search, step, 0, 2, 3 ** 3, 3, 0.0, rtol=1e-5, want=([0, 2], -0.45141108626188875),
       why="with 27 beams nothing is pruned: this is the best of all sequences of at most 3 tokens")
@@ -1126,6 +1151,7 @@ for seed in range(8):
 ### END HIDDEN TESTS
 
 # %% graded="beam_search__finished" points=2
+# Looks at hypotheses that end, early or not at all.
 early = {(0,): {1: 0.5, 2: 0.3, 3: 0.2}, (0, 1): {1: 1.0}, (0, 2): {2: 0.6, 3: 0.35, 1: 0.05}}
 check(beam_search, TableModel(early, 4), 0, 1, 2, 2, 0.0, rtol=1e-5, want=([0, 1], math.log(0.5)),
       why="[0, 1] is finished after one round; it waits in the beam, unchanged, and wins",
@@ -1179,6 +1205,7 @@ for alpha in [0.0, 1.0, 2.0]:
 ### END HIDDEN TESTS
 
 # %% graded="beam_search__length" points=1
+# Looks at the exponent that divides by length.
 two = {(0,): {1: 0.3, 2: 0.7}, (0, 2): {1: 0.4, 2: 0.6}}
 for alpha, want in [(0.0, ([0, 1], math.log(0.3))), (1.0, ([0, 2, 1], math.log(0.28) / 2))]:
     check(beam_search, TableModel(two, 3), 0, 1, 3, 2, alpha, rtol=1e-5, want=want, why=f"score = logp / len ** {alpha:g}",
@@ -1207,7 +1234,7 @@ check(beam_search, TableModel(two, 3), 0, 1, 3, 2, rtol=1e-5, want=([0, 1], math
 decoding.wider_beams(beam_search)
 
 # %% [markdown]
-# ## 8. The pipeline, and why its order matters
+# ## 10 · The pipeline, and why its order matters
 #
 # In practice the knobs are used together. `transformers` applies them in this order: **temperature, then top-k, then
 # top-p**, and samples from what is left. Each step sees the result of the one before:
@@ -1218,7 +1245,7 @@ decoding.wider_beams(beam_search)
 # - Top-k before top-p: top-p measures mass on what top-k has left, *renormalised*. Masking with $-\infty$ and taking the
 #   softmax again does that by itself. Working out top-p on the old probabilities gives another set.
 #
-# ### Exercise: `decode_pipeline`
+# ### Exercise 02.8 · decode_pipeline
 #
 # - `logits` is `(..., V)` with any leading shape; returns probabilities of the same shape that sum to 1 over the last
 #   axis, 0 for whatever was cut. Use the functions that you have written.
@@ -1241,7 +1268,7 @@ def decode_pipeline(logits: Float[Tensor, "... V"], T: float, k: int, p: float) 
     probs = softmax_t(top_p_mask(top_k_mask(rows, k), p), 1.0)
     return probs.reshape(logits.shape).to(logits.dtype)
     ### END SOLUTION
-    raise NotImplementedError("decode_pipeline: divide by T, then top-k, then top-p, then softmax")
+    raise NotImplementedError("decode_pipeline")
 
 # %% [markdown] hints="decode_pipeline"
 # <details><summary>Hint 1: a question</summary>
@@ -1267,6 +1294,7 @@ def decode_pipeline(logits: Float[Tensor, "... V"], T: float, k: int, p: float) 
 # </details>
 
 # %% graded="decode_pipeline__order" points=2
+# Looks at the order of the three steps.
 four = torch.tensor([0.4, 0.3, 0.2, 0.1]).log()
 check(decode_pipeline, four, 1.0, 2, 0.55, want=torch.tensor([1.0, 0.0, 0.0, 0.0]),
       why="after top-k the first token holds 0.571 of the mass, which reaches 0.55",
@@ -1303,6 +1331,7 @@ check(decode_pipeline, torch.tensor([[2.0, 2.0, 0.0, 2.0]]), 1.0, 2, 1.0, want=t
 ### END HIDDEN TESTS
 
 # %% graded="decode_pipeline__shapes" points=1
+# Looks at any leading shape, half precision and float64.
 check(decode_pipeline, torch.tensor([[[0.0, 0.0, -9.0]]]), 1.0, 2, 1.0, want=torch.tensor([[[0.5, 0.5, 0.0]]]),
       why="any leading shape; the rows sum to 1")
 ### BEGIN HIDDEN TESTS
@@ -1345,6 +1374,7 @@ for dtype in [torch.float16, torch.bfloat16]:
 ### END HIDDEN TESTS
 
 # %% graded="decode_pipeline__inplace" points=1
+# Looks at the logits afterwards.
 unchanged(decode_pipeline, torch.tensor([[0.0, 0.0, -1.0]]), 1.0, 2, 1.0, want=torch.tensor([[0.5, 0.5, 0.0]]))
 ### BEGIN HIDDEN TESTS
 unchanged(decode_pipeline, torch.tensor([[4.0, 0.0, -4.0], [0.0, 1.0, 8.0]], dtype=torch.float64), 4.0, 2, 0.6,
@@ -1383,7 +1413,7 @@ with attempt():  # without the model, or without your functions, it says so
             print(f"{beginning}{tokenizer.decode(ids)}\n[distinct-4 {distinct(ids):.2f}]\n")
 
 # %% [markdown]
-# ## The experiment: is more likely text better text?
+# ## 11 · The experiment: is more likely text better text?
 #
 # You will often hear that greedy decoding is poor *because* it is short-sighted: it takes the best token now and misses the
 # best sentence. If that were the reason, a better search would cure it. Beam search is a better search. Does it?
@@ -1396,25 +1426,28 @@ with attempt():  # without the model, or without your functions, it says so
 # - **distinct-4**: the share of its runs of four tokens that are different from each other. 1 means that no run of four
 #   comes twice; a loop brings it towards 0.
 #
-# The human texts have a distinct-4 of 0.85 on average.
+# The human texts have a distinct-4 of 0.85 on average; those from the part that the model was trained on, 0.96.
 #
-# **Predict first.** What is the average distinct-4 of the *beam search* texts? Write a number between 0 and 1. You get
-# the point when you are at most 0.15 away.
+# **Predict first.** On average over the ten places, where is the distinct-4 of the *beam search* texts? `"below 0.3"`,
+# `"0.3 to 0.7"` or `"above 0.7"`: one point for committing, one for being right. The experiment takes about 15 s.
 
 # %% stub="prediction"
-prediction = None  # replace None, or write `prediction = ...` below
+prediction = None  # "below 0.3", "0.3 to 0.7" or "above 0.7"
 ### BEGIN SOLUTION
-prediction = 0.15
+prediction = "below 0.3"
 ### END SOLUTION
 
-# %% graded="prediction__distinct4" points=1
-expect(isinstance(prediction, (int, float)) and 0 <= prediction <= 1, True, on="prediction is a number between 0 and 1",
-       why="write down what you expect before you run the experiment")
+# %% graded="prediction__committed" points=1
+# Looks whether a prediction stands in the cell above.
+committed(prediction, options=["below 0.3", "0.3 to 0.7", "above 0.7"])
+
+# %% graded="prediction__right" points=1
+# Looks whether it is what the experiment measures.
+committed(prediction, options=["below 0.3", "0.3 to 0.7", "above 0.7"])
 ### BEGIN HIDDEN TESTS
-measured = 0.141  # distinct-4 of beam search with 5 beams, mean of ten texts; test_oracles.py measures it again
-assert abs(prediction - measured) <= 0.15, (
-    f"you expected {prediction}, measured is {measured}: maximising likelihood leads into loops, and the better search "
-    "finds loops that are even likelier")
+from course.check import predicted
+predicted(prediction, "below 0.3", "Maximising likelihood leads into loops, and a better search finds loops that are even "
+          "likelier: compare greedy and beam search in the legend.")
 ### END HIDDEN TESTS
 
 # %% tags=["experiment"]
@@ -1433,15 +1466,18 @@ def sample(model, prompt, p, us):
     return ids
 
 
-results = decoding.likelihood_against_variety(search, sample)
+results = decoding.likelihood_against_variety(search, sample, prediction=prediction)
 
 # %% [markdown]
 # **What it shows.** Beam search does find what it looks for: its texts have -0.93 nats per token, greedy's -1.55, so each
 # token is on average 1.9 times as likely. And they loop: distinct-4 is 0.14 for beam search and 0.07 for greedy decoding,
-# against 0.85 for people. The human texts are far *less* likely than both, at -4.56 nats per token on average. Sampling stands
-# between, at -2.67, and hardly ever repeats a run of four (distinct-4 0.99); cutting the tail at p = 0.9 moves it to -2.12 and
-# leaves the variety. (Sampling even repeats less than people do: a trigram model does not know that a text comes back to its
-# subject.)
+# against 0.85 for people. Sampling has -2.67 nats and hardly ever repeats a run of four (distinct-4 0.99); cutting the tail at
+# p = 0.9 moves it to -2.12 and leaves the variety. (Sampling even repeats less than people do: a trigram model does not know
+# that a text comes back to its subject.)
+#
+# How likely the human texts are says less than one thinks. Those that the model has never seen get -4.56 nats per token, far
+# below everything else. Those from its own training part get -1.61, about as much as greedy decoding, with a distinct-4 of
+# 0.96. So likely text need not loop. What loops is the text that a search *maximises*.
 #
 # So the common answer has the causality wrong. Greedy decoding does miss the likeliest sequence, and it does repeat,
 # but the second does not follow from the first: the search that finds likelier sequences loops as well. *Maximising* is
@@ -1449,12 +1485,50 @@ results = decoding.likelihood_against_variety(search, sample)
 # Where the input all but fixes the answer (a translation, a number, a label) that is no problem, and greedy or beam
 # search serve well.
 #
-# Mind how small this is: a trigram model, help texts, ten starts. How unlikely human text looks depends on the model,
-# and a trigram model is poor at text that it has not seen. The place of sampling does not carry over: for GPT-2,
-# Holtzman et al. (2020) found pure sampling *less* likely than human text. That maximisation leads to loops does: they
-# found it too.
+# Mind how small this is: a trigram model, help texts, ten starts. A trigram model is poor at text that it has not seen, and
+# the places of human text and of sampling do not carry over: for GPT-2, Holtzman et al. (2020, arXiv 1904.09751) found human
+# text far less likely than beam search's, and pure sampling less likely than human text. That maximisation leads to loops
+# does carry over: they found it too.
 
-# %% [markdown] card="" level="basic"
+# %% [markdown]
+# ## 12 · Say it
+#
+# A person reads this answer (in a study group, you do, with the marking scheme). Five to ten sentences are enough.
+
+# %% [markdown] question="why_greedy"
+# **Question (4 points).** Your team's story generator decodes greedily and falls into loops. A colleague says: "Greedy is
+# short-sighted. We switch to beam search with 20 beams, and because it finds better sequences the loops will go." Explain
+# what is right in this and what is wrong, say what you would expect to measure, and propose what to do instead, with one
+# risk of your proposal.
+#
+# === BEGIN MARK SCHEME ===
+#
+# One point each:
+#
+# 1. Right part: greedy does not find the likeliest sequence, and beam search usually finds a likelier one.
+# 2. Wrong part: repetition does not come from the search error; likely sequences are themselves repetitive, so maximising
+#    better does not cure it (the causality is wrong). Naming the missing fit of the objective to open-ended text counts.
+# 3. A measurement that could decide: likelihood per token against a repetition measure (distinct-n, share of repeated
+#    n-grams) for greedy, beam, sampling and human text, with the expectation that beam gains likelihood and stays far below
+#    human variety.
+# 4. A sensible remedy (sampling with top-p, min-p or top-k, temperature; a repetition penalty as a patch) and a true risk of
+#    it (incoherence from the tail, lost determinism, penalising needed words such as names).
+#
+# === END MARK SCHEME ===
+
+# %% [markdown] written="why_greedy" points=4
+# ### BEGIN SOLUTION
+# It is right that greedy decoding is short-sighted: it commits to the likeliest token and can miss a likelier sentence, and
+# beam search usually finds a sequence with a higher probability. It is wrong that this is why the text loops. A loop is very
+# likely under the model, since after two rounds each next token is easy to guess. A search that maximises better is therefore
+# drawn to repetition as well. I would continue the same prompts by greedy, beam 20, sampling and by the human author, and
+# plot log-probability per token against distinct-4. I expect beam search to be the likeliest, with far less variety than
+# people have. Instead I would sample, with top-p around 0.9 or min-p, and tune it against human text on that plot. The
+# risk is incoherence when p or the temperature is too high: one odd token from the tail derails the rest. A repetition
+# penalty may help as a patch, but it also punishes names that a story has to repeat.
+# ### END SOLUTION
+
+# %% [markdown] card="2.1" level="basic"
 # <details><summary>What does temperature do? What happens at T = 0, and for T going to infinity?</summary>
 #
 # It divides the logits before the softmax. Ratios of probabilities become $\exp((s_i - s_j)/T)$, so $T < 1$ sharpens, $T > 1$
@@ -1465,7 +1539,7 @@ results = decoding.likelihood_against_variety(search, sample)
 #
 # </details>
 
-# %% [markdown] card="" level="basic"
+# %% [markdown] card="2.2" level="basic"
 # <details><summary>Top-k or top-p: what is the difference, and what are the edge cases?</summary>
 #
 # Top-k keeps a fixed number of tokens: too many when the model is sure, too few when it is not. Top-p keeps the
@@ -1475,17 +1549,18 @@ results = decoding.likelihood_against_variety(search, sample)
 #
 # </details>
 
-# %% [markdown] card="" level="medium"
+# %% [markdown] card="2.3" level="medium"
 # <details><summary>Why is greedy decoding poor for open-ended text?</summary>
 #
 # It maximises, and maximising likelihood degenerates: it walks into loops, since in a loop every next token is easy to guess.
 # That it may miss the globally likeliest sequence is true but is not the cause: beam search finds likelier sequences and
-# loops too, while human text is far less likely under the model than either. For short closed-ended answers greedy is fine.
+# loops too. Under GPT-2 human text is far less likely than either (Holtzman et al. 2020). For short closed-ended answers
+# greedy is fine.
 #
 # </details>
 
 # %% [markdown] card="" level="killer"
-# <details><summary>Your server applies temperature last, a colleague's applies it first. Same T, p and seed: what differs?</summary>
+# <details><summary>Your server applies temperature last, a colleague's first. Same T, p and seed: what differs?</summary>
 #
 # The candidate set. With temperature first, top-p measures mass on the tempered distribution, so T > 1 lets more tokens
 # in and T < 1 fewer. With temperature last the set is chosen at T = 1 and the heat only redistributes inside it. Top-k
@@ -1495,7 +1570,7 @@ results = decoding.likelihood_against_variety(search, sample)
 # </details>
 
 # %% [markdown] card="" level="killer"
-# <details><summary>On the same bfloat16 logits, one server's top-p 0.9 keeps other tokens than another's. Where do you look?</summary>
+# <details><summary>On the same bfloat16 logits, two servers' top-p 0.9 keep different tokens. Where do you look?</summary>
 #
 # At the precision of the cumulative sum. Between 0.5 and 1 bfloat16 numbers are 0.004 apart, so a sum kept in bfloat16
 # moves in steps that are larger than most tokens, and the place where it crosses p is blurred: on 32,000 normally
@@ -1507,7 +1582,7 @@ results = decoding.likelihood_against_variety(search, sample)
 # </details>
 
 # %% [markdown] card="" level="killer"
-# <details><summary>Why is dividing every seen logit by r a bad repetition penalty, and what is still odd about the usual mend?</summary>
+# <details><summary>Why is dividing each seen logit by r a bad repetition penalty, and what is odd about the mend?</summary>
 #
 # Dividing a negative logit by r > 1 raises it, so a repeated unlikely token is rewarded. The mend multiplies negative ones.
 # Odd is that the result depends on where zero is: softmax ignores a constant added to all logits, the penalty does not. It is
@@ -1534,41 +1609,3 @@ results = decoding.likelihood_against_variety(search, sample)
 # Rank by log-probability divided by a power of the length, and check that finished hypotheses are frozen rather than extended.
 #
 # </details>
-
-# %% [markdown]
-# ## The written question
-#
-# A person reads this answer (in a study group, you do, with the marking scheme). Five to ten sentences are enough.
-
-# %% [markdown] question="why_greedy"
-# **Question (4 points).** Your team's story generator decodes greedily and falls into loops. A colleague says: "Greedy is
-# short-sighted. We switch to beam search with 20 beams, and because it finds better sequences the loops will go." Explain
-# what is right in this and what is wrong, say what you would expect to measure, and propose what to do instead, with one
-# risk of your proposal.
-#
-# === BEGIN MARK SCHEME ===
-#
-# One point each:
-#
-# 1. Right part: greedy does not find the likeliest sequence, and beam search usually finds a likelier one.
-# 2. Wrong part: repetition does not come from the search error; likely sequences are themselves repetitive, so maximising
-#    better does not cure it (the causality is wrong). Naming the missing fit of the objective to open-ended text counts.
-# 3. A measurement that could decide: likelihood per token against a repetition measure (distinct-n, share of repeated
-#    n-grams) for greedy, beam, sampling and human text, with the expectation that beam gains likelihood, stays far
-#    below human variety, and that human text is far less likely under the model than the texts of greedy and beam search.
-# 4. A sensible remedy (sampling with top-p, min-p or top-k, temperature; a repetition penalty as a patch) and a true risk of
-#    it (incoherence from the tail, lost determinism, penalising needed words such as names).
-#
-# === END MARK SCHEME ===
-
-# %% [markdown] written="why_greedy" points=4
-# ### BEGIN SOLUTION
-# It is right that greedy decoding is short-sighted: it commits to the likeliest token and can miss a likelier sentence, and
-# beam search usually finds a sequence with a higher probability. It is wrong that this is why the text loops. A loop is very
-# likely under the model, since after two rounds each next token is easy to guess. A search that maximises better is therefore
-# drawn to repetition as well. I would continue the same prompts by greedy, beam 20, sampling and by the human author, and
-# plot log-probability per token against distinct-4. I expect beam search to be the likeliest, with far less variety than
-# people have, and human text to be far less likely than both, and varied. Instead I would sample, with top-p around 0.9 or min-p, and
-# tune it against human text on that plot. The risk is incoherence when p or the temperature is too high: one odd token from
-# the tail derails the rest. A repetition penalty may help as a patch, but it also punishes names that a story has to repeat.
-# ### END SOLUTION

@@ -188,17 +188,25 @@ def test_docstring_examples(ref):
 
 
 @pytest.fixture(scope="module")
-def found():
-    return {name: np.mean(points, 0) for name, points in experiment(SECTION)["results"].items()}
+def points():
+    return experiment(SECTION)["results"]
 
 
-def test_the_prediction_s_truth_is_what_the_experiment_measures(found):
-    measured = float(re.search(r"measured = ([\d.]+)", graded(SECTION)["prediction__distinct4"])[1])
-    assert found["beam 5"][1] == pytest.approx(measured, abs=0.005)
+@pytest.fixture(scope="module")
+def found(points):
+    return {name: np.mean(p, 0) for name, p in points.items()}
+
+
+def test_the_prediction_s_truth_is_what_the_experiment_measures(points):
+    """Whatever the places: of the means of ten drawn anew, all but one in a thousand lie in the bucket."""
+    truth = re.search(r'predicted\(prediction, "below ([\d.]+)"', graded(SECTION)["prediction__right"])[1]
+    variety = np.array(points["beam 5"])[:, 1]
+    means = np.random.default_rng(0).choice(variety, (10_000, len(variety))).mean(1)
+    assert np.quantile(means, 0.999) < float(truth)
 
 
 def test_the_experiment_s_story(found, prose):
-    stated = {"human": (-4.56, 0.85), "greedy": (-1.55, 0.07), "beam 5": (-0.93, 0.14), "sampling": (-2.67, 0.99),
+    stated = {"human": (-4.56, 0.85), "human, training part": (-1.61, 0.96), "greedy": (-1.55, 0.07), "beam 5": (-0.93, 0.14), "sampling": (-2.67, 0.99),
               "top-p 0.9": (-2.12, 0.99)}
     for name, numbers in stated.items():
         assert found[name] == pytest.approx(numbers, abs=0.0051), name

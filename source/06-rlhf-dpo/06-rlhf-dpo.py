@@ -1,5 +1,5 @@
 # %% [markdown]
-# # 6. From preferences to a policy: RLHF, DPO, steering
+# # 06 · From preferences to a policy: RLHF, DPO, steering
 #
 # After this section you can answer, at a whiteboard and with code:
 #
@@ -9,17 +9,17 @@
 # - What changes with label smoothing, and with IPO?
 # - How do you steer a model without training it, and when is steering a few dimensions better?
 #
-# It takes about two and a half hours. You need log-softmax and autograd; the rest is defined here. Section 02 is a good
-# warm-up. PPO, GAE, GRPO and KL estimators have a section of their own, 18-alignment.
-#
-# Letters used here: B pairs or sequences, T tokens, V vocabulary, K candidate answers, D model width, N and M examples.
+# It takes about two and a half hours. It builds on no other section: you need log-softmax and autograd, the rest is defined
+# here. Section 02 is a good warm-up. PPO, GAE, GRPO and KL estimators have a section of their own, 18-alignment.
+
+# %% [markdown] house_rules
+
+# %% [markdown]
+# **Letters and units.** B pairs or sequences, T tokens, V vocabulary, K candidate answers, D model width, N and M examples.
 # All logarithms are natural, so log-probabilities are in **nats**. The *policy* $\pi(y \mid x)$ is the model's
 # probability of answer $y$ to prompt $x$ (which is often left out); $y_w$ is the chosen answer, the winner, $y_l$ the
 # rejected one, the loser. $\mathrm{KL}(p \,\|\, q) = \sum_y p(y) \log\frac{p(y)}{q(y)}$ is 0 where $p = q$ and positive
 # otherwise.
-#
-# **House rules** for every function below: no argument is changed in place, inputs may be strided (a slice, a
-# transpose), and what comes back has the dtype of what went in. Inside you may compute in float32 or wider.
 
 # %% setup
 import numpy as np
@@ -28,7 +28,7 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from course.check import check, expect, raises, unchanged, value_and_grad
+from course.check import check, committed, expect, raises, unchanged, value_and_grad
 
 torch.set_num_threads(1)
 
@@ -36,7 +36,7 @@ torch.set_num_threads(1)
 from course.sections import rlhf_dpo
 
 # %% [markdown]
-# ## 6.1 What a preference says about a reward
+# ## 1 · What a preference says about a reward
 #
 # RLHF as InstructGPT did it (Ouyang et al. 2022, arXiv 2203.02155) has three stages.
 #
@@ -66,7 +66,7 @@ from course.sections import rlhf_dpo
 rlhf_dpo.bradley_terry()
 
 # %% [markdown]
-# ### Exercise `bt_loss`
+# ### Exercise 06.1 · bt_loss
 #
 # $$L = \frac1B \sum_{i=1}^{B} -\log \sigma\big(r_w^{(i)} - r_l^{(i)} - m^{(i)}\big)$$
 #
@@ -92,7 +92,7 @@ def bt_loss(r_w: Float[Tensor, "B"], r_l: Float[Tensor, "B"],
     ### BEGIN SOLUTION
     return -F.logsigmoid(r_w - r_l - margin).mean()
     ### END SOLUTION
-    raise NotImplementedError("bt_loss: mean of -log sigmoid(chosen - rejected - margin); mind the underflow")
+    raise NotImplementedError("bt_loss")
 
 # %% [markdown] hints="bt_loss"
 # <details><summary>Hint 1: a question to ask yourself</summary>
@@ -113,6 +113,7 @@ def bt_loss(r_w: Float[Tensor, "B"], r_l: Float[Tensor, "B"],
 # </details>
 
 # %% graded="bt_loss__value" points=2
+# Looks at the mean loss, with and without a margin.
 check(bt_loss, torch.tensor([3.0, 1.0]), torch.tensor([1.0, 1.0]), want=torch.tensor(0.4100374),
       why="mean over pairs of -log sigmoid(r_w - r_l): here (0.1269 + 0.6931) / 2",
       mistakes={"chosen and rejected are swapped": torch.tensor(1.4100374),
@@ -144,6 +145,7 @@ check(bt_loss, half, -half, want=torch.tensor(np.logaddexp(0, [-4.0, 2.0, -1.0])
 ### END HIDDEN TESTS
 
 # %% graded="bt_loss__stable" points=1
+# Looks at very large differences, on both sides.
 check(bt_loss, torch.tensor([-200.0]), torch.tensor([0.0]), want=torch.tensor(200.0),
       why="far out the loss is a straight line",
       mistakes={"sigmoid underflowed to 0 before the logarithm: use logsigmoid": torch.tensor(torch.inf),
@@ -163,6 +165,7 @@ check(bt_loss, torch.tensor([30.0], dtype=torch.float64), torch.zeros(1, dtype=t
 ### END HIDDEN TESTS
 
 # %% graded="bt_loss__gradient" points=2
+# Looks at the gradient with respect to both rewards.
 value, grads = value_and_grad(bt_loss, torch.tensor([0.0, 0.0]), torch.tensor([0.0, 0.0]), wrt=(0, 1))
 expect(value, torch.tensor(0.6931472), on="bt_loss at equal rewards")
 expect(grads[0], torch.tensor([-0.25, -0.25]), on="the gradient with respect to r_w at equal rewards, B = 2",
@@ -182,6 +185,7 @@ for B in (1, 6):
 ### END HIDDEN TESTS
 
 # %% graded="bt_loss__inplace" points=1
+# Looks at the rewards afterwards.
 unchanged(bt_loss, torch.tensor([2.0, 1.0]), torch.tensor([1.0, 2.0]), 1.0, want=torch.tensor(1.4100374))
 ### BEGIN HIDDEN TESTS
 unchanged(bt_loss, torch.tensor([2.0, 1.0]), torch.tensor([1.0, 2.0]), torch.tensor([1.0, -1.0]),
@@ -192,7 +196,7 @@ unchanged(bt_loss, torch.tensor([2.0, 1.0]), torch.tensor([1.0, 2.0]), torch.ten
 rlhf_dpo.margins(bt_loss)
 
 # %% [markdown]
-# ## 6.2 The log-probability of an answer
+# ## 2 · The log-probability of an answer
 #
 # Everything below needs $\log \pi(y \mid x) = \sum_t \log \pi(y_t \mid x, y_{<t})$: the **sum** over the answer's
 # tokens. Three slips spoil it, mostly without an error message:
@@ -203,7 +207,7 @@ rlhf_dpo.margins(bt_loss)
 # - **The mean.** DPO wants the sum. It makes long answers matter more: their log-ratios are larger. Keep that in mind
 #   for IPO.
 #
-# ### Exercise `sequence_logprob`
+# ### Exercise 06.2 · sequence_logprob
 #
 # - `logits` (B, T, V), `labels` (B, T) integer token ids, aligned with the input: `labels[b, t]` is the token **at** t.
 # - A label equal to `ignore` does not count, wherever it stands: in the prompt, in the padding, in the middle (a tool's
@@ -234,7 +238,7 @@ def sequence_logprob(logits: Float[Tensor, "B T V"], labels: Int[Tensor, "B T"],
     picked = logp.gather(-1, targets.masked_fill(~scored, 0).unsqueeze(-1)).squeeze(-1)
     return picked.masked_fill(~scored, 0).sum(-1), scored.sum(-1)
     ### END SOLUTION
-    raise NotImplementedError("sequence_logprob: shift by one, log_softmax, pick the targets, drop the ignored, sum")
+    raise NotImplementedError("sequence_logprob")
 
 # %% [markdown] hints="sequence_logprob"
 # <details><summary>Hint 1: a question to ask yourself</summary>
@@ -263,6 +267,7 @@ def sequence_logprob(logits: Float[Tensor, "B T V"], labels: Int[Tensor, "B T"],
 # </details>
 
 # %% graded="sequence_logprob__shift" points=2
+# Looks at which logits predict which label.
 logits = torch.log(torch.tensor([[[0.1, 0.2, 0.7], [0.5, 0.3, 0.2], [0.2, 0.2, 0.6]]]))
 logp, count = sequence_logprob(logits, torch.tensor([[0, 2, 1]]))
 expect(logp, torch.log(torch.tensor([0.7 * 0.3])), on="the sum of sequence_logprob for labels [[0, 2, 1]]",
@@ -307,6 +312,7 @@ expect(sequence_logprob(half, labels)[0], oracle(half, labels, -100)[0], on="seq
 ### END HIDDEN TESTS
 
 # %% graded="sequence_logprob__mask" points=2
+# Looks at ignored labels: prompt and padding.
 labels = torch.tensor([[-100, -100, 4, 9, -100], [-100, 3, 1, 0, 2]])
 logp, count = sequence_logprob(torch.zeros(2, 5, 10), labels)
 expect(logp, torch.tensor([2, 4]) * torch.log(torch.tensor(0.1)),
@@ -340,6 +346,7 @@ for ignore in (-100, -1, 0, 7, 12, 5000):
 ### END HIDDEN TESTS
 
 # %% graded="sequence_logprob__edges" points=1
+# Looks at one token, at nothing to score, and at -inf.
 logp, count = sequence_logprob(torch.zeros(2, 1, 4), torch.tensor([[1], [2]]))
 expect(logp, torch.zeros(2), on="the sum for T = 1", why="nothing predicts a lone token")
 expect(count.tolist(), [0, 0], on="the count for T = 1")
@@ -371,6 +378,7 @@ expect(count.tolist(), [0, 0, 0], on="the count where every label is ignored")
 ### END HIDDEN TESTS
 
 # %% graded="sequence_logprob__gradient" points=2
+# Looks at the gradient with respect to the logits.
 _, (grad,) = value_and_grad(sequence_logprob, torch.zeros(1, 3, 4), torch.tensor([[-100, 2, -100]]), output=0)
 expect(grad, torch.tensor([[[-0.25, -0.25, 0.75, -0.25], [0.0] * 4, [0.0] * 4]]),
        on="the gradient of the sum with respect to equal logits, labels [[-100, 2, -100]]",
@@ -393,6 +401,7 @@ for ignore in (-100, 4):
 ### END HIDDEN TESTS
 
 # %% graded="sequence_logprob__inplace" points=1
+# Looks at logits and labels afterwards.
 labels = torch.tensor([[-100, 1, -100]])
 before = labels.clone()
 logits = torch.zeros(1, 3, 4)
@@ -415,7 +424,7 @@ expect(count.tolist(), [2, 2], on="the count with ignore=3")
 rlhf_dpo.sums_grow(sequence_logprob)
 
 # %% [markdown]
-# ## 6.3 From the KL-constrained optimum to the DPO loss
+# ## 3 · From the KL-constrained optimum to the DPO loss
 #
 # Stage 3 of RLHF maximises, for each prompt, expected reward (called $u$ from here on) minus a price for leaving the
 # reference:
@@ -432,7 +441,7 @@ rlhf_dpo.sums_grow(sequence_logprob)
 # stays impossible, however large its reward. And for a language model nobody can evaluate it: $Z$ sums over all
 # possible answers.
 #
-# ### Exercise `dpo_closed_form`
+# ### Exercise 06.3 · dpo_closed_form
 #
 # For a prompt with K possible answers, compute $\pi^*$.
 #
@@ -455,7 +464,7 @@ def dpo_closed_form(ref_logp: Float[Tensor, "*batch K"], u: Float[Tensor, "*batc
     ### BEGIN SOLUTION
     return (ref_logp + u / beta).softmax(-1)
     ### END SOLUTION
-    raise NotImplementedError("dpo_closed_form: reference times exp(u / beta), normalised; work with logarithms")
+    raise NotImplementedError("dpo_closed_form")
 
 # %% [markdown] hints="dpo_closed_form"
 # <details><summary>Hint 1: a question to ask yourself</summary>
@@ -477,6 +486,7 @@ def dpo_closed_form(ref_logp: Float[Tensor, "*batch K"], u: Float[Tensor, "*batc
 # </details>
 
 # %% graded="dpo_closed_form__value" points=2
+# Looks at the optimal policy, over several beta.
 check(dpo_closed_form, torch.log(torch.tensor([0.8, 0.2])), torch.tensor([0.0, 1.0]), 0.5,
       want=torch.tensor([0.3512149, 0.6487851]), why="0.8 * exp(0) against 0.2 * exp(1 / 0.5), divided by their sum",
       mistakes={"u was multiplied by beta": torch.tensor([0.7081248, 0.2918752]),
@@ -507,6 +517,7 @@ check(dpo_closed_form, torch.tensor([0.25, 0.75]).log().half(), torch.tensor([1.
 ### END HIDDEN TESTS
 
 # %% graded="dpo_closed_form__stable" points=2
+# Looks at small beta, impossible answers, and rows of very different scale.
 check(dpo_closed_form, torch.log(torch.tensor([0.5, 0.5])), torch.tensor([5.0, 4.0]), 0.005,
       want=torch.tensor([1.0, 0.0]),
       why="exp(5 / 0.005) overflows: stay with logarithms until the end",
@@ -536,6 +547,7 @@ check(dpo_closed_form, torch.tensor([-0.6931472, -0.6931472]), torch.tensor([3.0
 ### END HIDDEN TESTS
 
 # %% graded="dpo_closed_form__inplace" points=1
+# Looks at the arguments afterwards.
 unchanged(dpo_closed_form, torch.log(torch.tensor([0.5, 0.5])), torch.tensor([1.0, 0.0]), 1.0,
           want=torch.tensor([0.7310586, 0.2689414]))
 ### BEGIN HIDDEN TESTS
@@ -580,7 +592,7 @@ rlhf_dpo.optimal_policies(dpo_closed_form)
 rlhf_dpo.smoothed_losses()
 
 # %% [markdown]
-# ### Exercise `dpo_loss`
+# ### Exercise 06.4 · dpo_loss
 #
 # $$\frac1B\sum_i (1-\varepsilon)\,[-\log\sigma(m_i)] + \varepsilon\,[-\log\sigma(-m_i)], \qquad
 # m_i = \beta\,[(\log\pi_w - \log\pi_l) - (\log\pi_{\text{ref},w} - \log\pi_{\text{ref},l})]_i$$
@@ -607,7 +619,7 @@ def dpo_loss(pi_w: Float[Tensor, "B"], pi_l: Float[Tensor, "B"], ref_w: Float[Te
     losses = -(1 - label_smoothing) * F.logsigmoid(margins) - label_smoothing * F.logsigmoid(-margins)
     return losses.mean(), margins
     ### END SOLUTION
-    raise NotImplementedError("dpo_loss: beta * (policy's difference - reference's difference), then -logsigmoid")
+    raise NotImplementedError("dpo_loss")
 
 # %% [markdown] hints="dpo_loss"
 # <details><summary>Hint 1: a question to ask yourself</summary>
@@ -634,6 +646,7 @@ def dpo_loss(pi_w: Float[Tensor, "B"], pi_l: Float[Tensor, "B"], ref_w: Float[Te
 # </details>
 
 # %% graded="dpo_loss__value" points=2
+# Looks at loss and margins, over several beta.
 check(dpo_loss, torch.tensor([-10.0]), torch.tensor([-12.0]), torch.tensor([-11.0]), torch.tensor([-11.5]), 0.5,
       want=(torch.tensor(0.3868732), torch.tensor([0.75])), why="margin = 0.5 * ((-10 + 12) - (-11 + 11.5)) = 0.75",
       mistakes={"the reference terms are swapped": (torch.tensor(0.2519290), torch.tensor([1.25])),
@@ -669,6 +682,7 @@ for dtype in (torch.float16, torch.float64):
 ### END HIDDEN TESTS
 
 # %% graded="dpo_loss__smoothing" points=1
+# Looks at label smoothing.
 args = [torch.tensor([x]) for x in (-10.0, -12.0, -11.0, -11.0)]
 check(dpo_loss, *args, 0.5, 0.1, want=(torch.tensor(0.4132617), torch.tensor([1.0])),
       why="0.9 * -log sigmoid(1) + 0.1 * -log sigmoid(-1)",
@@ -698,6 +712,7 @@ for B in (1, 5):
 ### END HIDDEN TESTS
 
 # %% graded="dpo_loss__gradient" points=3
+# Looks at the gradient: where it goes, and where it must not.
 same = torch.tensor([-3.0, -7.0])
 _, grads = value_and_grad(dpo_loss, same, same - 1, same, same - 1, 0.1, wrt=(0, 1, 2, 3), output=0)
 expect(grads[0], torch.tensor([-0.025, -0.025]),
@@ -727,6 +742,7 @@ for B in (1, 3, 8):
 ### END HIDDEN TESTS
 
 # %% graded="dpo_loss__stable" points=1
+# Looks at very large differences.
 zero = torch.zeros(1)
 check(dpo_loss, torch.tensor([-2000.0]), zero, zero, zero, 0.5, want=(torch.tensor(1000.0), torch.tensor([-1000.0])),
       why="log(sigmoid(-1000)) underflows: use logsigmoid",
@@ -747,6 +763,7 @@ expect(grad, torch.tensor([-0.09375, 0.03125, -0.03125, -0.03125]),
 ### END HIDDEN TESTS
 
 # %% graded="dpo_loss__inplace" points=1
+# Looks at the log-probabilities afterwards.
 unchanged(dpo_loss, *[torch.tensor([x]) for x in (-10.0, -12.0, -11.0, -11.0)], 0.5,
           want=(torch.tensor(0.3132617), torch.tensor([1.0])))
 ### BEGIN HIDDEN TESTS
@@ -758,7 +775,7 @@ unchanged(dpo_loss, *[torch.tensor([x, x]) for x in (-10.0, -12.0, -11.0, -11.5)
 rlhf_dpo.satisfied_late(dpo_loss)
 
 # %% [markdown]
-# ## 6.4 IPO: a target instead of an endless push
+# ## 4 · IPO: a target instead of an endless push
 #
 # Preferences collected once per pair are **deterministic**: $y_w$ always wins. DPO's loss then falls for ever as
 # $m \to \infty$, at **any** $\beta$: with finite data nothing in the loss stops $\pi(y_l)$ from going to 0. The KL term
@@ -773,7 +790,7 @@ rlhf_dpo.satisfied_late(dpo_loss)
 # source says that the authors confirmed this as what they ran. Then $1/(2\beta)$ is in nats **per token**: 5 at
 # $\beta = 0.1$, so pick $\beta$ anew.
 #
-# ### Exercise `ipo_loss`
+# ### Exercise 06.5 · ipo_loss
 #
 # $$\frac1B \sum_i \Big(\frac{[\log\pi_w - \log\pi_{\text{ref},w}]_i}{n_{w,i}}
 # - \frac{[\log\pi_l - \log\pi_{\text{ref},l}]_i}{n_{l,i}} - \frac{1}{2\beta}\Big)^2$$
@@ -797,7 +814,7 @@ def ipo_loss(pi_w: Float[Tensor, "B"], pi_l: Float[Tensor, "B"], ref_w: Float[Te
     gap = (pi_w - ref_w.detach()) / len_w - (pi_l - ref_l.detach()) / len_l
     return (gap - 1 / (2 * beta)).square().mean()
     ### END SOLUTION
-    raise NotImplementedError("ipo_loss: per-token log-ratios, their difference, squared distance from 1 / (2 beta)")
+    raise NotImplementedError("ipo_loss")
 
 # %% [markdown] hints="ipo_loss"
 # <details><summary>Hint 1: a question to ask yourself</summary>
@@ -819,6 +836,7 @@ def ipo_loss(pi_w: Float[Tensor, "B"], pi_l: Float[Tensor, "B"], ref_w: Float[Te
 # </details>
 
 # %% graded="ipo_loss__value" points=2
+# Looks at the loss, over several beta.
 same = torch.tensor([-3.0, -7.0])
 count = torch.tensor([2, 2])
 check(ipo_loss, same, same, same, same, count, count, 0.1, want=torch.tensor(25.0),
@@ -851,6 +869,7 @@ check(ipo_loss, zero.double(), zero.double(), zero.double(), zero.double(), n, n
 ### END HIDDEN TESTS
 
 # %% graded="ipo_loss__lengths" points=2
+# Looks at answers of different length.
 args = [torch.tensor([x]) for x in (-8.0, -12.0, -10.0, -9.0)]
 check(ipo_loss, *args, torch.tensor([4]), torch.tensor([6]), 0.25, want=torch.tensor(1.0),
       why="2 nats over 4 tokens minus -3 nats over 6 tokens is 1; the target is 2",
@@ -876,6 +895,7 @@ for dtype in (torch.float16, torch.bfloat16):  # every step is exact
 ### END HIDDEN TESTS
 
 # %% graded="ipo_loss__gradient" points=2
+# Looks at the gradient with respect to the policy.
 zero = torch.zeros(1)
 _, grads = value_and_grad(ipo_loss, zero, zero, zero, zero, torch.tensor([2]), torch.tensor([4]), 0.5, wrt=(0, 1, 2, 3))
 expect(grads[0], torch.tensor([-1.0]), on="the gradient with respect to pi_w at gap 0, target 1, lengths 2 and 4",
@@ -904,6 +924,7 @@ for B in (1, 6):
 ### END HIDDEN TESTS
 
 # %% graded="ipo_loss__inplace" points=1
+# Looks at the arguments afterwards.
 args = [torch.tensor([x]) for x in (-8.0, -12.0, -10.0, -9.0)]
 unchanged(ipo_loss, *args, torch.tensor([4]), torch.tensor([6]), 0.25, want=torch.tensor(1.0))
 ### BEGIN HIDDEN TESTS
@@ -915,7 +936,7 @@ unchanged(ipo_loss, *args, torch.tensor([4, 2]), torch.tensor([6, 3]), 0.5, want
 rlhf_dpo.targets(ipo_loss)
 
 # %% [markdown]
-# ## 6.5 Likelihood displacement
+# ## 5 · Likelihood displacement
 #
 # The DPO loss sees a **difference**. It falls when the chosen answer rises, and also when both fall and the rejected
 # one falls faster. That this happens is well known; when it happens can be worked out on the back of an envelope.
@@ -954,24 +975,28 @@ rlhf_dpo.bystanders()
 #   answers: chosen and rejected start with probability about one half each.
 # - 150 steps of DPO (Adam, $\beta = 0.1$) at similarity 0 and at similarity **0.95**. The loss falls in both.
 #
-# **Write down**: at similarity 0.95, for what fraction of the 64 pairs is the *chosen* answer **less** likely after
-# training than it was before? A number from 0 to 1; an answer within 0.15 of the measured one earns the points. The
-# argument above and the figure are all you need; remember that the loss asks for many nats.
+# **Predict first**: at similarity 0.95, for what share of the 64 pairs is the *chosen* answer **less** likely after training
+# than it was before? `"below a third"`, `"about half"` (a third to two thirds) or `"above two thirds"`: one point for
+# committing, one for being right. The argument above and the figure are all you need; remember that the loss asks for many
+# nats. The experiment takes about 5 s.
 
 # %% stub="prediction"
-prediction: float = float("nan")  # put your number here, before you run the experiment
+prediction = None  # "below a third", "about half" or "above two thirds"
 ### BEGIN SOLUTION
-prediction = 0.9
+prediction = "above two thirds"
 ### END SOLUTION
 
-# %% graded="prediction__displaced" points=2
-assert isinstance(prediction, (int, float)) and 0 <= prediction <= 1, \
-    f"expected a fraction from 0 to 1 in prediction, got {prediction!r}: write your number, then run the experiment"
+# %% graded="prediction__committed" points=1
+# Looks whether a prediction stands in the cell above.
+committed(prediction, options=["below a third", "about half", "above two thirds"])
+
+# %% graded="prediction__right" points=1
+# Looks whether it is what the experiment measures.
+committed(prediction, options=["below a third", "about half", "above two thirds"])
 ### BEGIN HIDDEN TESTS
-measured = 55 / 64  # test_oracles.py runs the experiment and compares
-assert abs(prediction - measured) <= 0.15, (
-    f"expected a number within 0.15 of what the experiment shows, got {prediction}: "
-    "compare the chosen word's gain, 1 - s, with the best bystander's, which goes like sqrt(1 - s)")
+from course.check import predicted
+predicted(prediction, "above two thirds", "Compare the chosen word's gain, 1 - s, with the best bystander's, which goes like "
+          "sqrt(1 - s), and read the last number of the second line.")
 ### END HIDDEN TESTS
 
 # %% tags=["experiment"]
@@ -982,14 +1007,25 @@ runs = rlhf_dpo.displacement(sequence_logprob, dpo_loss, similarities=(0.0, 0.95
 # asked for have lost most of their probability: **the margin grew because the rejected answers fell faster**. At
 # similarity 0 the same procedure does what one expects.
 #
-# What helps, roughly in order of cost: **watch** the chosen log-probability, not only loss and margins (TRL logs it as
-# `logps/chosen`; its fall is the first thing to look for); drop or rewrite pairs that are nearly the same; raise
-# $\beta$, so that the loss is satisfied after fewer nats (and the policy learns less); add a supervised term on the
-# chosen answers (in TRL 1.16.0 `loss_type=["sigmoid", "sft"]` with weights); give the loss a finite target (IPO, label
-# smoothing) and stop early; collect pairs from the current policy, so that the mass that moves is looked at again.
+# What helps? The next cell trains the same policy again, with one thing changed each time; it takes about 10 s.
+
+# %% tags=["experiment"]
+remedies = rlhf_dpo.remedies(sequence_logprob, dpo_loss, ipo_loss, similarity=0.95)
 
 # %% [markdown]
-# ## 6.6 Steering: change the activations, not the weights
+# A supervised term on the chosen answers, even a small one, ends the displacement here (in TRL 1.16.0:
+# `loss_type=["sigmoid", "sft"]` with weights; DPOP puts a similar term inside the sigmoid, Pal et al. 2024, arXiv 2402.13228).
+# Stopping early helps, since the rejected answers fall first and drag the chosen ones down later. A large $\beta$ helps: the
+# loss is satisfied after fewer nats, and the policy learns less; $\beta = 0.3$ hardly does. IPO's finite target helps. Label
+# smoothing helps only where its own target, $\log((1 - \epsilon)/\epsilon) / \beta$ nats, is small: 22 nats at
+# $\epsilon = 0.1$ ask for almost as much as no smoothing, 4 nats at $\epsilon = 0.4$ do not.
+#
+# Two things are not in the table: drop or rewrite pairs that are nearly the same, and collect pairs from the current policy, so
+# that the mass that moves is looked at again. And **watch** the chosen log-probability, not only loss and margins (TRL logs it
+# as `logps/chosen`): its fall is the first thing to look for.
+
+# %% [markdown]
+# ## 6 · Steering: change the activations, not the weights
 #
 # Preference tuning changes weights. **Activation steering** changes a hidden state while the model runs:
 # $h' = h + \alpha v$. Nothing is trained, but it is not free of data: $v$ comes from examples, and layer and $\alpha$
@@ -997,13 +1033,15 @@ runs = rlhf_dpo.displacement(sequence_logprob, dpo_loss, similarities=(0.0, 0.95
 # in ActAdd (arXiv 2308.10248), hundreds in contrastive activation addition (CAA, arXiv 2312.06681), which adds it at
 # all positions *after* the prompt.
 #
-# ### Exercise `diff_of_means`
+# ### Exercise 06.6 · diff_of_means
 #
 # - `pos` (N, D) and `neg` (M, D): activations with and without the behaviour. N and M may differ; both are at least 1.
 # - Returns mean of `pos` minus mean of `neg`, shape (D,), in the dtype of `pos`; with `normalize=True` scaled to
 #   Euclidean length 1. (A difference of exactly zero is not tested with `normalize=True`.)
 # - Half precision is what activations come in: float16 ends at 65504, so neither a sum of many activations nor a sum of
 #   squares may be stored in it. Arguments stay as they are.
+#
+# Source: Rimsky et al. 2023 (CAA, arXiv 2312.06681) for the difference of means; Turner et al. 2023 (arXiv 2308.10248).
 
 # %% stub="diff_of_means"
 def diff_of_means(pos: Float[Tensor, "N D"], neg: Float[Tensor, "M D"], normalize: bool = False) -> Float[Tensor, "D"]:
@@ -1015,7 +1053,7 @@ def diff_of_means(pos: Float[Tensor, "N D"], neg: Float[Tensor, "M D"], normaliz
     v = pos.mean(0) - neg.mean(0)
     return v / v.norm() if normalize else v
     ### END SOLUTION
-    raise NotImplementedError("diff_of_means: average the examples of each set, subtract, scale to length 1 if asked")
+    raise NotImplementedError("diff_of_means")
 
 # %% [markdown] hints="diff_of_means"
 # <details><summary>Hint 1: a question to ask yourself</summary>
@@ -1037,6 +1075,7 @@ def diff_of_means(pos: Float[Tensor, "N D"], neg: Float[Tensor, "M D"], normaliz
 # </details>
 
 # %% graded="diff_of_means__value" points=2
+# Looks at the difference, for groups of different size.
 check(diff_of_means, torch.tensor([[1.0, 0.0, 5.0], [3.0, 2.0, 5.0]]), torch.tensor([[0.0, 1.0, 1.0]]),
       want=torch.tensor([2.0, 0.0, 4.0]),
       why="mean over the examples of each set, positive minus negative",
@@ -1056,6 +1095,7 @@ check(diff_of_means, pos.T, pos.T[::2], want=(pos.T.double().mean(0) - pos.T[::2
 ### END HIDDEN TESTS
 
 # %% graded="diff_of_means__normalize" points=1
+# Looks at the length of the vector when it is asked for.
 check(diff_of_means, torch.tensor([[2.0, 0.0], [4.0, 0.0]]), torch.tensor([[0.0, 4.0]]), True,
       want=torch.tensor([0.6, -0.8]),
       why="[3, -4] has length 5",
@@ -1078,6 +1118,7 @@ for length in (1e-3, 0.5, 40.0):
 ### END HIDDEN TESTS
 
 # %% graded="diff_of_means__half" points=1
+# Looks at half precision.
 pos, neg = torch.full((80, 4), 1000.0, dtype=torch.float16), torch.full((70, 4), 700.0, dtype=torch.float16)
 check(diff_of_means, pos, neg, want=torch.full((4,), 300.0, dtype=torch.float16),
       why="80 * 1000 does not fit into float16: let mean() do the summing, or go through float32",
@@ -1090,6 +1131,7 @@ check(diff_of_means, pos.double(), neg.double(), want=torch.full((4,), 300.0, dt
 ### END HIDDEN TESTS
 
 # %% graded="diff_of_means__inplace" points=1
+# Looks at the activations afterwards.
 unchanged(diff_of_means, torch.tensor([[1.0, 0.0], [3.0, 2.0]]), torch.tensor([[0.0, 1.0]]),
           want=torch.tensor([2.0, 0.0]))
 ### BEGIN HIDDEN TESTS
@@ -1105,7 +1147,7 @@ for dtype in (torch.float16, torch.float64):
 rlhf_dpo.steering_vector(diff_of_means)
 
 # %% [markdown]
-# ### Exercise `steer`
+# ### Exercise 06.7 · steer
 #
 # Add $\alpha v$ to the hidden states at chosen time positions.
 #
@@ -1114,6 +1156,8 @@ rlhf_dpo.steering_vector(diff_of_means)
 # - Returns a **new** tensor (B, T, D) in the dtype of `h`, also where `v` is float32 and `h` half precision: one
 #   promoted activation and the next layer fails, or the whole stream turns float32. `h` and `v` stay as they are; the
 #   caller runs the same activations without steering to compare.
+#
+# Source: Turner et al. 2023 (ActAdd, arXiv 2308.10248); Rimsky et al. 2023 (CAA, arXiv 2312.06681) for the positions.
 
 # %% stub="steer"
 def steer(h: Float[Tensor, "B T D"], v: Float[Tensor, "D"], alpha: float,
@@ -1128,7 +1172,7 @@ def steer(h: Float[Tensor, "B T D"], v: Float[Tensor, "D"], alpha: float,
     out[:, where] += alpha * v
     return out
     ### END SOLUTION
-    raise NotImplementedError("steer: copy h, add alpha * v at the positions, keep the dtype")
+    raise NotImplementedError("steer")
 
 # %% [markdown] hints="steer"
 # <details><summary>Hint 1: a question to ask yourself</summary>
@@ -1154,6 +1198,7 @@ def steer(h: Float[Tensor, "B T D"], v: Float[Tensor, "D"], alpha: float,
 # </details>
 
 # %% graded="steer__value" points=2
+# Looks at the sum, over several alpha and batches.
 h = torch.tensor([[[1.0, 2.0], [3.0, 4.0]], [[0.0, 0.0], [5.0, 5.0]]])
 check(steer, h, torch.tensor([1.0, -2.0]), 0.5,
       want=torch.tensor([[[1.5, 1.0], [3.5, 3.0]], [[0.5, -1.0], [5.5, 4.0]]]),
@@ -1174,6 +1219,7 @@ check(steer, h, torch.arange(3.0), 2.0, want=h + 2 * torch.arange(3.0), why="str
 ### END HIDDEN TESTS
 
 # %% graded="steer__positions" points=2
+# Looks at some, all and no positions.
 v = torch.tensor([1.0, 2.0])
 check(steer, torch.zeros(2, 3, 2), v, 1.0, [2], want=torch.tensor([[[0.0, 0.0], [0.0, 0.0], [1.0, 2.0]]] * 2),
       why="only t = 2, in both sequences",
@@ -1201,6 +1247,7 @@ for B, T, D, positions in ((2, 6, 3, [4, 1]), (3, 4, 2, [0]), (1, 5, 4, [3, 0, 4
 ### END HIDDEN TESTS
 
 # %% graded="steer__dtype" points=1
+# Looks at the dtype that comes back.
 check(steer, torch.ones(1, 2, 2, dtype=torch.float16), torch.tensor([0.5, 2.0]), 2.0, [0],
       want=torch.tensor([[[2.0, 5.0], [1.0, 1.0]]], dtype=torch.float16),
       why="the answer has the dtype of h, whatever that of v",
@@ -1216,6 +1263,7 @@ for dtype in (torch.float16, torch.float32, torch.float64):
 ### END HIDDEN TESTS
 
 # %% graded="steer__inplace" points=1
+# Looks at the activations afterwards.
 unchanged(steer, torch.zeros(1, 2, 2), torch.tensor([1.0, 2.0]), 3.0, [1],
           want=torch.tensor([[[0.0, 0.0], [3.0, 6.0]]]))
 ### BEGIN HIDDEN TESTS
@@ -1242,7 +1290,7 @@ rlhf_dpo.where_steered(steer)
 # What follows is generic dimension steering, not AUSteer's exact procedure: pick the k largest differences, and scale
 # those dimensions by $1 + s_i$, so that the strength adapts to the activation.
 #
-# ### Exercise `steer_dims` and `topk_dims`
+# ### Exercise 06.8 · steer_dims
 #
 # `steer_dims(h, idx, strengths)`
 # - `h` (..., D) with **any** leading shape; `idx` a list of int, $0 \le i < D$; `strengths` a list of float, one for
@@ -1256,6 +1304,8 @@ rlhf_dpo.where_steered(steer)
 #
 # Arguments stay as they are. A snippet that goes around writes `steered[:, au_idx] += strength * h[:, au_idx]`. On (B,
 # T, D) that steers **time position** `au_idx` in all dimensions.
+#
+# Source: AUSteer (arXiv 2602.04428) for the idea of few dimensions; this form of it is ours.
 
 # %% stub="steer_dims"
 def steer_dims(h: Float[Tensor, "*batch D"], idx: list[int], strengths: list[float]) -> Float[Tensor, "*batch D"]:
@@ -1270,7 +1320,7 @@ def steer_dims(h: Float[Tensor, "*batch D"], idx: list[int], strengths: list[flo
     out[..., idx] += h[..., idx] * torch.tensor(strengths, dtype=h.dtype)
     return out
     ### END SOLUTION
-    raise NotImplementedError("steer_dims: check the lists, copy h, scale the chosen dimensions of the last axis")
+    raise NotImplementedError("steer_dims")
 
 
 def topk_dims(delta: Float[Tensor, "D"], k: int) -> Int[Tensor, "k"]:
@@ -1278,7 +1328,7 @@ def topk_dims(delta: Float[Tensor, "D"], k: int) -> Int[Tensor, "k"]:
     ### BEGIN SOLUTION
     return delta.abs().topk(k).indices
     ### END SOLUTION
-    raise NotImplementedError("topk_dims: sort by absolute value, keep the first k indices")
+    raise NotImplementedError("topk_dims")
 
 # %% [markdown] hints="steer_dims"
 # <details><summary>Hint 1: a question to ask yourself</summary>
@@ -1307,6 +1357,7 @@ def topk_dims(delta: Float[Tensor, "D"], k: int) -> Int[Tensor, "k"]:
 # </details>
 
 # %% graded="steer_dims__value" points=2
+# Looks at the chosen dimensions and their strengths.
 h = torch.arange(1.0, 13.0).reshape(2, 2, 3)
 check(steer_dims, h, [1], [1.0],
       want=torch.tensor([[[1.0, 4.0, 3.0], [4.0, 10.0, 6.0]], [[7.0, 16.0, 9.0], [10.0, 22.0, 12.0]]]),
@@ -1339,6 +1390,7 @@ check(steer_dims, h, [3, 1], [1.0, -1.0], want=h * torch.tensor([1.0, 0.0, 1.0, 
 ### END HIDDEN TESTS
 
 # %% graded="steer_dims__errors" points=1
+# Looks at lists of different length.
 raises(ValueError, steer_dims, torch.ones(1, 2, 3), [1, 1], [0.5, 0.5],
        why="dimension 1 appears twice: scaled once or twice?")
 check(steer_dims, torch.ones(2, 3), [1, 2], [0.5, 0.5], want=torch.tensor([[1.0, 1.5, 1.5]] * 2),
@@ -1352,6 +1404,7 @@ check(steer_dims, torch.ones(2, 4), [], [], want=torch.ones(2, 4), why="empty li
 ### END HIDDEN TESTS
 
 # %% graded="steer_dims__topk" points=2
+# Looks at the choice of dimensions by size.
 check(topk_dims, torch.tensor([0.5, -3.0, 2.0, -0.1]), 2, want=torch.tensor([1, 2]),
       why="|-3| and |2| are the largest, in this order",
       mistakes={"by value instead of by absolute value": torch.tensor([2, 0]),
@@ -1383,6 +1436,7 @@ check(topk_dims, strided, 2, want=torch.tensor([1, 2]), why="a strided delta is 
 ### END HIDDEN TESTS
 
 # %% graded="steer_dims__inplace" points=1
+# Looks at the activations afterwards.
 unchanged(steer_dims, torch.ones(2, 2), [0], [1.0], want=torch.tensor([[2.0, 1.0], [2.0, 1.0]]))
 unchanged(topk_dims, torch.tensor([1.0, -2.0]), 1, want=torch.tensor([1]))
 ### BEGIN HIDDEN TESTS
@@ -1422,7 +1476,7 @@ def keep_top(v, k):
 parts = rlhf_dpo.few_dimensions(diff_of_means, keep_top)
 
 # %% [markdown]
-# ## 6.7 Feel it
+# ## 7 · Feel it
 #
 # Above: the displacement experiment. Raise the similarity and watch the chosen curve; then raise beta and say why it
 # helps: the sigmoid is satisfied after fewer nats, so everything moves less. Below: $\alpha$ against target and
@@ -1433,82 +1487,9 @@ parts = rlhf_dpo.few_dimensions(diff_of_means, keep_top)
 rlhf_dpo.widget(sequence_logprob, dpo_loss, diff_of_means, steer, topk_dims)
 
 # %% [markdown]
-# ## 6.8 Interview cards
-
-# %% [markdown] card="" level="basic"
-# <details><summary>What are the stages of RLHF?</summary>
-#
-# (1) **SFT** on demonstrations; its result is the start and the reference. (2) A **reward model** on comparisons with
-# the Bradley-Terry loss $-\log\sigma(r_w - r_l)$; only reward differences within a prompt mean anything. (3) **RL**:
-# sample from the policy, maximise reward minus $\beta\,\mathrm{KL}(\pi\|\pi_\text{ref})$, classically with PPO. PPO's
-# clipped expression is maximised; the loss is its negative. The KL penalty is part of the reward (InstructGPT) or a
-# term of its own (GRPO); the critic has its own loss. GRPO replaces the *critic* by the group's mean reward; rewards
-# still come from a reward model or a rule.
-#
-# </details>
-
-# %% [markdown] card="" level="basic"
-# <details><summary>Why is DPO simpler than PPO-based RLHF, and what do you give up?</summary>
-#
-# The optimum of reward minus $\beta$ KL is $\pi_\text{ref}\, e^{u/\beta}/Z$. Solve for $u$:
-# $\beta\log(\pi/\pi_\text{ref})$ up to a term that cancels in a pair. So the reward model's loss becomes a loss on the
-# policy: supervised learning on pairs, with no reward model, critic or sampling. You still need a frozen reference (its
-# log-probabilities can be stored). You give up on-policy data: the pairs do not follow the policy, nothing scores what
-# it says now, and the loss sees only differences.
-#
-# </details>
-
-# %% [markdown] card="" level="medium"
-# <details><summary>What does beta do in DPO, and how does IPO differ when a pair always has the same winner?</summary>
-#
-# $\beta$ is the price of a nat of KL: the optimum is the reference tilted by $e^{u/\beta}$, so a *small* beta lets the
-# policy go far. In the loss it scales the log-ratio difference: with a small beta the sigmoid is satisfied late. For a
-# deterministic pair the DPO loss has no minimum at any beta, it falls as the difference goes to infinity; the KL anchor
-# has no force. IPO's square has its minimum at $1/(2\beta)$ and pulls back beyond. Label smoothing has the same effect
-# within DPO: the optimum is $m = \log\frac{1-\varepsilon}{\varepsilon}$.
-#
-# </details>
-
-# %% [markdown] card="" level="medium"
-# <details><summary>Summed or averaged log-probabilities: which loss uses which, and why?</summary>
-#
-# DPO uses sums: the log-probability of the whole answer. Averages there would be another loss (TRL 1.16.0 has it as
-# `sigmoid_norm`). IPO as TRL implements it averages each log-ratio over its own answer, because a fixed target
-# $1/(2\beta)$ against sums would depend on length. In both, prompt and padding must be masked and labels shifted by
-# one. A wrong shift, a scored prompt and a mean for a sum all train without an error message.
-#
-# </details>
-
-# %% [markdown] card="" level="killer"
-# <details><summary>What is activation steering, how does it differ from RLHF, and what does AUSteer add?</summary>
-#
-# It adds a vector to hidden states while the model runs, $h' = h + \alpha v$, with $v$ for example the difference of
-# mean activations on contrasting prompts. No weight changes, there is no reward model, and it can be switched off per
-# request; but it needs data, access to activations, a search over layer and $\alpha$, and it moves everything that
-# shares the direction. AUSteer (arXiv 2602.04428) works on **atomic units**, slices of a weight matrix whose
-# activations are single dimensions: it ranks them by activation momenta on contrasting samples and gives each an
-# input-dependent strength. It reports better results with at most 100 dimensions than block-level methods with
-# thousands. The reasoning is that a block mixes helpful, irrelevant and harmful dimensions. The assumption to question:
-# that the behaviour is aligned with single dimensions. Under a rotation of the basis, full-vector steering is unchanged
-# and top-k steering is not.
-#
-# </details>
-
-# %% [markdown] card="" level="killer"
-# <details><summary>The DPO loss falls, margins grow, and the model gets worse. What do you look at first?</summary>
-#
-# At the *chosen* log-probability. The loss sees a difference, so both answers may fall while the margin grows; the mass
-# goes to answers that nobody compared. It is worst for pairs that are alike, because then the difference of their
-# output embeddings, $e_w - e_l$, is small and some third answer gains more from a step than the chosen one does. Then:
-# KL from the reference, answer length (a common shortcut), samples read by a person, and pairs with a high similarity.
-# Remedies: filter such pairs, a larger beta, a supervised term on the chosen answers, IPO or smoothing and early
-# stopping, fresh on-policy pairs.
-#
-# </details>
+# ## 8 · Say it
 
 # %% [markdown] question="displacement"
-# ## 6.9 In your own words (4 points)
-#
 # A colleague fine-tunes with DPO. After one epoch: loss 0.69 to 0.20, reward accuracy (the share of pairs with $m > 0$)
 # 97 %, mean **chosen** log-probability down by 13 nats, and the model answers worse than before. "The optimiser is
 # broken," says your colleague, "a chosen answer cannot become less likely when we train on it."
@@ -1552,3 +1533,74 @@ rlhf_dpo.widget(sequence_logprob, dpo_loss, diff_of_means, steer, topk_dims)
 # supervised term on the chosen answers: holds them up, costs a weight to tune and pulls towards imitation. (Also: IPO
 # or smoothing with early stopping; on-policy pairs, at the price of sampling and labelling.)
 # ### END SOLUTION
+
+# %% [markdown] card="6.1" level="basic"
+# <details><summary>What are the stages of RLHF?</summary>
+#
+# (1) **SFT** on demonstrations; its result is the start and the reference. (2) A **reward model** on comparisons with
+# the Bradley-Terry loss $-\log\sigma(r_w - r_l)$; only reward differences within a prompt mean anything. (3) **RL**:
+# sample from the policy, maximise reward minus $\beta\,\mathrm{KL}(\pi\|\pi_\text{ref})$, classically with PPO. PPO's
+# clipped expression is maximised; the loss is its negative. The KL penalty is part of the reward (InstructGPT) or a
+# term of its own (GRPO); the critic has its own loss. GRPO replaces the *critic* by the group's mean reward; rewards
+# still come from a reward model or a rule.
+#
+# </details>
+
+# %% [markdown] card="6.2" level="basic"
+# <details><summary>Why is DPO simpler than PPO-based RLHF, and what do you give up?</summary>
+#
+# The optimum of reward minus $\beta$ KL is $\pi_\text{ref}\, e^{u/\beta}/Z$. Solve for $u$:
+# $\beta\log(\pi/\pi_\text{ref})$ up to a term that cancels in a pair. So the reward model's loss becomes a loss on the
+# policy: supervised learning on pairs, with no reward model, critic or sampling. You still need a frozen reference (its
+# log-probabilities can be stored). You give up on-policy data: the pairs do not follow the policy, nothing scores what
+# it says now, and the loss sees only differences.
+#
+# </details>
+
+# %% [markdown] card="" level="medium"
+# <details><summary>What does beta do in DPO, and how does IPO differ when a pair always has the same winner?</summary>
+#
+# $\beta$ is the price of a nat of KL: the optimum is the reference tilted by $e^{u/\beta}$, so a *small* beta lets the
+# policy go far. In the loss it scales the log-ratio difference: with a small beta the sigmoid is satisfied late. For a
+# deterministic pair the DPO loss has no minimum at any beta, it falls as the difference goes to infinity; the KL anchor
+# has no force. IPO's square has its minimum at $1/(2\beta)$ and pulls back beyond. Label smoothing has the same effect
+# within DPO: the optimum is $m = \log\frac{1-\varepsilon}{\varepsilon}$.
+#
+# </details>
+
+# %% [markdown] card="" level="medium"
+# <details><summary>Summed or averaged log-probabilities: which loss uses which, and why?</summary>
+#
+# DPO uses sums: the log-probability of the whole answer. Averages there would be another loss (TRL 1.16.0 has it as
+# `sigmoid_norm`). IPO as TRL implements it averages each log-ratio over its own answer, because a fixed target
+# $1/(2\beta)$ against sums would depend on length. In both, prompt and padding must be masked and labels shifted by
+# one. A wrong shift, a scored prompt and a mean for a sum all train without an error message.
+#
+# </details>
+
+# %% [markdown] card="6.3" level="killer"
+# <details><summary>What is activation steering, how does it differ from RLHF, and what does AUSteer add?</summary>
+#
+# It adds a vector to hidden states while the model runs, $h' = h + \alpha v$, with $v$ for example the difference of
+# mean activations on contrasting prompts. No weight changes, there is no reward model, and it can be switched off per
+# request; but it needs data, access to activations, a search over layer and $\alpha$, and it moves everything that
+# shares the direction. AUSteer (arXiv 2602.04428) works on **atomic units**, slices of a weight matrix whose
+# activations are single dimensions: it ranks them by activation momenta on contrasting samples and gives each an
+# input-dependent strength. It reports better results with at most 100 dimensions than block-level methods with
+# thousands. The reasoning is that a block mixes helpful, irrelevant and harmful dimensions. The assumption to question:
+# that the behaviour is aligned with single dimensions. Under a rotation of the basis, full-vector steering is unchanged
+# and top-k steering is not.
+#
+# </details>
+
+# %% [markdown] card="" level="killer"
+# <details><summary>The DPO loss falls, margins grow, and the model gets worse. What do you look at first?</summary>
+#
+# At the *chosen* log-probability. The loss sees a difference, so both answers may fall while the margin grows; the mass
+# goes to answers that nobody compared. It is worst for pairs that are alike, because then the difference of their
+# output embeddings, $e_w - e_l$, is small and some third answer gains more from a step than the chosen one does. Then:
+# KL from the reference, answer length (a common shortcut), samples read by a person, and pairs with a high similarity.
+# Remedies: filter such pairs, a larger beta, a supervised term on the chosen answers, IPO or smoothing and early
+# stopping, fresh on-policy pairs.
+#
+# </details>

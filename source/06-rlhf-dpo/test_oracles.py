@@ -261,20 +261,27 @@ def test_experiment_displacement():
     assert alike["rejected"][-1].mean().item() == pytest.approx(-28.0, abs=2)
     assert alike["word_mass"][1, 0] < 0.25 and apart["word_mass"][1, 0] > 0.9
     assert apart["chosen"][-1].mean() > 0.5
-    measured = (alike["chosen"][-1] < 0).float().mean().item()
-    assert measured == pytest.approx(stored_prediction(), abs=3 / 64)
-    assert (apart["chosen"][-1] < 0).float().mean() < 0.1
+    assert share_displaced(alike) > 2 / 3 and 'predicted(prediction, "above two thirds"' in graded(SECTION)["prediction__right"]
+    assert share_displaced(apart) < 0.1
 
 
-def stored_prediction() -> float:
-    line = next(x for x in graded(SECTION)["prediction__displaced"].splitlines() if x.startswith("measured = "))
-    return eval(line.removeprefix("measured = ").split("#")[0])
+def share_displaced(run) -> float:
+    return (run["chosen"][-1] < 0).float().mean().item()
 
 
 def test_prediction_holds_for_other_seeds(ref):
     for seed in (1, 2):
         run = learn_preferences(preference_pairs(0.95, seed=seed), ref["sequence_logprob"], ref["dpo_loss"], seed=seed)
-        assert abs((run["chosen"][-1] < 0).float().mean().item() - stored_prediction()) <= 0.1
+        assert share_displaced(run) > 2 / 3
+
+
+def test_remedies():
+    """What the text says of the table, with room for another machine's rounding."""
+    share = experiment(SECTION)["remedies"]
+    assert share["nothing"] > 0.8 and share["label smoothing 0.1"] > 0.75 and share["beta 0.3"] > 0.7
+    assert max(share["label smoothing 0.4"], share["beta 1"], share["IPO"], share["stopped after 50 steps"]) < 0.45
+    assert share["SFT term, weight 0.05"] < 0.05
+    assert math.log(0.9 / 0.1) / 0.1 == pytest.approx(22, abs=0.1) and math.log(0.6 / 0.4) / 0.1 == pytest.approx(4, abs=0.1)
 
 
 def test_a_larger_beta_moves_less(ref):

@@ -14,10 +14,17 @@
 # - How are MRR, recall and nDCG defined, and which of them may one compare across papers?
 # - How do you lay out a cascade for 10 million passages, and why can no reranker repair its first stage?
 #
-# **Time** about three hours. **Builds on** section 03 (what RAG is, embeddings, chunks); a refresher is in the text.
+# It takes about three hours. It builds on section 03-rag-pipeline (what RAG is, embeddings,
+# chunks); a refresher is in the text.
 #
 # Everything is measured on a knowledge base of 92 passages with 48 judged queries that was written for this course,
 # and on a real embedding model (all-MiniLM-L6-v2) that runs on your CPU. Nothing is downloaded.
+
+# %% [markdown] house_rules
+
+# %% [markdown]
+# **Letters and units.** N documents, M questions, B pairs, D the width of a vector; $q$ a query, $d$ a document.
+# Scores have no unit. Sizes are in bytes; GB is $10^9$ bytes.
 
 # %% setup
 import math
@@ -30,14 +37,14 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from course.check import check, expect, unchanged
+from course.check import check, committed, expect, unchanged
 from course.duel import advise, duel
 
 # %% tags=["picture"]
 from course.sections import advanced_rag
 
 # %% [markdown]
-# ## The corpus, and why one retriever is not enough
+# ## 1 · The corpus, and why one retriever is not enough
 #
 # **Larkmoor** is a message broker that does not exist. Its handbook has error codes, settings, release notes,
 # concepts, runbooks, prices and incident reports. The queries come in three kinds: **identifier** (`LM-2042`,
@@ -54,13 +61,14 @@ advanced_rag.vocabulary_gap()
 # such pieces, in which one number carries little weight. The two fail on different queries, which is the whole reason
 # for hybrid search.
 #
-# ## 1. BM25, the baseline that has to be beaten
+# ## 2 · BM25, the baseline that has to be beaten
 #
 # A bag-of-words score with three ideas (Robertson and Zaragoza, *The Probabilistic Relevance Framework: BM25 and
 # Beyond*, 2009): rare terms count more, repetition **saturates**, long documents are **discounted**. For a document
 # $d$ and a query $q = (t_1, t_2, \dots)$
 #
-# $$\text{score}(d) = \sum_{t \in q} \text{idf}(t)\; \frac{f_{t,d}\,(k_1 + 1)}{f_{t,d} + k_1\left(1 - b + b\,\frac{|d|}{\overline{|d|}}\right)}
+# $$\text{score}(d) = \sum_{t \in q} \text{idf}(t)\;
+# \frac{f_{t,d}\,(k_1 + 1)}{f_{t,d} + k_1\left(1 - b + b\,\frac{|d|}{\overline{|d|}}\right)}
 # \qquad \text{idf}(t) = \ln\!\left(1 + \frac{N - n_t + 0.5}{n_t + 0.5}\right)$$
 #
 # $f_{t,d}$: how often $t$ stands in $d$. $|d|$: number of tokens of $d$, and $\overline{|d|}$ its mean over all $N$
@@ -73,18 +81,25 @@ advanced_rag.vocabulary_gap()
 # keep it. Never compare BM25 scores across libraries, compare rankings. And the **analyser** (what becomes a token)
 # matters as much as the formula: here it lowers case, drops stop words, cuts the plural s and keeps `LM-2041` in one
 # piece.
+#
+# ### Exercise 20.1 · bm25_scores
+#
+# BM25 of every document for one query: the formula above (Lucene's idf, with the factor k1 + 1).
+#
+# - `query_tokens`: terms of the query; one that stands twice counts twice, one that no document has adds 0 (the
+#   analyser has done its work: terms are compared as they are, whole and with their case)
+# - `corpus_tokens`: the tokens of N >= 1 documents; some may be empty, not all of them; empty ones count in N and in
+#   the mean length, and score 0
+# - `k1, b`: saturation (> 0) and length normalisation (0 to 1; not asked: b = 1 where a document is empty, 0 / 0)
+# - Returns N scores in the order of the corpus, float64.
+#
+# Source: Robertson and Zaragoza 2009 for BM25; Lucene's `BM25Similarity` for the idf (Lucene 8 and later drop the
+# factor $k_1 + 1$).
 
 # %% stub="bm25_scores"
 def bm25_scores(query_tokens: Sequence[str], corpus_tokens: Sequence[Sequence[str]],
                 k1: float = 1.5, b: float = 0.75) -> Float[np.ndarray, "N"]:
     """BM25 of every document for one query: the formula above (Lucene's idf, with the factor k1 + 1).
-
-    query_tokens:  terms of the query; one that stands twice counts twice, one that no document has adds 0
-                   (the analyser has done its work: terms are compared as they are, whole and with their case)
-    corpus_tokens: the tokens of N >= 1 documents; some may be empty, not all of them; empty ones count in N and in the
-                   mean length, and score 0
-    k1, b:         saturation (> 0) and length normalisation (0 to 1; not asked: b = 1 where a document is empty, 0 / 0)
-    Returns N scores in the order of the corpus, float64.
 
     >>> bm25_scores(["dog"], [["cat", "sat"], ["dog", "sat", "dog"], ["bird"]]).round(3)
     array([0.   , 1.207, 0.   ])
@@ -102,7 +117,7 @@ def bm25_scores(query_tokens: Sequence[str], corpus_tokens: Sequence[Sequence[st
         scores[has] += idf * f[has] * (k1 + 1) / (f[has] + norm[has])
     return scores
     ### END SOLUTION
-    raise NotImplementedError("bm25_scores: count, idf, saturate with the length in the denominator, add up over the query")
+    raise NotImplementedError("bm25_scores")
 
 # %% [markdown] hints="bm25_scores"
 # <details><summary>Hint 1: a question</summary>
@@ -135,17 +150,26 @@ def bm25_scores(query_tokens: Sequence[str], corpus_tokens: Sequence[Sequence[st
 # </details>
 
 # %% graded="bm25_scores__formula" points=2
+# Looks at the scores, against the formula.
 docs = [["cat", "sat"], ["dog", "sat", "dog"], ["bird"]]
 idf = math.log(1 + 2.5 / 1.5)
 got = np.asarray(bm25_scores(["dog"], docs), dtype=np.float64)
-expect(got, np.array([0, idf * 5 / (2 + 2.0625), 0]), on=f"bm25_scores(['dog'], {docs})",
-       why="the second document has 3 tokens, the mean is 2, and 'dog' stands in it twice",
-       mistakes={"the count is not saturated": np.array([0, idf * 2, 0]),
-                 "the length of the document is left out": np.array([0, idf * 5 / 3.5, 0]),
-                 "the factor k1 + 1 is missing": np.array([0, idf * 2 / 4.0625, 0]),
-                 "idf without the 1 inside the logarithm": np.array([0, math.log(2.5 / 1.5) * 5 / 4.0625, 0]),
-                 "n counts occurrences, not documents": np.array([0, math.log(1 + 1.5 / 2.5) * 5 / 4.0625, 0]),
-                 "the logarithm has base 2": np.array([0, math.log2(1 + 2.5 / 1.5) * 5 / 4.0625, 0])})
+expect(
+    got,
+    np.array([0, idf * 5 / (2 + 2.0625), 0]),
+    on=f"bm25_scores(['dog'], {docs})",
+    why="the second document has 3 tokens, the mean is 2, and 'dog' stands in it twice",
+    mistakes={
+        "the count is not saturated": np.array([0, idf * 2, 0]),
+        "the length of the document is left out": np.array([0, idf * 5 / 3.5, 0]),
+        "the factor k1 + 1 is missing": np.array([0, idf * 2 / 4.0625, 0]),
+        "idf without the 1 inside the logarithm": np.array([0, math.log(2.5 / 1.5) * 5 / 4.0625, 0]),
+        "n counts occurrences, not documents": np.array([0, math.log(1 + 1.5 / 2.5) * 5 / 4.0625, 0]),
+        "the logarithm has base 2": np.array([0, math.log2(1 + 2.5 / 1.5) * 5 / 4.0625, 0]),
+    },
+)
+
+
 ### BEGIN HIDDEN TESTS
 def by_definition(query, docs, k1, b):
     mean = sum(len(d) for d in docs) / len(docs)
@@ -156,53 +180,100 @@ def by_definition(query, docs, k1, b):
             n = sum(1 for other in docs if t in other)
             f = sum(1 for w in d if w == t)
             if f:
-                parts.append(math.log((len(docs) + 1) / (n + 0.5)) * f * (k1 + 1) / (f + k1 * (1 - b + b * len(d) / mean)))
+                parts.append(
+                    math.log((len(docs) + 1) / (n + 0.5)) * f * (k1 + 1) / (f + k1 * (1 - b + b * len(d) / mean))
+                )
         total.append(math.fsum(parts))
     return np.array(total)
 
 
 idf, got = math.log(1 + 1.5 / 1.5), np.asarray(bm25_scores(["a"], [["a"], []]), dtype=np.float64)
-expect(got, np.array([idf * 2.5 / (1 + 1.5 * (0.25 + 0.75 * 2)), 0]), on="bm25_scores(['a'], [['a'], []])", rtol=1e-6, atol=1e-6,
-       why="two documents, one of them empty: N = 2, and the mean length is 1/2",
-       mistakes={"empty documents are left out of the mean length": np.array([idf, 0])})
+expect(
+    got,
+    np.array([idf * 2.5 / (1 + 1.5 * (0.25 + 0.75 * 2)), 0]),
+    on="bm25_scores(['a'], [['a'], []])",
+    rtol=1e-6,
+    atol=1e-6,
+    why="two documents, one of them empty: N = 2, and the mean length is 1/2",
+    mistakes={"empty documents are left out of the mean length": np.array([idf, 0])},
+)
 for seed in range(8):
     rng = np.random.default_rng(seed)
     chance = np.arange(1, 10)[::-1] ** 2 / 285  # the first words are in most documents
-    docs = [[f"w{i}" for i in rng.choice(9, size=n, p=chance)] for n in rng.integers(0, 15, 5 + seed)] + [["w0", "w1"], []]
+    docs = [[f"w{i}" for i in rng.choice(9, size=n, p=chance)] for n in rng.integers(0, 15, 5 + seed)] + [
+        ["w0", "w1"],
+        [],
+    ]
     query = [f"w{i}" for i in rng.choice(9, size=3, replace=False)]
     got = np.asarray(bm25_scores(query, docs), dtype=np.float64)
-    expect(got, by_definition(query, docs, 1.5, 0.75), on=f"bm25_scores({query}, {docs})",
-           why="lengths count every token, empty documents belong to the mean, and n counts documents, not occurrences", rtol=1e-6, atol=1e-6)
+    expect(
+        got,
+        by_definition(query, docs, 1.5, 0.75),
+        on=f"bm25_scores({query}, {docs})",
+        why="lengths count every token, empty documents belong to the mean, and n counts documents, not occurrences",
+        rtol=1e-6,
+        atol=1e-6,
+    )
 got = bm25_scores(["w1", "w2"], [["w1"], ["w2", "w1", "w3"]])
-assert getattr(got, "dtype", np.dtype(np.float64)) == np.float64, f"bm25_scores: expected float64 scores, got {got.dtype}"
+assert getattr(got, "dtype", np.dtype(np.float64)) == np.float64, (
+    f"bm25_scores: expected float64 scores, got {got.dtype}"
+)
 ### END HIDDEN TESTS
 
 # %% graded="bm25_scores__parameters" points=2
+# Looks at k1 and b at several values.
 docs = [["a", "b", "b", "b"], ["b"], ["c", "c"]]
 idf = math.log(1 + 1.5 / 2.5)
-for k1, b, want in [(1.2, 0.0, [idf * 3 * 2.2 / 4.2, idf, 0]), (2.0, 1.0, [idf * 9 / (3 + 2 * 12 / 7), idf * 3 / (1 + 2 * 3 / 7), 0])]:
+for k1, b, want in [
+    (1.2, 0.0, [idf * 3 * 2.2 / 4.2, idf, 0]),
+    (2.0, 1.0, [idf * 9 / (3 + 2 * 12 / 7), idf * 3 / (1 + 2 * 3 / 7), 0]),
+]:
     got = np.asarray(bm25_scores(["b"], docs, k1=k1, b=b), dtype=np.float64)
-    expect(got, np.array(want), on=f"bm25_scores(['b'], {docs}, k1={k1}, b={b})",
-           why="b = 0 switches the length off, b = 1 applies it in full; k1 says how slowly repetition saturates")
+    expect(
+        got,
+        np.array(want),
+        on=f"bm25_scores(['b'], {docs}, k1={k1}, b={b})",
+        why="b = 0 switches the length off, b = 1 applies it in full; k1 says how slowly repetition saturates",
+    )
 ### BEGIN HIDDEN TESTS
 rng = np.random.default_rng(11)
 docs = [[f"w{i}" for i in rng.integers(0, 5, n)] for n in (3, 1, 8, 5, 12, 2)]
 n = {t: sum(t in d for d in docs) for t in ("w0", "w3")}
 for k1, b in [(0.4, 0.2), (0.9, 0.4), (1.2, 0.75), (1.5, 0.3), (3.0, 1.0), (1.5, 0.0)]:
-    want = [sum(math.log(1 + (6 - n[t] + 0.5) / (n[t] + 0.5)) * (k1 + 1) / (1 + k1 / d.count(t) * (1 - b + b * len(d) * 6 / 31))
-                for t in n if t in d) for d in docs]
+    want = [
+        sum(
+            math.log(1 + (6 - n[t] + 0.5) / (n[t] + 0.5))
+            * (k1 + 1)
+            / (1 + k1 / d.count(t) * (1 - b + b * len(d) * 6 / 31))
+            for t in n
+            if t in d
+        )
+        for d in docs
+    ]
     got = np.asarray(bm25_scores(["w0", "w3"], docs, k1, b), dtype=np.float64)
-    expect(got, np.array(want), on=f"bm25_scores(['w0', 'w3'], {docs}, k1={k1}, b={b})", why="both k1 and b are arguments", rtol=1e-6, atol=1e-6)
+    expect(
+        got,
+        np.array(want),
+        on=f"bm25_scores(['w0', 'w3'], {docs}, k1={k1}, b={b})",
+        why="both k1 and b are arguments",
+        rtol=1e-6,
+        atol=1e-6,
+    )
 ### END HIDDEN TESTS
 
 # %% graded="bm25_scores__query_terms" points=1
+# Looks at terms that repeat, or that no document has.
 docs = [["x", "y"], ["y", "y", "z"], ["z"]]
 once = np.asarray(bm25_scores(["y", "z"], docs), dtype=np.float64)
 twice = np.asarray(bm25_scores(["y", "y", "nowhere", "z"], docs), dtype=np.float64)
 y = math.log(1 + 1.5 / 2.5) * np.array([2.5 / 2.5, 5 / (2 + 1.5 * (0.25 + 0.75 * 1.5)), 0])
-expect(twice - once, y, on=f"bm25_scores(['y', 'y', 'nowhere', 'z'], {docs}) minus the same for ['y', 'z']",
-       why="a term that stands twice in the query counts twice; one that no document has adds nothing",
-       mistakes={"the query is treated as a set": np.zeros(3)})
+expect(
+    twice - once,
+    y,
+    on=f"bm25_scores(['y', 'y', 'nowhere', 'z'], {docs}) minus the same for ['y', 'z']",
+    why="a term that stands twice in the query counts twice; one that no document has adds nothing",
+    mistakes={"the query is treated as a set": np.zeros(3)},
+)
 ### BEGIN HIDDEN TESTS
 got = np.asarray(bm25_scores([], docs), dtype=np.float64)
 expect(got, np.zeros(3), on=f"bm25_scores([], {docs})", why="nothing asked, nothing scored")
@@ -210,32 +281,59 @@ docs = [["common"], ["common", "a"], ["common", "b"], ["common", "common"]]
 got = np.asarray(bm25_scores(["common"], docs), dtype=np.float64)
 idf = math.log(1 + 0.5 / 4.5)
 want = [idf * f * 2.5 / (f + 1.5 * (0.25 + 0.75 * n * 4 / 7)) for f, n in [(1, 1), (1, 2), (1, 2), (2, 2)]]
-expect(got, np.array(want), on=f"bm25_scores(['common'], {docs})", why="with Lucene's idf a term of every document still adds a little", rtol=1e-6, atol=1e-6)
+expect(
+    got,
+    np.array(want),
+    on=f"bm25_scores(['common'], {docs})",
+    why="with Lucene's idf a term of every document still adds a little",
+    rtol=1e-6,
+    atol=1e-6,
+)
 docs = [["LM-2041", "cat"], ["cats", "scat", "lm-2041"], ["cat", "dog"]]
 for query, n in [(["cat"], 2), (["LM-2041"], 1), (["ca"], 0)]:
     hit = math.log(1 + (3 - n + 0.5) / (n + 0.5)) * 2.5 / (1 + 1.5 * (0.25 + 0.75 * 2 * 3 / 7))
     got = np.asarray(bm25_scores(query, docs), dtype=np.float64)
-    expect(got, np.array([hit if query[0] in d else 0.0 for d in docs]), on=f"bm25_scores({query}, {docs})", rtol=1e-6, atol=1e-6,
-           why="terms are compared whole and as they are: 'cat' is not in 'cats', and 'LM-2041' is not 'lm-2041'")
+    expect(
+        got,
+        np.array([hit if query[0] in d else 0.0 for d in docs]),
+        on=f"bm25_scores({query}, {docs})",
+        rtol=1e-6,
+        atol=1e-6,
+        why="terms are compared whole and as they are: 'cat' is not in 'cats', and 'LM-2041' is not 'lm-2041'",
+    )
 once, often = (np.asarray(bm25_scores(["dog"] * m + ["cat"], docs), dtype=np.float64) for m in (1, 4))
 dog = math.log(1 + 2.5 / 1.5) * 2.5 / (1 + 1.5 * (0.25 + 0.75 * 2 * 3 / 7))
-expect(often - once, np.array([0, 0, 3 * dog]), on="four times 'dog' in the query minus once", rtol=1e-6, atol=1e-6, why="every repetition counts in full")
+expect(
+    often - once,
+    np.array([0, 0, 3 * dog]),
+    on="four times 'dog' in the query minus once",
+    rtol=1e-6,
+    atol=1e-6,
+    why="every repetition counts in full",
+)
 ### END HIDDEN TESTS
 
 # %% graded="bm25_scores__inplace" points=1
+# Looks at query and documents afterwards.
 query, docs = ["b", "nowhere", "a", "b"], [["b", "a", "b"], ["c"], ["a", "d"]]
 before = [list(query), [list(d) for d in docs]]
 got = np.asarray(bm25_scores(query, docs), dtype=np.float64)
-assert [query, docs] == before, f"bm25_scores changed its arguments: expected them to stay {before}, got {[query, docs]}. Work on a copy."
+assert [query, docs] == before, (
+    f"bm25_scores changed its arguments: expected them to stay {before}, got {[query, docs]}. Work on a copy."
+)
 a, b = math.log(1 + 1.5 / 2.5), math.log(1 + 2.5 / 1.5)
-expect(got, np.array([2 * b * 5 / (2 + 1.5 * 1.375) + a * 2.5 / (1 + 1.5 * 1.375), 0, a]), on=f"bm25_scores({query}, {docs})",
-       why="leaving the arguments alone counts only together with a right answer")
+expect(
+    got,
+    np.array([2 * b * 5 / (2 + 1.5 * 1.375) + a * 2.5 / (1 + 1.5 * 1.375), 0, a]),
+    on=f"bm25_scores({query}, {docs})",
+    why="leaving the arguments alone counts only together with a right answer",
+)
 
 # %% tags=["picture"]
 advanced_rag.saturation_and_length(bm25_scores)
 
 # %% [markdown]
-# ## 2. Measuring a ranking
+# ## 3 · Measuring a ranking
 #
 # For one query: a **ranking** (ids, best first) and judgements (**qrels**: id to grade; what is not listed has grade
 # 0).
@@ -246,7 +344,8 @@ advanced_rag.saturation_and_length(bm25_scores)
 #   is missing here, nobody can bring back.
 # - **nDCG@k** (Järvelin and Kekäläinen, 2002; with the exponential gain of Burges et al., 2005), graded:
 #
-# $$\text{DCG@}k = \sum_{r=1}^{k} \frac{2^{g_r} - 1}{\log_2(1 + r)} \qquad \text{nDCG@}k = \frac{\text{DCG@}k}{\text{DCG@}k\ \text{of the best possible ranking}}$$
+# $$\text{DCG@}k = \sum_{r=1}^{k} \frac{2^{g_r} - 1}{\log_2(1 + r)}
+# \qquad \text{nDCG@}k = \frac{\text{DCG@}k}{\text{DCG@}k\ \text{of the best possible ranking}}$$
 #
 # $g_r$ is the grade at rank $r$. The best possible ranking is made of **all** judged documents, found or not.
 #
@@ -254,18 +353,30 @@ advanced_rag.saturation_and_length(bm25_scores)
 # (18 data sets) in nDCG@10. A table that gives "MRR@10 on BEIR" in one column for BM25, DPR (one vector a text) and
 # ColBERT (one a token), as one meets it in interview notes, is what neither reports. `trec_eval` and scikit-learn use
 # the grade itself as gain, others $2^g - 1$; with grades 0 and 1 there is no difference, with 2 there is.
+#
+# ### Exercise 20.2 · ndcg_at_k
+#
+# `mrr_at_k`: 1 / rank of the first relevant document (grade > 0) among the first k, ranks from 1; 0.0 if there is
+# none.
+#
+# - `ranking`: ids, best first, each at most once; may be shorter than k
+# - `qrels`: id -> grade, an int >= 0; ids that are not listed have grade 0
+#
+# `recall_at_k`: Share of all relevant documents (grade > 0) that are among the first k; 0.0 if nothing is relevant.
+#
+#
+# `ndcg_at_k`: DCG of the first k over DCG of the best possible k, gain 2^grade - 1, discount log2(1 + rank); 0.0 if
+# nothing is relevant.
+#
+# Source: Järvelin and Kekäläinen 2002 for nDCG; Burges et al. 2005 for the gain $2^g - 1$.
 
 # %% stub="ndcg_at_k"
 def mrr_at_k(ranking: Sequence, qrels: dict, k: int = 10) -> float:
-    """1 / rank of the first relevant document (grade > 0) among the first k, ranks from 1; 0.0 if there is none.
-
-    ranking: ids, best first, each at most once; may be shorter than k
-    qrels:   id -> grade, an int >= 0; ids that are not listed have grade 0
-    """
+    """1 / rank of the first relevant document (grade > 0) among the first k, ranks from 1; 0.0 if there is none."""
     ### BEGIN SOLUTION
     return next((1 / rank for rank, doc in enumerate(ranking[:k], 1) if qrels.get(doc, 0) > 0), 0.0)
     ### END SOLUTION
-    raise NotImplementedError("mrr_at_k: walk down the first k and stop at the first relevant one")
+    raise NotImplementedError("mrr_at_k")
 
 
 def recall_at_k(ranking: Sequence, qrels: dict, k: int = 10) -> float:
@@ -274,15 +385,16 @@ def recall_at_k(ranking: Sequence, qrels: dict, k: int = 10) -> float:
     relevant = {doc for doc, grade in qrels.items() if grade > 0}
     return len(relevant.intersection(ranking[:k])) / len(relevant) if relevant else 0.0
     ### END SOLUTION
-    raise NotImplementedError("recall_at_k: divide by the number of relevant documents, not by k")
+    raise NotImplementedError("recall_at_k")
 
 
 def ndcg_at_k(ranking: Sequence, qrels: dict, k: int = 10) -> float:
-    """DCG of the first k over DCG of the best possible k, gain 2^grade - 1, discount log2(1 + rank); 0.0 if nothing is relevant.
+    """DCG of the first k over DCG of the best possible k, gain 2^grade - 1, discount log2(1 + rank); 0.0 if there is none.
 
     >>> round(ndcg_at_k(["x", "a", "b"], {"a": 1, "b": 2}), 3)
     0.587
     """
+
     ### BEGIN SOLUTION
     def dcg(grades):
         return sum((2**grade - 1) / math.log2(1 + rank) for rank, grade in enumerate(grades, 1))
@@ -290,7 +402,7 @@ def ndcg_at_k(ranking: Sequence, qrels: dict, k: int = 10) -> float:
     ideal = dcg(sorted(qrels.values(), reverse=True)[:k])
     return dcg([qrels.get(doc, 0) for doc in ranking[:k]]) / ideal if ideal else 0.0
     ### END SOLUTION
-    raise NotImplementedError("ndcg_at_k: discounted gain of the ranking over that of the ideal one, both cut at k")
+    raise NotImplementedError("ndcg_at_k")
 
 # %% [markdown] hints="ndcg_at_k"
 # <details><summary>Hint 1: a question</summary>
@@ -320,28 +432,72 @@ def ndcg_at_k(ranking: Sequence, qrels: dict, k: int = 10) -> float:
 # </details>
 
 # %% graded="ndcg_at_k__mrr" points=2
-check(mrr_at_k, ["x", "a", "b"], {"a": 1, "b": 2}, want=0.5, why="the first relevant document is at rank 2",
-      mistakes={"ranks begin at 0": 1.0, "the mean over all relevant documents": (1 / 2 + 1 / 3) / 2,
-                "only the highest grade counts as relevant": 1 / 3})
+# Looks at the reciprocal rank.
+check(
+    mrr_at_k,
+    ["x", "a", "b"],
+    {"a": 1, "b": 2},
+    want=0.5,
+    why="the first relevant document is at rank 2",
+    mistakes={
+        "ranks begin at 0": 1.0,
+        "the mean over all relevant documents": (1 / 2 + 1 / 3) / 2,
+        "only the highest grade counts as relevant": 1 / 3,
+    },
+)
 check(mrr_at_k, ["x", "a"], {"x": 0, "a": 1}, want=0.5, why="a document that was judged with grade 0 is not relevant")
 ### BEGIN HIDDEN TESTS
-check(mrr_at_k, ["x", "y", "z", "a"], {"a": 1}, 3, want=0.0, why="the first relevant document is at rank 4, behind k = 3")
+check(
+    mrr_at_k,
+    ["x", "y", "z", "a"],
+    {"a": 1},
+    3,
+    want=0.0,
+    why="the first relevant document is at rank 4, behind k = 3",
+)
 check(mrr_at_k, ["x", "y", "a"], {"a": 1}, 3, want=1 / 3, why="rank k itself counts")
 check(mrr_at_k, [5, 9, 2, 7], {2: 3, 5: 0, 7: 1}, want=1 / 3, why="ids may be numbers")
 check(mrr_at_k, list(range(20)), {11: 1}, want=0.0, why="k is 10 unless told otherwise")
 check(mrr_at_k, list(range(20)), {11: 1, 12: 2}, 15, want=1 / 12, why="k = 15 looks further")
 check(mrr_at_k, [], {"a": 1}, want=0.0, why="nothing was retrieved")
-check(mrr_at_k, ["x", "a", "b", "c"], {"a": 1, "b": 2, "c": 3}, want=0.5, why="grade 1 is relevant, whatever other grades there are")
+check(
+    mrr_at_k,
+    ["x", "a", "b", "c"],
+    {"a": 1, "b": 2, "c": 3},
+    want=0.5,
+    why="grade 1 is relevant, whatever other grades there are",
+)
 ### END HIDDEN TESTS
 
 # %% graded="ndcg_at_k__recall" points=2
-check(recall_at_k, ["x", "a", "y"], {"a": 1, "b": 2}, want=0.5, why="one of two relevant documents was found",
-      mistakes={"divided by k: that is precision": 0.1, "weighted by grade": 1 / 3})
+# Looks at recall.
+check(
+    recall_at_k,
+    ["x", "a", "y"],
+    {"a": 1, "b": 2},
+    want=0.5,
+    why="one of two relevant documents was found",
+    mistakes={"divided by k: that is precision": 0.1, "weighted by grade": 1 / 3},
+)
 ### BEGIN HIDDEN TESTS
 many = {f"d{i}": 1 + i % 2 for i in range(8)}
-check(recall_at_k, ["d0", "d3", "x"], many, 2, want=0.25, why="the denominator is the number of all relevant documents, even where that is more than k",
-      mistakes={"divided by the smaller of k and the number of relevant documents": 1.0})
-check(recall_at_k, ["a", "x", "b", "c"], {"a": 1, "b": 1, "c": 1}, 3, want=2 / 3, why="the document at rank 4 is behind k = 3")
+check(
+    recall_at_k,
+    ["d0", "d3", "x"],
+    many,
+    2,
+    want=0.25,
+    why="the denominator is the number of all relevant documents, even where that is more than k",
+    mistakes={"divided by the smaller of k and the number of relevant documents": 1.0},
+)
+check(
+    recall_at_k,
+    ["a", "x", "b", "c"],
+    {"a": 1, "b": 1, "c": 1},
+    3,
+    want=2 / 3,
+    why="the document at rank 4 is behind k = 3",
+)
 check(recall_at_k, ["z", "a"], {"a": 2, "z": 0, "y": 0}, want=1.0, why="grade 0 is not relevant")
 check(recall_at_k, ["z", "q"], {"a": 2, "z": 0}, want=0.0, why="grade 0 is not relevant")
 check(recall_at_k, list(range(30)), {3: 1, 12: 1, 25: 1, 99: 1}, want=0.25, why="k is 10 unless told otherwise")
@@ -349,41 +505,74 @@ check(recall_at_k, list(range(30)), {3: 1, 12: 1, 25: 1, 99: 1}, 26, want=0.75, 
 ### END HIDDEN TESTS
 
 # %% graded="ndcg_at_k__ndcg" points=3
+# Looks at nDCG, grades included.
 gain = {g: 2**g - 1 for g in range(4)}
-check(ndcg_at_k, ["x", "a", "b"], {"a": 1, "b": 2}, want=(1 / math.log2(3) + 3 / 2) / (3 + 1 / math.log2(3)),
-      why="gains 0, 1, 3 with discounts log2 of 2, 3, 4; the ideal order is b, a",
-      mistakes={"the gain is the grade itself": (1 / math.log2(3) + 1) / (2 + 1 / math.log2(3)),
-                "not divided by the ideal": 1 / math.log2(3) + 3 / 2,
-                "grades are ignored": (1 / math.log2(3) + 1 / 2) / (1 + 1 / math.log2(3)),
-                "the discount is log2(rank)": (1 + 3 / math.log2(3)) / 4})
+check(
+    ndcg_at_k,
+    ["x", "a", "b"],
+    {"a": 1, "b": 2},
+    want=(1 / math.log2(3) + 3 / 2) / (3 + 1 / math.log2(3)),
+    why="gains 0, 1, 3 with discounts log2 of 2, 3, 4; the ideal order is b, a",
+    mistakes={
+        "the gain is the grade itself": (1 / math.log2(3) + 1) / (2 + 1 / math.log2(3)),
+        "not divided by the ideal": 1 / math.log2(3) + 3 / 2,
+        "grades are ignored": (1 / math.log2(3) + 1 / 2) / (1 + 1 / math.log2(3)),
+        "the discount is log2(rank)": (1 + 3 / math.log2(3)) / 4,
+    },
+)
+
+
 ### BEGIN HIDDEN TESTS
 def discounted(gains):
     return math.fsum(g * math.log(2) / math.log(r + 2) for r, g in enumerate(gains))
 
 
-check(ndcg_at_k, ["a", "x"], {"a": 1, "b": 3, "c": 0}, want=1 / discounted([7, 1]), why="b was not found and still belongs to the ideal ranking",
-      mistakes={"the ideal is made of what was retrieved": 1.0})
-check(ndcg_at_k, ["b", "a", "c"], {"a": 2, "b": 3, "c": 1}, 2, want=1.0, why="ranking and ideal are both cut at k = 2")
+check(
+    ndcg_at_k,
+    ["a", "x"],
+    {"a": 1, "b": 3, "c": 0},
+    want=1 / discounted([7, 1]),
+    why="b was not found and still belongs to the ideal ranking",
+    mistakes={"the ideal is made of what was retrieved": 1.0},
+)
+check(
+    ndcg_at_k, ["b", "a", "c"], {"a": 2, "b": 3, "c": 1}, 2, want=1.0, why="ranking and ideal are both cut at k = 2"
+)
 check(ndcg_at_k, ["x", "y", "a"], {"a": 2}, 2, want=0.0, why="the document at rank 3 is behind k = 2")
 for seed in range(12):
     rng = np.random.default_rng(seed)
     qrels = {int(d): int(g) for d, g in zip(rng.permutation(40)[:14], rng.integers(0, 4, 14))}
     qrels[41] = 3
-    ranking = [int(d) for d in rng.permutation(42)[:rng.integers(1, 30)]]
+    ranking = [int(d) for d in rng.permutation(42)[: rng.integers(1, 30)]]
     for k in (1, 3, 10, 25):
-        want = discounted([2 ** qrels.get(d, 0) - 1 for d in ranking][:k]) / discounted(sorted((2**g - 1 for g in qrels.values()), reverse=True)[:k])
-        check(ndcg_at_k, ranking, qrels, k, want=want, why="gain 2^grade - 1, discount log2(1 + rank), ideal over all judged documents")
-    want = discounted([2 ** qrels.get(d, 0) - 1 for d in ranking][:10]) / discounted(sorted((2**g - 1 for g in qrels.values()), reverse=True)[:10])
+        want = discounted([2 ** qrels.get(d, 0) - 1 for d in ranking][:k]) / discounted(
+            sorted((2**g - 1 for g in qrels.values()), reverse=True)[:k]
+        )
+        check(
+            ndcg_at_k,
+            ranking,
+            qrels,
+            k,
+            want=want,
+            why="gain 2^grade - 1, discount log2(1 + rank), ideal over all judged documents",
+        )
+    want = discounted([2 ** qrels.get(d, 0) - 1 for d in ranking][:10]) / discounted(
+        sorted((2**g - 1 for g in qrels.values()), reverse=True)[:10]
+    )
     check(ndcg_at_k, ranking, qrels, want=want, why="k is 10 unless told otherwise")
 ### END HIDDEN TESTS
 
 # %% graded="ndcg_at_k__nothing_relevant" points=1
+# Looks at queries without a relevant document.
 for metric in (mrr_at_k, recall_at_k, ndcg_at_k):
     for qrels in ({}, {"a": 0}):
-        check(metric, ["a", "b"], qrels, want=0.0, why="nothing is relevant: 0.0 by definition, and no division by zero")
+        check(
+            metric, ["a", "b"], qrels, want=0.0, why="nothing is relevant: 0.0 by definition, and no division by zero"
+        )
     check(metric, ["a", "b"], {"a": 1}, want=1.0, why="the only relevant document stands first")
 
 # %% graded="ndcg_at_k__inplace" points=1
+# Looks at the arguments afterwards.
 unchanged(mrr_at_k, ["x", "a", "b", "c"], {"c": 1, "b": 2}, 3, want=1 / 3)
 unchanged(recall_at_k, ["x", "a", "b", "c"], {"c": 1, "b": 2}, 3, want=0.5)
 unchanged(ndcg_at_k, ["x", "a", "b", "c"], {"c": 1, "b": 2}, 3, want=1.5 / (3 + 1 / math.log2(3)))
@@ -392,13 +581,14 @@ unchanged(ndcg_at_k, ["x", "a", "b", "c"], {"c": 1, "b": 2}, 3, want=1.5 / (3 + 
 advanced_rag.metrics_by_rank(mrr_at_k, recall_at_k, ndcg_at_k)
 
 # %% [markdown]
-# ## 3. Reciprocal rank fusion
+# ## 4 · Reciprocal rank fusion
 #
 # BM25 scores have no fixed scale (their limit, $\sum \text{idf}\,(k_1 + 1)$, changes with the query), cosines lie
 # between -1 and 1, and the spread of both changes from query to query. Adding them needs a calibration; adding
 # **ranks** does not (Cormack, Clarke and Büttcher, SIGIR 2009):
 #
-# $$\text{RRF}(d) = \sum_{r \,\in\, \text{rankings that contain } d} \frac{1}{k + \text{rank}_r(d)} \qquad k = 60,\ \text{rank from } 1$$
+# $$\text{RRF}(d) = \sum_{r \,\in\, \text{rankings that contain } d} \frac{1}{k + \text{rank}_r(d)}
+# \qquad k = 60,\ \text{rank from } 1$$
 #
 # A document that a ranking lacks gets nothing from it. What does $k$ do? A document at rank $x$ in **both** of two
 # lists beats the first of **one** list as long as $2/(k+x) > 1/(k+1)$, which is $x < k + 2$. With $k = 60$ agreement
@@ -406,16 +596,22 @@ advanced_rag.metrics_by_rank(mrr_at_k, recall_at_k, ndcg_at_k)
 #
 # **The catch:** fusion is a hedge. It pays when the lists fail on different queries and costs when one of them is
 # noise.
+#
+# ### Exercise 20.3 · rrf
+#
+# Reciprocal rank fusion of any number of rankings.
+#
+# - `rankings`: lists of ids, best first; they may differ in length and content. Where an id stands twice in one list,
+#   its first place counts and the others are dropped before ranks are given: a, a, b has ranks a = 1, b = 2.
+# - `k`: > 0
+# - `topn`: how many to return, >= 0; None returns all
+# - Returns (id, score) pairs, largest score first; equal scores in ascending order of id.
+#
+# Source: Cormack, Clarke and Büttcher 2009.
 
 # %% stub="rrf"
 def rrf(rankings: Sequence[Sequence], k: float = 60, topn: int | None = None) -> list[tuple]:
     """Reciprocal rank fusion of any number of rankings.
-
-    rankings: lists of ids, best first; they may differ in length and content. Where an id stands twice in one list, its
-              first place counts and the others are dropped before ranks are given: a, a, b has ranks a = 1, b = 2.
-    k:        > 0
-    topn:     how many to return, >= 0; None returns all
-    Returns (id, score) pairs, largest score first; equal scores in ascending order of id.
 
     >>> [(d, round(s, 4)) for d, s in rrf([["a", "b"], ["b", "c"]])]
     [('b', 0.0325), ('a', 0.0164), ('c', 0.0161)]
@@ -427,7 +623,7 @@ def rrf(rankings: Sequence[Sequence], k: float = 60, topn: int | None = None) ->
             scores[doc] += 1 / (k + rank)
     return sorted(scores.items(), key=lambda item: (-item[1], item[0]))[:topn]
     ### END SOLUTION
-    raise NotImplementedError("rrf: drop repeats, give ranks from 1, add 1 / (k + rank), sort by score and then id")
+    raise NotImplementedError("rrf")
 
 # %% [markdown] hints="rrf"
 # <details><summary>Hint 1: a question</summary>
@@ -457,12 +653,23 @@ def rrf(rankings: Sequence[Sequence], k: float = 60, topn: int | None = None) ->
 # </details>
 
 # %% graded="rrf__ranks" points=2
-check(rrf, [["a", "b"], ["b", "c"]], want=[("b", 1 / 61 + 1 / 62), ("a", 1 / 61), ("c", 1 / 62)],
-      why="b is in both lists; ranks begin at 1 and k is 60",
-      mistakes={"ranks begin at 0": [("b", 1 / 60 + 1 / 61), ("a", 1 / 60), ("c", 1 / 61)],
-                "k stands in the numerator": [("b", 60 / 61 + 60 / 62), ("a", 60 / 61), ("c", 60 / 62)],
-                "the mean over lists that hold the document": [("a", 1 / 61), ("b", (1 / 61 + 1 / 62) / 2), ("c", 1 / 62)],
-                "a missing document gets the rank after the last": [("b", 1 / 61 + 1 / 62), ("a", 1 / 61 + 1 / 63), ("c", 1 / 62 + 1 / 63)]})
+# Looks at the fused scores and their order.
+check(
+    rrf,
+    [["a", "b"], ["b", "c"]],
+    want=[("b", 1 / 61 + 1 / 62), ("a", 1 / 61), ("c", 1 / 62)],
+    why="b is in both lists; ranks begin at 1 and k is 60",
+    mistakes={
+        "ranks begin at 0": [("b", 1 / 60 + 1 / 61), ("a", 1 / 60), ("c", 1 / 61)],
+        "k stands in the numerator": [("b", 60 / 61 + 60 / 62), ("a", 60 / 61), ("c", 60 / 62)],
+        "the mean over lists that hold the document": [("a", 1 / 61), ("b", (1 / 61 + 1 / 62) / 2), ("c", 1 / 62)],
+        "a missing document gets the rank after the last": [
+            ("b", 1 / 61 + 1 / 62),
+            ("a", 1 / 61 + 1 / 63),
+            ("c", 1 / 62 + 1 / 63),
+        ],
+    },
+)
 ### BEGIN HIDDEN TESTS
 from fractions import Fraction
 
@@ -489,42 +696,84 @@ for seed in range(60):
     check(rrf, rankings, k, want=want, why="sum of 1 / (k + rank), largest first, ties by id")
 assert tried >= 20, f"expected at least 20 tried cases, got {tried}"
 check(rrf, [["a", "b"], ["b"]], 0.5, want=[("b", 1 / 2.5 + 1 / 1.5), ("a", 1 / 1.5)], why="k need not be whole")
-check(rrf, [["a", "b"], ["a", "b"], ["b", "a"]], want=[("a", 2 / 61 + 1 / 62), ("b", 1 / 61 + 2 / 62)], why="two equal lists are two lists")
+check(
+    rrf,
+    [["a", "b"], ["a", "b"], ["b", "a"]],
+    want=[("a", 2 / 61 + 1 / 62), ("b", 1 / 61 + 2 / 62)],
+    why="two equal lists are two lists",
+)
 check(rrf, [], want=[], why="no lists, no documents")
-check(rrf, [list(range(70)), list(range(69, -1, -1))][:1], want=[(i, 1 / (61 + i)) for i in range(70)],
-      why="one list alone keeps its order and all of its documents")
+check(
+    rrf,
+    [list(range(70)), list(range(69, -1, -1))][:1],
+    want=[(i, 1 / (61 + i)) for i in range(70)],
+    why="one list alone keeps its order and all of its documents",
+)
 ### END HIDDEN TESTS
 
 # %% graded="rrf__duplicates" points=1
-check(rrf, [["a", "a", "b"]], want=[("a", 1 / 61), ("b", 1 / 62)], why="the second a is dropped, and then b has rank 2",
-      mistakes={"repeats are added": [("a", 1 / 61 + 1 / 62), ("b", 1 / 63)],
-                "repeats are skipped but still take a rank": [("a", 1 / 61), ("b", 1 / 63)]})
+# Looks at lists that name a document twice.
+check(
+    rrf,
+    [["a", "a", "b"]],
+    want=[("a", 1 / 61), ("b", 1 / 62)],
+    why="the second a is dropped, and then b has rank 2",
+    mistakes={
+        "repeats are added": [("a", 1 / 61 + 1 / 62), ("b", 1 / 63)],
+        "repeats are skipped but still take a rank": [("a", 1 / 61), ("b", 1 / 63)],
+    },
+)
 ### BEGIN HIDDEN TESTS
-check(rrf, [["x", "y", "x", "x", "z", "y", "w"], ["w", "w", "y"]], 10,
-      want=[("y", 1 / 12 + 1 / 12), ("w", 1 / 14 + 1 / 11), ("x", 1 / 11), ("z", 1 / 13)], why="ranks are given after repeats are dropped, in every list")
+check(
+    rrf,
+    [["x", "y", "x", "x", "z", "y", "w"], ["w", "w", "y"]],
+    10,
+    want=[("y", 1 / 12 + 1 / 12), ("w", 1 / 14 + 1 / 11), ("x", 1 / 11), ("z", 1 / 13)],
+    why="ranks are given after repeats are dropped, in every list",
+)
 ### END HIDDEN TESTS
 
 # %% graded="rrf__ties_and_topn" points=1
-check(rrf, [["b", "a"], ["a", "b"]], want=[("a", 1 / 61 + 1 / 62), ("b", 1 / 61 + 1 / 62)], why="equal scores: ascending order of id")
+# Looks at ties, and at the first n.
+check(
+    rrf,
+    [["b", "a"], ["a", "b"]],
+    want=[("a", 1 / 61 + 1 / 62), ("b", 1 / 61 + 1 / 62)],
+    why="equal scores: ascending order of id",
+)
 check(rrf, [["b", "a", "c"]], 60, 2, want=[("b", 1 / 61), ("a", 1 / 62)], why="topn = 2 returns two")
 ### BEGIN HIDDEN TESTS
-check(rrf, [[9], [4], [12], [1]], 5, want=[(1, 1 / 6), (4, 1 / 6), (9, 1 / 6), (12, 1 / 6)], why="four equal scores: ascending order of id")
+check(
+    rrf,
+    [[9], [4], [12], [1]],
+    5,
+    want=[(1, 1 / 6), (4, 1 / 6), (9, 1 / 6), (12, 1 / 6)],
+    why="four equal scores: ascending order of id",
+)
 check(rrf, [["m"], ["z"], ["c"]], 5, 2, want=[("c", 1 / 6), ("m", 1 / 6)], why="ties are settled before topn cuts")
 check(rrf, [["b", "a"]], 60, 0, want=[], why="topn = 0 returns nothing; only None returns all")
-check(rrf, [["a", "b", "c"], ["d", "b", "e"]], 60, 1, want=[("b", 2 / 62)], why="topn cuts the fusion, not the lists that go in")
+check(
+    rrf,
+    [["a", "b", "c"], ["d", "b", "e"]],
+    60,
+    1,
+    want=[("b", 2 / 62)],
+    why="topn cuts the fusion, not the lists that go in",
+)
 check(rrf, [["a"]], 60, 5, want=[("a", 1 / 61)], why="topn larger than the number of documents returns all")
 many = [f"d{i:02d}" for i in range(25)]
 check(rrf, [many], want=[(d, 1 / (61 + i)) for i, d in enumerate(many)], why="topn = None returns all 25")
 ### END HIDDEN TESTS
 
 # %% graded="rrf__inplace" points=1
+# Looks at the lists afterwards.
 unchanged(rrf, [["b", "a", "b"], ["c", "a"]], 60, want=[("a", 1 / 62 + 1 / 62), ("b", 1 / 61), ("c", 1 / 61)])
 
 # %% tags=["picture"]
 advanced_rag.both_lists_against_one(rrf)
 
 # %% [markdown]
-# ## 4. HyDE: search with an answer that is made up
+# ## 5 · HyDE: search with an answer that is made up
 #
 # A question and its answer need not look alike. **HyDE** (Gao, Ma, Lin and Callan, 2022, arXiv 2212.10496) lets a
 # language model write hypothetical answers $d_1 \dots d_N$ and searches with the mean of all vectors, the **query's
@@ -541,18 +790,25 @@ advanced_rag.both_lists_against_one(rrf)
 #
 # **The catch:** a mean has a length. $N + 1$ unit vectors that disagree average to something short. For ranking by dot
 # product within one query the length does not matter; for a score threshold, or for mixing with other scores, it does.
+#
+# ### Exercise 20.4 · hyde_vector
+#
+# HyDE's search vector: the plain mean of the hypothetical documents' vectors and, if asked, of the query's.
+#
+# - `q_vec`: vector of the query
+# - `hyp`: vectors of N >= 0 hypothetical documents, used as they are (of any length, not normalised first); same
+#   dtype
+# - `include_query`: whether q_vec is one of the N + 1 vectors; when False the mean is over the N documents
+# - `normalise`: scale the result to length 1
+# - With N = 0 the query stands alone, whatever include_query says; normalise applies to it too.
+# - Returns a tensor of q_vec's dtype. Half precision (float16, bfloat16): compute in float32.
+#
+# Source: Gao et al. 2022 (arXiv 2212.10496), with the query among the vectors.
 
 # %% stub="hyde_vector"
 def hyde_vector(q_vec: Float[Tensor, "D"], hyp: Float[Tensor, "N D"], include_query: bool = True,
                 normalise: bool = True) -> Float[Tensor, "D"]:
     """HyDE's search vector: the plain mean of the hypothetical documents' vectors and, if asked, of the query's.
-
-    q_vec:         vector of the query
-    hyp:           vectors of N >= 0 hypothetical documents, used as they are (of any length, not normalised first); same dtype
-    include_query: whether q_vec is one of the N + 1 vectors; when False the mean is over the N documents
-    normalise:     scale the result to length 1
-    With N = 0 the query stands alone, whatever include_query says; normalise applies to it too.
-    Returns a tensor of q_vec's dtype. Half precision (float16, bfloat16): compute in float32.
 
     >>> hyde_vector(torch.tensor([1.0, 0.0]), torch.tensor([[0.0, 1.0]]), normalise=False)
     tensor([0.5000, 0.5000])
@@ -562,7 +818,7 @@ def hyde_vector(q_vec: Float[Tensor, "D"], hyp: Float[Tensor, "N D"], include_qu
     mean = vectors.to(torch.promote_types(q_vec.dtype, torch.float32)).mean(0)
     return (F.normalize(mean, dim=0) if normalise else mean).to(q_vec.dtype)
     ### END SOLUTION
-    raise NotImplementedError("hyde_vector: stack the vectors that take part, take the mean, scale it if asked")
+    raise NotImplementedError("hyde_vector")
 
 # %% [markdown] hints="hyde_vector"
 # <details><summary>Hint 1: a question</summary>
@@ -592,66 +848,196 @@ def hyde_vector(q_vec: Float[Tensor, "D"], hyp: Float[Tensor, "N D"], include_qu
 # </details>
 
 # %% graded="hyde_vector__mean" points=2
+# Looks at the mean of query and documents.
 q, hyp = torch.tensor([1.0, 0.0]), torch.tensor([[0.0, 1.0], [0.0, 3.0]])
-check(hyde_vector, q, hyp, True, False, want=torch.tensor([1 / 3, 4 / 3]), why="the mean of three vectors, used as they are",
-      mistakes={"the sum in place of the mean": torch.tensor([1.0, 4.0]), "the query was dropped": torch.tensor([0.0, 2.0]),
-                "the query weighs as much as all documents together": torch.tensor([0.5, 1.0]),
-                "every vector was normalised first": torch.tensor([1 / 3, 2 / 3])})
+check(
+    hyde_vector,
+    q,
+    hyp,
+    True,
+    False,
+    want=torch.tensor([1 / 3, 4 / 3]),
+    why="the mean of three vectors, used as they are",
+    mistakes={
+        "the sum in place of the mean": torch.tensor([1.0, 4.0]),
+        "the query was dropped": torch.tensor([0.0, 2.0]),
+        "the query weighs as much as all documents together": torch.tensor([0.5, 1.0]),
+        "every vector was normalised first": torch.tensor([1 / 3, 2 / 3]),
+    },
+)
 ### BEGIN HIDDEN TESTS
-check(hyde_vector, q, hyp, want=torch.tensor([1.0, 4.0]) / 17**0.5, why="the direction of the mean (1/3, 4/3); normalise scales the result alone",
-      mistakes={"every vector was normalised first, or the query weighs as much as all documents together": torch.tensor([1.0, 2.0]) / 5**0.5})
+check(
+    hyde_vector,
+    q,
+    hyp,
+    want=torch.tensor([1.0, 4.0]) / 17**0.5,
+    why="the direction of the mean (1/3, 4/3); normalise scales the result alone",
+    mistakes={
+        "every vector was normalised first, or the query weighs as much as all documents together": torch.tensor(
+            [1.0, 2.0]
+        )
+        / 5**0.5
+    },
+)
 for seed, (N, d) in enumerate([(1, 3), (2, 5), (3, 4), (8, 16)]):
     g = torch.Generator().manual_seed(seed)
-    q, hyp = torch.randn(d, generator=g, dtype=torch.float64) * 2, torch.randn(N, d, generator=g, dtype=torch.float64) * 3 + 1
-    mean = torch.tensor([(q[j].item() + sum(hyp[i, j].item() for i in range(N))) / (N + 1) for j in range(d)], dtype=torch.float64)
+    q, hyp = (
+        torch.randn(d, generator=g, dtype=torch.float64) * 2,
+        torch.randn(N, d, generator=g, dtype=torch.float64) * 3 + 1,
+    )
+    mean = torch.tensor(
+        [(q[j].item() + sum(hyp[i, j].item() for i in range(N))) / (N + 1) for j in range(d)], dtype=torch.float64
+    )
     for dtype in (torch.float64, torch.float32):
-        check(hyde_vector, q.to(dtype), hyp.to(dtype), normalise=False, want=mean.to(dtype), rtol=1e-4, atol=1e-5, why="the mean of the query and N documents")
-        check(hyde_vector, q.to(dtype), hyp.to(dtype), want=(mean / math.sqrt(sum(x * x for x in mean.tolist()))).to(dtype),
-              rtol=1e-4, atol=1e-5, why="with include_query and normalise by default")
+        check(
+            hyde_vector,
+            q.to(dtype),
+            hyp.to(dtype),
+            normalise=False,
+            want=mean.to(dtype),
+            rtol=1e-4,
+            atol=1e-5,
+            why="the mean of the query and N documents",
+        )
+        check(
+            hyde_vector,
+            q.to(dtype),
+            hyp.to(dtype),
+            want=(mean / math.sqrt(sum(x * x for x in mean.tolist()))).to(dtype),
+            rtol=1e-4,
+            atol=1e-5,
+            why="with include_query and normalise by default",
+        )
 g = torch.Generator().manual_seed(9)
 wide = torch.randn(6, 4, generator=g)
-check(hyde_vector, wide[:, 1], wide.T[2:], True, False, want=(wide[:, 1] + wide[:, 2] + wide[:, 3]) / 3, why="non-contiguous vectors are valid input")
+check(
+    hyde_vector,
+    wide[:, 1],
+    wide.T[2:],
+    True,
+    False,
+    want=(wide[:, 1] + wide[:, 2] + wide[:, 3]) / 3,
+    why="non-contiguous vectors are valid input",
+)
 ### END HIDDEN TESTS
 
 # %% graded="hyde_vector__switches" points=2
+# Looks at the two switches, each alone and together.
 q, hyp = torch.tensor([3.0, 0.0]), torch.tensor([[0.0, 2.0], [2.0, 0.0]])
-check(hyde_vector, q, hyp, False, False, want=torch.tensor([1.0, 1.0]), why="without the query the mean is over the two documents",
-      mistakes={"include_query is ignored": torch.tensor([5 / 3, 2 / 3]), "divided by N + 1 although the query is out": torch.tensor([2 / 3, 2 / 3])})
-check(hyde_vector, q, hyp, False, True, want=torch.tensor([0.5**0.5, 0.5**0.5]), why="scaled to length 1",
-      mistakes={"normalise is ignored": torch.tensor([1.0, 1.0])})
+check(
+    hyde_vector,
+    q,
+    hyp,
+    False,
+    False,
+    want=torch.tensor([1.0, 1.0]),
+    why="without the query the mean is over the two documents",
+    mistakes={
+        "include_query is ignored": torch.tensor([5 / 3, 2 / 3]),
+        "divided by N + 1 although the query is out": torch.tensor([2 / 3, 2 / 3]),
+    },
+)
+check(
+    hyde_vector,
+    q,
+    hyp,
+    False,
+    True,
+    want=torch.tensor([0.5**0.5, 0.5**0.5]),
+    why="scaled to length 1",
+    mistakes={"normalise is ignored": torch.tensor([1.0, 1.0])},
+)
 ### BEGIN HIDDEN TESTS
 g = torch.Generator().manual_seed(3)
 q, hyp = torch.randn(7, generator=g), torch.randn(4, 7, generator=g) + 0.5
 for include in (True, False):
     rows = [r.double() for r in ([q] if include else []) + list(hyp)]
     mean = sum(rows) / len(rows)
-    check(hyde_vector, q, hyp, include_query=include, normalise=False, want=mean.float(), why=f"include_query = {include}")
-    check(hyde_vector, q, hyp, include_query=include, normalise=True, want=(mean / mean.pow(2).sum().sqrt()).float(), why=f"include_query = {include}")
+    check(
+        hyde_vector,
+        q,
+        hyp,
+        include_query=include,
+        normalise=False,
+        want=mean.float(),
+        why=f"include_query = {include}",
+    )
+    check(
+        hyde_vector,
+        q,
+        hyp,
+        include_query=include,
+        normalise=True,
+        want=(mean / mean.pow(2).sum().sqrt()).float(),
+        why=f"include_query = {include}",
+    )
 half = (q * 40).half(), (hyp * 40).half()
 want = (half[0].double() + half[1].double().sum(0)) / 5
 check(hyde_vector, *half, normalise=False, want=want.half(), why="half precision in, half precision out")
 check(hyde_vector, *half, want=(want / want.pow(2).sum().sqrt()).half(), why="half precision in, half precision out")
-check(hyde_vector, torch.full((4,), 4e4).half(), torch.full((2, 4), 4e4).half(), want=torch.full((4,), 0.5).half(),
-      why="the sum, and the length 80,000, do not fit into float16: compute in float32")
+check(
+    hyde_vector,
+    torch.full((4,), 4e4).half(),
+    torch.full((2, 4), 4e4).half(),
+    want=torch.full((4,), 0.5).half(),
+    why="the sum, and the length 80,000, do not fit into float16: compute in float32",
+)
 for dtype, big in [(torch.float16, 2048.0), (torch.bfloat16, 256.0)]:
     q, hyp = torch.tensor([big, big]).to(dtype), torch.tensor([[1.0, 1.0], [-big, 1 - big]]).to(dtype)
-    check(hyde_vector, q, hyp, normalise=False, want=torch.tensor([1 / 3, 2 / 3]).to(dtype), why=f"{big:g} + 1 is {big:g} in {dtype}: add up in float32")
-    check(hyde_vector, q, hyp, want=torch.tensor([0.2**0.5, 0.8**0.5]).to(dtype), why=f"{big:g} + 1 is {big:g} in {dtype}: add up in float32")
+    check(
+        hyde_vector,
+        q,
+        hyp,
+        normalise=False,
+        want=torch.tensor([1 / 3, 2 / 3]).to(dtype),
+        why=f"{big:g} + 1 is {big:g} in {dtype}: add up in float32",
+    )
+    check(
+        hyde_vector,
+        q,
+        hyp,
+        want=torch.tensor([0.2**0.5, 0.8**0.5]).to(dtype),
+        why=f"{big:g} + 1 is {big:g} in {dtype}: add up in float32",
+    )
 short = torch.tensor([0.03, 0.0]), torch.tensor([[0.0, 0.04], [0.03, 0.04]])
 check(hyde_vector, *short, want=torch.tensor([0.6, 0.8]), why="a short mean is scaled up to length 1")
 ### END HIDDEN TESTS
 
 # %% graded="hyde_vector__no_documents" points=1
+# Looks at a query without any made-up document.
 q, none = torch.tensor([3.0, 4.0]), torch.zeros(0, 2)
 check(hyde_vector, q, none, True, False, want=q, why="without documents the query stands alone")
-check(hyde_vector, q, none, want=torch.tensor([0.6, 0.8]), why="and is scaled like any other result",
-      mistakes={"the query comes back unscaled": q, "the mean of nothing": torch.full((2,), torch.nan)})
+check(
+    hyde_vector,
+    q,
+    none,
+    want=torch.tensor([0.6, 0.8]),
+    why="and is scaled like any other result",
+    mistakes={"the query comes back unscaled": q, "the mean of nothing": torch.full((2,), torch.nan)},
+)
 ### BEGIN HIDDEN TESTS
-check(hyde_vector, q, none, False, False, want=q, why="with N = 0 the query stands alone even where include_query is False")
-check(hyde_vector, q, none, False, True, want=torch.tensor([0.6, 0.8]), why="with N = 0 the query stands alone even where include_query is False")
+check(
+    hyde_vector,
+    q,
+    none,
+    False,
+    False,
+    want=q,
+    why="with N = 0 the query stands alone even where include_query is False",
+)
+check(
+    hyde_vector,
+    q,
+    none,
+    False,
+    True,
+    want=torch.tensor([0.6, 0.8]),
+    why="with N = 0 the query stands alone even where include_query is False",
+)
 ### END HIDDEN TESTS
 
 # %% graded="hyde_vector__inplace" points=1
+# Looks at the vectors afterwards.
 q, hyp = torch.tensor([1.0, 2.0, 2.0]), torch.tensor([[3.0, 0.0, 0.0], [-1.0, 1.0, 4.0]])
 unchanged(hyde_vector, q, hyp, True, False, want=torch.tensor([1.0, 1.0, 2.0]))
 unchanged(hyde_vector, q, hyp, False, False, want=torch.tensor([1.0, 0.5, 2.0]))
@@ -661,7 +1047,7 @@ unchanged(hyde_vector, q, torch.zeros(0, 3), want=torch.tensor([1 / 3, 2 / 3, 2 
 advanced_rag.mean_of_samples(hyde_vector)
 
 # %% [markdown]
-# ## 5. Hypothetical questions: pay at index time
+# ## 6 · Hypothetical questions: pay at index time
 #
 # The mirror image. For each chunk a language model writes questions that the chunk **answers**, once, when the index
 # is built. At query time the user's question is compared with those questions, and the chunk behind the best match is
@@ -681,16 +1067,26 @@ advanced_rag.mean_of_samples(hyde_vector)
 #
 # **The catch:** a chunk owns several entries. Score a chunk by its **best** question, and count chunks, not entries:
 # the $k$ best questions may all belong to one chunk.
+#
+# ### Exercise 20.5 · hqe_retrieve
+#
+# The k chunks with the best matching question, best first.
+#
+# - `query_vec`: vector of the query, of length 1
+# - `question_vecs`: vectors of the M questions, of length 1; similarity is the dot product
+# - `chunk_of`: for each question the id of its chunk; ids are any ints, a chunk has one question or many, in any
+#   order
+# - `k`: >= 1; where there are fewer chunks, all of them come back
+# - A chunk scores the maximum over its questions. Every id comes at most once. The order of exact ties is free.
+#
+# Source: Nogueira et al. 2019 (doc2query, arXiv 1904.08375) for predicted questions; the maximum over them is what an
+# index of questions does.
 
 # %% stub="hqe_retrieve"
-def hqe_retrieve(query_vec: Float[Tensor, "D"], question_vecs: Float[Tensor, "M D"], chunk_of: Sequence[int], k: int) -> list[int]:
+def hqe_retrieve(
+    query_vec: Float[Tensor, "D"], question_vecs: Float[Tensor, "M D"], chunk_of: Sequence[int], k: int
+) -> list[int]:
     """The k chunks with the best matching question, best first.
-
-    query_vec:     vector of the query, of length 1
-    question_vecs: vectors of the M questions, of length 1; similarity is the dot product
-    chunk_of:      for each question the id of its chunk; ids are any ints, a chunk has one question or many, in any order
-    k:             >= 1; where there are fewer chunks, all of them come back
-    A chunk scores the maximum over its questions. Every id comes at most once. The order of exact ties is free.
 
     >>> hqe_retrieve(torch.tensor([1.0, 0.0]), torch.tensor([[1.0, 0.0], [0.8, 0.6], [0.6, 0.8]]), [7, 7, 3], 2)
     [7, 3]
@@ -701,7 +1097,7 @@ def hqe_retrieve(query_vec: Float[Tensor, "D"], question_vecs: Float[Tensor, "M 
         best[chunk] = max(score, best.get(chunk, -math.inf))
     return sorted(best, key=best.get, reverse=True)[:k]
     ### END SOLUTION
-    raise NotImplementedError("hqe_retrieve: best question of each chunk, then the k best chunks")
+    raise NotImplementedError("hqe_retrieve")
 
 # %% [markdown] hints="hqe_retrieve"
 # <details><summary>Hint 1: a question</summary>
@@ -731,31 +1127,83 @@ def hqe_retrieve(query_vec: Float[Tensor, "D"], question_vecs: Float[Tensor, "M 
 # </details>
 
 # %% graded="hqe_retrieve__unique" points=2
+# Looks at chunks with several questions.
 q = torch.tensor([1.0, 0.0])
 vecs = torch.tensor([[1.0, 0.0], [0.96, 0.28], [0.8, 0.6], [0.6, 0.8]])
-check(hqe_retrieve, q, vecs, [7, 7, 5, 3], 2, want=[7, 5], why="the two best questions belong to chunk 7; two chunks were asked for",
-      mistakes={"the top k questions, then duplicates dropped": [7], "row numbers of questions in place of chunk ids": [0, 1]})
+check(
+    hqe_retrieve,
+    q,
+    vecs,
+    [7, 7, 5, 3],
+    2,
+    want=[7, 5],
+    why="the two best questions belong to chunk 7; two chunks were asked for",
+    mistakes={
+        "the top k questions, then duplicates dropped": [7],
+        "row numbers of questions in place of chunk ids": [0, 1],
+    },
+)
 ### BEGIN HIDDEN TESTS
 angles = torch.tensor([2.0, 5.0, 9.0, 11.0, 14.0, 16.0, 21.0, 30.0, 41.0, 47.0, 60.0, 85.0]).deg2rad()
 vecs = torch.stack([angles.cos(), angles.sin()], dim=1)
-check(hqe_retrieve, q, vecs, [40, 40, 40, 40, 40, 40, 40, 6, 6, 40, 911, 6], 3, want=[40, 6, 911], why="one chunk owns the seven best questions")
-check(hqe_retrieve, q, vecs, [40, 6, 40, 6, 40, 6, 40, 6, 40, 6, 911, 6], 2, want=[40, 6], why="chunks take turns; each comes once")
-check(hqe_retrieve, q, vecs, [40, 6, 40, 6, 40, 6, 40, 6, 40, 6, 911, 6], 3, want=[40, 6, 911], why="chunks take turns; each comes once")
+check(
+    hqe_retrieve,
+    q,
+    vecs,
+    [40, 40, 40, 40, 40, 40, 40, 6, 6, 40, 911, 6],
+    3,
+    want=[40, 6, 911],
+    why="one chunk owns the seven best questions",
+)
+check(
+    hqe_retrieve,
+    q,
+    vecs,
+    [40, 6, 40, 6, 40, 6, 40, 6, 40, 6, 911, 6],
+    2,
+    want=[40, 6],
+    why="chunks take turns; each comes once",
+)
+check(
+    hqe_retrieve,
+    q,
+    vecs,
+    [40, 6, 40, 6, 40, 6, 40, 6, 40, 6, 911, 6],
+    3,
+    want=[40, 6, 911],
+    why="chunks take turns; each comes once",
+)
 check(hqe_retrieve, q, vecs[:4], [8, 2, 8, 5], 10, want=[8, 2, 5], why="three chunks are all there are")
 check(hqe_retrieve, q, vecs[:3], [1, 0, 2], 1, want=[1], why="k = 1")
 ### END HIDDEN TESTS
 
 # %% graded="hqe_retrieve__max" points=2
+# Looks at the order of the chunks.
 angles = torch.tensor([10.0, 90.0, 30.0, 35.0, 50.0]).deg2rad()
 vecs = torch.stack([angles.cos(), angles.sin()], dim=1)
-check(hqe_retrieve, torch.tensor([1.0, 0.0]), vecs, [4, 4, 9, 9, 2], 3, want=[4, 9, 2],
-      why="chunk 4 has the best question of all; its other question, about something else, does not matter",
-      mistakes={"mean over the questions of a chunk": [9, 2, 4], "sum over the questions of a chunk": [9, 4, 2]})
+check(
+    hqe_retrieve,
+    torch.tensor([1.0, 0.0]),
+    vecs,
+    [4, 4, 9, 9, 2],
+    3,
+    want=[4, 9, 2],
+    why="chunk 4 has the best question of all; its other question, about something else, does not matter",
+    mistakes={"mean over the questions of a chunk": [9, 2, 4], "sum over the questions of a chunk": [9, 4, 2]},
+)
 ### BEGIN HIDDEN TESTS
 q = torch.tensor([1.0, 0.0])
 behind = torch.tensor([[-1.0, 0.0], [-0.6, 0.8], [-0.8, -0.6], [-0.28, 0.96]])
-check(hqe_retrieve, q, behind, [5, 5, 1, 3], 3, want=[3, 5, 1], why="all similarities are negative, and the least negative is the best",
-      mistakes={"the best of a chunk starts at 0, not at -inf, or the sign is dropped": [5, 1, 3]})
+check(
+    hqe_retrieve,
+    q,
+    behind,
+    [5, 5, 1, 3],
+    3,
+    want=[3, 5, 1],
+    why="all similarities are negative, and the least negative is the best",
+    mistakes={"the best of a chunk starts at 0, not at -inf, or the sign is dropped": [5, 1, 3]},
+)
 for seed in range(20):
     g = torch.Generator().manual_seed(seed)
     M, d = 14 + seed, 6
@@ -773,17 +1221,33 @@ for seed in range(20):
         continue
     want = sorted(best, key=lambda c: -best[c])
     for k in (1, 3, 6):
-        check(hqe_retrieve, query, vecs, chunk_of, k, want=want[:k], why="maximum over a chunk's questions, best chunk first")
+        check(
+            hqe_retrieve,
+            query,
+            vecs,
+            chunk_of,
+            k,
+            want=want[:k],
+            why="maximum over a chunk's questions, best chunk first",
+        )
 ### END HIDDEN TESTS
 
 # %% graded="hqe_retrieve__inplace" points=1
-unchanged(hqe_retrieve, torch.tensor([0.6, 0.8]), torch.tensor([[1.0, 0.0], [0.0, 1.0], [0.8, 0.6]]), [2, 4, 2], 2, want=[2, 4])
+# Looks at the arguments afterwards.
+unchanged(
+    hqe_retrieve,
+    torch.tensor([0.6, 0.8]),
+    torch.tensor([[1.0, 0.0], [0.0, 1.0], [0.8, 0.6]]),
+    [2, 4, 2],
+    2,
+    want=[2, 4],
+)
 
 # %% tags=["picture"]
 advanced_rag.best_question(hqe_retrieve)
 
 # %% [markdown]
-# ## 6. Late interaction: MaxSim
+# ## 7 · Late interaction: MaxSim
 #
 # One vector for a whole passage is a strong compression. **ColBERT** (Khattab and Zaharia, 2020, arXiv 2004.12832)
 # keeps one vector per **token** and lets query and document interact late, after both were encoded on their own:
@@ -805,20 +1269,29 @@ advanced_rag.best_question(hqe_retrieve)
 #    harm as zeros: the mask has to be $-\infty$ **before** the maximum.
 # 3. It has no mask for **queries**: an encoder's output at padding is not zero, and its best similarity is added to the
 #    sum. (ColBERT's `[MASK]` tokens are meant to count: for them `q_mask` is True.)
+#
+# ### Exercise 20.6 · maxsim
+#
+# MaxSim of B pairs: query b with document b, cosine similarity, for real tokens only.
+#
+# - `Q, D`: token vectors of any length; a zero vector has similarity 0 with everything
+# - `q_mask, d_mask`: True = real token; padding may stand anywhere and hold any finite numbers
+# - A query token that is padding adds nothing. A document without any real token scores -inf (for a query that has
+#   one).
+# - Returns B scores in the dtype of Q. Half precision (float16, bfloat16): compute in float32.
+# - `Fast`: operations on the whole batch, no loop over pairs. Do not write out B x nq x nd x d numbers on the way.
+#
+# Source: Khattab and Zaharia 2020 (ColBERT, arXiv 2004.12832).
 
 # %% stub="maxsim"
-def maxsim(Q: Float[Tensor, "B nq d"], D: Float[Tensor, "B nd d"], q_mask: Bool[Tensor, "B nq"],
-           d_mask: Bool[Tensor, "B nd"]) -> Float[Tensor, "B"]:
+def maxsim(
+    Q: Float[Tensor, "B nq d"], D: Float[Tensor, "B nd d"], q_mask: Bool[Tensor, "B nq"], d_mask: Bool[Tensor, "B nd"]
+) -> Float[Tensor, "B"]:
     """MaxSim of B pairs: query b with document b, cosine similarity, for real tokens only.
 
-    Q, D:           token vectors of any length; a zero vector has similarity 0 with everything
-    q_mask, d_mask: True = real token; padding may stand anywhere and hold any finite numbers
-    A query token that is padding adds nothing. A document without any real token scores -inf (for a query that has one).
-    Returns B scores in the dtype of Q. Half precision (float16, bfloat16): compute in float32.
-    Fast: operations on the whole batch, no loop over pairs. Do not write out B x nq x nd x d numbers on the way.
-
     >>> q = torch.eye(2)[None]
-    >>> maxsim(q, torch.tensor([[[5.0, 5.0], [0.0, 0.0]]]), torch.ones(1, 2, dtype=torch.bool), torch.ones(1, 2, dtype=torch.bool))
+    >>> yes = torch.ones(1, 2, dtype=torch.bool)
+    >>> maxsim(q, torch.tensor([[[5.0, 5.0], [0.0, 0.0]]]), yes, yes)
     tensor([1.4142])
     """
     ### BEGIN SOLUTION
@@ -828,7 +1301,7 @@ def maxsim(Q: Float[Tensor, "B nq d"], D: Float[Tensor, "B nd d"], q_mask: Bool[
     best = sims.masked_fill(~d_mask[:, None, :], -torch.inf).amax(-1)
     return best.masked_fill(~q_mask, 0).sum(-1).to(Q.dtype)
     ### END SOLUTION
-    raise NotImplementedError("maxsim: normalise, all similarities at once, -inf on padding, max over the document, sum over the query")
+    raise NotImplementedError("maxsim")
 
 # %% [markdown] hints="maxsim"
 # <details><summary>Hint 1: a question</summary>
@@ -860,22 +1333,45 @@ def maxsim(Q: Float[Tensor, "B nq d"], D: Float[Tensor, "B nd d"], q_mask: Bool[
 # </details>
 
 # %% graded="maxsim__cosine" points=2
+# Looks at the scores, against the definition.
 eye, yes = torch.eye(2)[None].repeat(2, 1, 1), torch.ones(2, 2, dtype=torch.bool)
 D = torch.tensor([[[0.9, 0.1], [0.1, 0.9]], [[5.0, 5.0], [0.0, 0.0]]])
-check(maxsim, eye, D, yes, yes, want=torch.tensor([2 * 0.9 / 0.82**0.5, 2**0.5]), why="cosines: the length of a vector does not matter",
-      mistakes={"dot product in place of cosine": torch.tensor([1.8, 10.0]),
-                "the mean over query tokens": torch.tensor([0.9 / 0.82**0.5, 0.5**0.5]),
-                "maximum over the query, sum over the document": torch.tensor([2 * 0.9 / 0.82**0.5, 0.5**0.5]),
-                "a zero vector was divided by its length": torch.tensor([2 * 0.9 / 0.82**0.5, torch.nan])})
+check(
+    maxsim,
+    eye,
+    D,
+    yes,
+    yes,
+    want=torch.tensor([2 * 0.9 / 0.82**0.5, 2**0.5]),
+    why="cosines: the length of a vector does not matter",
+    mistakes={
+        "dot product in place of cosine": torch.tensor([1.8, 10.0]),
+        "the mean over query tokens": torch.tensor([0.9 / 0.82**0.5, 0.5**0.5]),
+        "maximum over the query, sum over the document": torch.tensor([2 * 0.9 / 0.82**0.5, 0.5**0.5]),
+        "a zero vector was divided by its length": torch.tensor([2 * 0.9 / 0.82**0.5, torch.nan]),
+    },
+)
 ### BEGIN HIDDEN TESTS
-check(maxsim, torch.tensor([[[2.0, 0.0]]]), torch.tensor([[[3.0, 0.0]]]), yes[:1, :1], yes[:1, :1], want=torch.tensor([1.0]), why="parallel vectors have cosine 1",
-      mistakes={"queries were not normalised": torch.tensor([2.0]), "documents were not normalised": torch.tensor([3.0])})
+check(
+    maxsim,
+    torch.tensor([[[2.0, 0.0]]]),
+    torch.tensor([[[3.0, 0.0]]]),
+    yes[:1, :1],
+    yes[:1, :1],
+    want=torch.tensor([1.0]),
+    why="parallel vectors have cosine 1",
+    mistakes={
+        "queries were not normalised": torch.tensor([2.0]),
+        "documents were not normalised": torch.tensor([3.0]),
+    },
+)
 
 
 def by_loops(Q, D, q_mask, d_mask):
     def cos(a, b):
         dot, la, lb = (math.fsum(x * y for x, y in zip(u, v)) for u, v in ((a, b), (a, a), (b, b)))
         return dot / math.sqrt(la * lb) if la * lb else 0.0
+
     scores = []
     for q, d, qm, dm in zip(Q.tolist(), D.tolist(), q_mask.tolist(), d_mask.tolist()):
         real = [v for v, m in zip(d, dm) if m]
@@ -885,31 +1381,72 @@ def by_loops(Q, D, q_mask, d_mask):
 
 for seed, (B, nq, nd, d) in enumerate([(1, 1, 1, 1), (3, 2, 5, 4), (4, 6, 3, 7), (2, 5, 9, 3)]):
     g = torch.Generator().manual_seed(seed)
-    Q = torch.randn(B, nq, d, generator=g, dtype=torch.float64) * 10 ** torch.randint(-2, 3, (B, nq, 1), generator=g).double()
-    D = torch.randn(B, nd, d, generator=g, dtype=torch.float64) * 10 ** torch.randint(-2, 3, (B, nd, 1), generator=g).double()
+    Q = (
+        torch.randn(B, nq, d, generator=g, dtype=torch.float64)
+        * 10 ** torch.randint(-2, 3, (B, nq, 1), generator=g).double()
+    )
+    D = (
+        torch.randn(B, nd, d, generator=g, dtype=torch.float64)
+        * 10 ** torch.randint(-2, 3, (B, nd, 1), generator=g).double()
+    )
     everything = torch.ones(B, nq, dtype=torch.bool), torch.ones(B, nd, dtype=torch.bool)
     for dtype in (torch.float64, torch.float32):
-        check(maxsim, Q.to(dtype), D.to(dtype), *everything, want=by_loops(Q, D, *everything).to(dtype), rtol=1e-4, atol=1e-5, why="sum over the query of the best cosine in the document")
+        check(
+            maxsim,
+            Q.to(dtype),
+            D.to(dtype),
+            *everything,
+            want=by_loops(Q, D, *everything).to(dtype),
+            rtol=1e-4,
+            atol=1e-5,
+            why="sum over the query of the best cosine in the document",
+        )
 g = torch.Generator().manual_seed(20)
 Q, D = torch.randn(3, 4, 5, generator=g), torch.randn(3, 6, 5, generator=g)
 Q[0, 1], D[1, 2], D[2] = 0, 0, -Q[2, 0]
 yes = torch.ones(3, 4, dtype=torch.bool), torch.ones(3, 6, dtype=torch.bool)
-check(maxsim, Q, D, *yes, want=by_loops(Q, D, *yes).float(), why="a real token whose vector is zero has similarity 0; negative similarities count as they are")
+check(
+    maxsim,
+    Q,
+    D,
+    *yes,
+    want=by_loops(Q, D, *yes).float(),
+    why="a real token whose vector is zero has similarity 0; negative similarities count as they are",
+)
 ### END HIDDEN TESTS
 
 # %% graded="maxsim__masks" points=3
+# Looks at padding, in queries and in documents.
 Q, D = torch.tensor([[[1.0, 0.0], [7.0, 7.0]]]), torch.tensor([[[-3.0, 4.0], [0.0, 0.0], [9.0, 1.0]]])
 q_mask, d_mask = torch.tensor([[True, False]]), torch.tensor([[True, False, False]])
-check(maxsim, Q, D, q_mask, d_mask, want=torch.tensor([-0.6]), why="one real query token, one real document token, cosine -0.6",
-      mistakes={"padding of the document counts as similarity 0": torch.tensor([0.0]),
-                "the mask of the document is ignored": torch.tensor([9 / 82**0.5]),
-                "the mask of the query is ignored": torch.tensor([-0.6 + 1 / 50**0.5])})
+check(
+    maxsim,
+    Q,
+    D,
+    q_mask,
+    d_mask,
+    want=torch.tensor([-0.6]),
+    why="one real query token, one real document token, cosine -0.6",
+    mistakes={
+        "padding of the document counts as similarity 0": torch.tensor([0.0]),
+        "the mask of the document is ignored": torch.tensor([9 / 82**0.5]),
+        "the mask of the query is ignored": torch.tensor([-0.6 + 1 / 50**0.5]),
+    },
+)
+
+
 ### BEGIN HIDDEN TESTS
 def by_loops(Q, D, q_mask, d_mask):
     scores = []
     for q, d, qm, dm in zip(Q.double(), D.double(), q_mask, d_mask):
         real = [v for v, m in zip(d, dm) if m]
-        scores.append(sum(max((float(u @ v / (u.norm() * v.norm())) for v in real), default=-math.inf) for u, m in zip(q, qm) if m))
+        scores.append(
+            sum(
+                max((float(u @ v / (u.norm() * v.norm())) for v in real), default=-math.inf)
+                for u, m in zip(q, qm)
+                if m
+            )
+        )
     return torch.tensor(scores, dtype=torch.float64)
 
 
@@ -923,17 +1460,47 @@ for seed in range(6):
     q_mask[:, seed % nq], d_mask[:, seed % nd] = True, True
     q_mask[0], d_mask[1] = True, True
     Q[~q_mask], D[~d_mask] = 50.0, 50.0
-    check(maxsim, Q, D, q_mask, d_mask, want=by_loops(Q, D, q_mask, d_mask).float(), why="padding may stand anywhere and hold anything; it takes part in nothing")
+    check(
+        maxsim,
+        Q,
+        D,
+        q_mask,
+        d_mask,
+        want=by_loops(Q, D, q_mask, d_mask).float(),
+        why="padding may stand anywhere and hold anything; it takes part in nothing",
+    )
     Q[~q_mask], D[~d_mask] = 0.0, 0.0
-    check(maxsim, Q, D, q_mask, d_mask, want=by_loops(Q, D, q_mask, d_mask).float(), why="padding with zeros must not win the maximum either")
+    check(
+        maxsim,
+        Q,
+        D,
+        q_mask,
+        d_mask,
+        want=by_loops(Q, D, q_mask, d_mask).float(),
+        why="padding with zeros must not win the maximum either",
+    )
 ### END HIDDEN TESTS
 
 # %% graded="maxsim__empty_document" points=1
-Q, D = torch.tensor([[[1.0, 0.0], [0.0, 0.0]]]).repeat(2, 1, 1), torch.tensor([[[0.0, 0.0], [0.0, 0.0]], [[-1.0, 0.0], [0.0, 0.0]]])
+# Looks at a document without a real token.
+Q, D = (
+    torch.tensor([[[1.0, 0.0], [0.0, 0.0]]]).repeat(2, 1, 1),
+    torch.tensor([[[0.0, 0.0], [0.0, 0.0]], [[-1.0, 0.0], [0.0, 0.0]]]),
+)
 q_mask, d_mask = torch.tensor([[True, False]] * 2), torch.tensor([[False, False], [True, False]])
-check(maxsim, Q, D, q_mask, d_mask, want=torch.tensor([-torch.inf, -1.0]), why="a document without real tokens has no similarity to offer, and comes last",
-      mistakes={"-inf was multiplied by 0, which is NaN: replace in place of multiplying": torch.tensor([torch.nan, -1.0]),
-                "the empty document scores 0 and beats the real one": torch.tensor([0.0, -1.0])})
+check(
+    maxsim,
+    Q,
+    D,
+    q_mask,
+    d_mask,
+    want=torch.tensor([-torch.inf, -1.0]),
+    why="a document without real tokens has no similarity to offer, and comes last",
+    mistakes={
+        "-inf was multiplied by 0, which is NaN: replace in place of multiplying": torch.tensor([torch.nan, -1.0]),
+        "the empty document scores 0 and beats the real one": torch.tensor([0.0, -1.0]),
+    },
+)
 ### BEGIN HIDDEN TESTS
 g = torch.Generator().manual_seed(7)
 Q, D = torch.randn(3, 5, 4, generator=g), torch.randn(3, 6, 4, generator=g)
@@ -942,43 +1509,97 @@ q_mask[:, 3:], d_mask[1] = False, False
 cos = F.cosine_similarity(Q.double()[:, :, None], D.double()[:, None], dim=-1).amax(-1)[:, :3].sum(-1)
 cos[1] = -torch.inf
 check(maxsim, Q, D, q_mask, d_mask, want=cos.float(), why="the second document has no real token")
-check(maxsim, Q.double(), D.double(), q_mask, d_mask, want=cos, rtol=1e-4, atol=1e-5, why="the second document has no real token")
+check(
+    maxsim,
+    Q.double(),
+    D.double(),
+    q_mask,
+    d_mask,
+    want=cos,
+    rtol=1e-4,
+    atol=1e-5,
+    why="the second document has no real token",
+)
 ### END HIDDEN TESTS
 
 # %% graded="maxsim__layouts" points=2
+# Looks at half precision, float64 and tensors that are not contiguous.
 g = torch.Generator().manual_seed(5)
 query, docs = torch.randn(4, 6, generator=g), torch.randn(3, 6, 5, generator=g)
 Q, D = query.expand(3, 4, 6), docs.transpose(1, 2)
 yes = torch.ones(3, 4, dtype=torch.bool), torch.ones(3, 5, dtype=torch.bool)
 want = torch.stack([F.cosine_similarity(query[:, None], d[None], dim=-1).amax(1).sum() for d in D])
-check(maxsim, Q, D, *yes, want=want, why="one query against three documents by expand, and documents that are a transposed view")
+check(
+    maxsim,
+    Q,
+    D,
+    *yes,
+    want=want,
+    why="one query against three documents by expand, and documents that are a transposed view",
+)
 ### BEGIN HIDDEN TESTS
 g = torch.Generator().manual_seed(6)
 Q, D = torch.randn(4, 3, 32, generator=g), torch.randn(4, 7, 32, generator=g)
-q_mask, d_mask = torch.arange(3) < torch.tensor([[1], [2], [3], [2]]), torch.arange(7) < torch.tensor([[7], [1], [4], [5]])
+q_mask, d_mask = (
+    torch.arange(3) < torch.tensor([[1], [2], [3], [2]]),
+    torch.arange(7) < torch.tensor([[7], [1], [4], [5]]),
+)
 for scale in (1.0, 200.0):  # the squares of 32 numbers around 200 add up to more than float16 can hold
     for dtype in (torch.float16, torch.bfloat16):
         q, d = (Q * scale).to(dtype), (D * scale).to(dtype)
-        cos = F.cosine_similarity(q.double()[:, :, None], d.double()[:, None], dim=-1).masked_fill(~d_mask[:, None], -torch.inf)
+        cos = F.cosine_similarity(q.double()[:, :, None], d.double()[:, None], dim=-1).masked_fill(
+            ~d_mask[:, None], -torch.inf
+        )
         want = torch.where(q_mask, cos.amax(-1), 0.0).sum(-1)
-        check(maxsim, q, d, q_mask, d_mask, want=want.to(dtype), why="half precision in, float32 inside, half precision out")
+        check(
+            maxsim,
+            q,
+            d,
+            q_mask,
+            d_mask,
+            want=want.to(dtype),
+            why="half precision in, float32 inside, half precision out",
+        )
 for dtype in (torch.float16, torch.bfloat16):  # two cosines that nearly cancel show every rounding on the way
     q, d = torch.randn(40, 1, 32, generator=g).to(dtype), torch.randn(40, 1, 32, generator=g).to(dtype)
     q = torch.cat([q, -q + 0.01 * torch.randn(40, 1, 32, generator=g).to(dtype)], dim=1)
     yes = torch.ones(40, 2, dtype=torch.bool), torch.ones(40, 1, dtype=torch.bool)
     want = F.cosine_similarity(q.double(), d.double(), dim=-1).sum(1).to(dtype)
-    check(maxsim, q, d, *yes, want=want, rtol=2 * torch.finfo(dtype).eps, atol=1e-5, why="lengths, products and sums in float32, rounded once at the end")
+    check(
+        maxsim,
+        q,
+        d,
+        *yes,
+        want=want,
+        rtol=2 * torch.finfo(dtype).eps,
+        atol=1e-5,
+        why="lengths, products and sums in float32, rounded once at the end",
+    )
 wide = torch.randn(4, 7, 64, generator=g)
 strided = wide[:, :, ::2]
-cos = F.cosine_similarity(Q.double()[:, :, None], strided.double()[:, None], dim=-1).masked_fill(~d_mask[:, None], -torch.inf)
-check(maxsim, Q, strided, q_mask, d_mask, want=torch.where(q_mask, cos.amax(-1), 0.0).sum(-1).float(), why="every other column of a wider tensor")
+cos = F.cosine_similarity(Q.double()[:, :, None], strided.double()[:, None], dim=-1).masked_fill(
+    ~d_mask[:, None], -torch.inf
+)
+check(
+    maxsim,
+    Q,
+    strided,
+    q_mask,
+    d_mask,
+    want=torch.where(q_mask, cos.amax(-1), 0.0).sum(-1).float(),
+    why="every other column of a wider tensor",
+)
 ### END HIDDEN TESTS
 
 # %% graded="maxsim__inplace" points=1
+# Looks at the tensors afterwards.
 Q, D = torch.tensor([[[3.0, 0.0], [2.0, 2.0]]]), torch.tensor([[[0.0, 5.0], [4.0, 4.0], [6.0, 8.0]]])
-unchanged(maxsim, Q, D, torch.tensor([[True, False]]), torch.tensor([[True, True, False]]), want=torch.tensor([0.5**0.5]))
+unchanged(
+    maxsim, Q, D, torch.tensor([[True, False]]), torch.tensor([[True, True, False]]), want=torch.tensor([0.5**0.5])
+)
 
 # %% graded="maxsim__speed" points=2 tags=["timed"]
+# Looks at the time on many short documents.
 def draw(rng: np.random.Generator):
     "800 documents of up to 32 tokens, queries of up to 16, width 32."
     B, nq, nd, d = 800, 16, 32, 32
@@ -1009,7 +1630,7 @@ advanced_rag.token_by_token(maxsim)
 # (What limits the harm is that filler adds about the same for every document.) And it is the token-level match that
 # helps, not a better view of long documents: ColBERT truncates those.
 #
-# ## 7. Cascades
+# ## 8 · Cascades
 #
 # Scorers differ in cost by orders of magnitude: BM25 or a bi-encoder (one vector a text) with an index looks at
 # everything, MaxSim or a cross-encoder at a few. So one lays them in a row, and each stage scores only what the one
@@ -1022,16 +1643,25 @@ advanced_rag.token_by_token(maxsim)
 # reranker can only reorder. (MacAvaney and Tonellotto, 2024, arXiv 2404.14989, find just this for ColBERTv2:
 # reranking BM25 candidates is the better deal at low latency, and cannot reach the quality of full search, because
 # BM25 did not return the passages.)
+#
+# ### Exercise 20.7 · cascade
+#
+# `cascade`: Run the stages one after the other; stage i keeps the keep[i] candidates that score_fns[i] likes best.
+#
+# - `score_fns`: each takes a list of ids and gives one score for each, in that order; larger is better
+# - `keep`: as many numbers as stages, each >= 1; a stage with fewer candidates keeps all of them
+# - `ids`: the candidates of the first stage, all different; any sequence
+# - `A stage asks only for scores of what the stage before let through`: that is where the saving is.
+# - Returns the survivors of every stage, best first. Which of equal scores go first is free.
+#
+# `stage_recall`: For every stage the share of all relevant ids that are still there; 0.0 for each where nothing is
+# relevant.
+#
+# Source: Wang, Lin and Metzler 2011 for cascades of rankers.
 
 # %% stub="cascade"
 def cascade(score_fns: Sequence[Callable[[list], Sequence[float]]], keep: Sequence[int], ids: Sequence) -> list[list]:
     """Run the stages one after the other; stage i keeps the keep[i] candidates that score_fns[i] likes best.
-
-    score_fns: each takes a list of ids and gives one score for each, in that order; larger is better
-    keep:      as many numbers as stages, each >= 1; a stage with fewer candidates keeps all of them
-    ids:       the candidates of the first stage, all different; any sequence
-    A stage asks only for scores of what the stage before let through: that is where the saving is.
-    Returns the survivors of every stage, best first. Which of equal scores go first is free.
 
     >>> cascade([lambda ids: [-i for i in ids], lambda ids: list(ids)], [3, 1], [5, 1, 4, 2])
     [[1, 2, 4], [4]]
@@ -1044,7 +1674,7 @@ def cascade(score_fns: Sequence[Callable[[list], Sequence[float]]], keep: Sequen
         survivors.append(ids)
     return survivors
     ### END SOLUTION
-    raise NotImplementedError("cascade: score the candidates of this stage, sort, cut, hand on")
+    raise NotImplementedError("cascade")
 
 
 def stage_recall(survivors: Sequence[Sequence], relevant: Sequence) -> list[float]:
@@ -1053,7 +1683,7 @@ def stage_recall(survivors: Sequence[Sequence], relevant: Sequence) -> list[floa
     relevant = set(relevant)
     return [len(relevant.intersection(stage)) / len(relevant) if relevant else 0.0 for stage in survivors]
     ### END SOLUTION
-    raise NotImplementedError("stage_recall: of all relevant ids, how many does each stage still hold?")
+    raise NotImplementedError("stage_recall")
 
 # %% [markdown] hints="cascade"
 # <details><summary>Hint 1: a question</summary>
@@ -1083,6 +1713,7 @@ def stage_recall(survivors: Sequence[Sequence], relevant: Sequence) -> list[floa
 # </details>
 
 # %% graded="cascade__stages" points=2
+# Looks at the survivors of each stage.
 def small(ids):
     return [-i for i in ids]
 
@@ -1091,15 +1722,23 @@ def large(ids):
     return list(ids)
 
 
-expect(cascade([small, large], [3, 1], [5, 1, 4, 2]), [[1, 2, 4], [4]], on="cascade([small, large], [3, 1], [5, 1, 4, 2])",
-       why="the first stage keeps 1, 2, 4; the second chooses among those",
-       mistakes={"the second stage scored the whole corpus": [[1, 2, 4], [5]], "only the last stage came back": [[4]],
-                 "the lowest scores survived": [[5, 4, 2], [2]], "survivors are not sorted": [[1, 4, 2], [4]]})
+expect(
+    cascade([small, large], [3, 1], [5, 1, 4, 2]),
+    [[1, 2, 4], [4]],
+    on="cascade([small, large], [3, 1], [5, 1, 4, 2])",
+    why="the first stage keeps 1, 2, 4; the second chooses among those",
+    mistakes={
+        "the second stage scored the whole corpus": [[1, 2, 4], [5]],
+        "only the last stage came back": [[4]],
+        "the lowest scores survived": [[5, 4, 2], [2]],
+        "survivors are not sorted": [[1, 4, 2], [4]],
+    },
+)
 ### BEGIN HIDDEN TESTS
 for seed in range(6):
     rng = np.random.default_rng(seed)
     names = [f"doc{i}" for i in rng.permutation(30)]
-    tables = [dict(zip(names, rng.permutation(30) * (10.0 ** s) - 15)) for s in range(3)]
+    tables = [dict(zip(names, rng.permutation(30) * (10.0**s) - 15)) for s in range(3)]
     keep = [[20, 9, 4], [5, 12, 3], [40, 30, 7]][seed % 3]
     alive, want = list(names), []
     for table, n in zip(tables, keep):
@@ -1107,20 +1746,36 @@ for seed in range(6):
         alive = sorted(alive, key=lambda d: -table[d])[:n]
         want.append(alive)
     fns = [lambda ids, t=t: [float(t[d]) for d in ids] for t in tables]
-    expect(cascade(fns, keep, names), want, on=f"cascade of three stages with keep = {keep} on 30 ids (seed {seed})",
-           why="every stage has its own scores and its own keep; a stage with fewer candidates than keep passes all of them on")
+    expect(
+        cascade(fns, keep, names),
+        want,
+        on=f"cascade of three stages with keep = {keep} on 30 ids (seed {seed})",
+        why="every stage has its own scores and its own keep; a stage with fewer candidates than keep passes all of them on",
+    )
+
+
 def picky(ids):
     "Scores as an array; takes nothing but a list, as promised."
     assert isinstance(ids, list), f"a score function takes a list of ids, and was given a {type(ids).__name__}"
     return np.array([float(len(i)) for i in ids])
 
 
-expect(cascade([picky, picky], [2, 1], ("aa", "a", "aaa")), [["aaa", "aa"], ["aaa"]], on='cascade([length, length], [2, 1], ("aa", "a", "aaa"))',
-       why="ids may be a tuple; score functions get a list and may give an array")
-expect(cascade([small], [2], [3, 1, 2]), [[1, 2]], on="cascade([small], [2], [3, 1, 2])", why="one stage is a plain top-k")
+expect(
+    cascade([picky, picky], [2, 1], ("aa", "a", "aaa")),
+    [["aaa", "aa"], ["aaa"]],
+    on='cascade([length, length], [2, 1], ("aa", "a", "aaa"))',
+    why="ids may be a tuple; score functions get a list and may give an array",
+)
+expect(
+    cascade([small], [2], [3, 1, 2]),
+    [[1, 2]],
+    on="cascade([small], [2], [3, 1, 2])",
+    why="one stage is a plain top-k",
+)
 ### END HIDDEN TESTS
 
 # %% graded="cascade__cost" points=2
+# Looks at how many candidates each stage is asked to score.
 asked = []
 
 
@@ -1137,7 +1792,9 @@ def second(ids):
 result = cascade([first, second], [3, 1], [4, 8, 1, 5])
 expect(result, [[1, 4, 5], [5]], on="cascade([first, second], [3, 1], [4, 8, 1, 5])")
 seen = sorted(i for name, ids in asked if name == "second" for i in ids)
-assert seen == [1, 4, 5], f"expected the second stage to score 1, 4 and 5, the survivors of the first, once each; it was asked for {seen}"
+assert seen == [1, 4, 5], (
+    f"expected the second stage to score 1, 4 and 5, the survivors of the first, once each; it was asked for {seen}"
+)
 ### BEGIN HIDDEN TESTS
 rng = np.random.default_rng(3)
 table = rng.permutation(60)
@@ -1148,43 +1805,87 @@ def counting(stage):
     def score(ids):
         count[stage] += len(ids)
         return [float(table[i] * (-1) ** stage) for i in ids]
+
     return score
 
 
 got = cascade([counting(0), counting(1), counting(2)], [30, 10, 5], list(range(60)))
 assert count == [60, 30, 10], f"expected 60, 30 and 10 ids to be scored by the three stages, got {count}"
 order = sorted(range(60), key=lambda i: -table[i])[:30]
-expect([list(s) for s in got], [order, order[::-1][:10], order[-10:][:5]], on="a cascade 60 -> 30 -> 10 -> 5", why="the stages' order alternates here")
+expect(
+    [list(s) for s in got],
+    [order, order[::-1][:10], order[-10:][:5]],
+    on="a cascade 60 -> 30 -> 10 -> 5",
+    why="the stages' order alternates here",
+)
 ### END HIDDEN TESTS
 
 # %% graded="cascade__ties" points=1
+# Looks at candidates with equal scores.
 got = cascade([lambda ids: [1.0 for _ in ids], lambda ids: [2.0 for _ in ids]], [3, 2], [10, 20, 30, 40])
-assert [len(s) for s in got] == [3, 2], f"all scores are equal: expected 3 and then 2 survivors, got {[len(s) for s in got]}; keep decides, not a threshold"
-assert set(got[1]) <= set(got[0]) <= {10, 20, 30, 40}, f"expected each stage to be a subset of the one before, got {got}"
+assert [len(s) for s in got] == [3, 2], (
+    f"all scores are equal: expected 3 and then 2 survivors, got {[len(s) for s in got]}; keep decides, not a threshold"
+)
+assert set(got[1]) <= set(got[0]) <= {10, 20, 30, 40}, (
+    f"expected each stage to be a subset of the one before, got {got}"
+)
 ### BEGIN HIDDEN TESTS
 score = {1: 5.0, 2: 3.0, 3: 3.0, 4: 3.0, 5: 0.0, 6: 7.0}
 for n in (3, 4):
     (got,) = cascade([lambda ids: [score[i] for i in ids]], [n], [1, 2, 3, 4, 5, 6])
     assert len(set(got)) == n, f"expected {n} survivors of scores {score}, got {got}"
-    assert [score[i] for i in got] == sorted(score.values(), reverse=True)[:n], f"expected the {n} largest of {score}, best first, got {got}"
+    assert [score[i] for i in got] == sorted(score.values(), reverse=True)[:n], (
+        f"expected the {n} largest of {score}, best first, got {got}"
+    )
 ### END HIDDEN TESTS
 
 # %% graded="cascade__recall" points=2
-check(stage_recall, [[1, 2, 3, 4], [4, 2], [4]], [4, 3, 9], want=[2 / 3, 1 / 3, 1 / 3], why="the denominator is always the number of all relevant ids: 9 was lost before",
-      mistakes={"divided by the number of survivors": [0.5, 0.5, 1.0], "measured against the stage before": [2 / 3, 0.5, 1.0],
-                "1 as soon as one is left": [1.0, 1.0, 1.0]})
+# Looks at the recall of each stage.
+check(
+    stage_recall,
+    [[1, 2, 3, 4], [4, 2], [4]],
+    [4, 3, 9],
+    want=[2 / 3, 1 / 3, 1 / 3],
+    why="the denominator is always the number of all relevant ids: 9 was lost before",
+    mistakes={
+        "divided by the number of survivors": [0.5, 0.5, 1.0],
+        "measured against the stage before": [2 / 3, 0.5, 1.0],
+        "1 as soon as one is left": [1.0, 1.0, 1.0],
+    },
+)
 ### BEGIN HIDDEN TESTS
-check(stage_recall, [["a", "b"], ["c"], []], ["b", "a"], want=[1.0, 0.0, 0.0], why="a stage that holds nothing relevant has recall 0")
+check(
+    stage_recall,
+    [["a", "b"], ["c"], []],
+    ["b", "a"],
+    want=[1.0, 0.0, 0.0],
+    why="a stage that holds nothing relevant has recall 0",
+)
 check(stage_recall, [[1, 2], [2]], [], want=[0.0, 0.0], why="nothing is relevant: 0.0 for each stage")
-check(stage_recall, [[7, 8, 9, 1, 2], [9, 2, 1], [2, 9]], [1, 2, 3, 4, 5, 9, 11, 12], want=[3 / 8, 3 / 8, 2 / 8], why="shares of eight relevant ids")
+check(
+    stage_recall,
+    [[7, 8, 9, 1, 2], [9, 2, 1], [2, 9]],
+    [1, 2, 3, 4, 5, 9, 11, 12],
+    want=[3 / 8, 3 / 8, 2 / 8],
+    why="shares of eight relevant ids",
+)
 check(stage_recall, [], [1], want=[], why="no stages, no numbers")
-check(stage_recall, [[1, 2, 3, 4, 5], [5, 1, 2], [1, 5], [5, 1]], [5, 6, 7], want=[1 / 3] * 4, why="four stages, one denominator")
+check(
+    stage_recall,
+    [[1, 2, 3, 4, 5], [5, 1, 2], [1, 5], [5, 1]],
+    [5, 6, 7],
+    want=[1 / 3] * 4,
+    why="four stages, one denominator",
+)
 ### END HIDDEN TESTS
 
 # %% graded="cascade__inplace" points=1
+# Looks at the arguments afterwards.
 ids, keep, survivors, relevant = [5, 1, 4, 2], [3, 1], [[1, 2, 4], [4]], [4, 5]
 got = cascade([lambda ids: [-i for i in ids], lambda ids: list(ids)], keep, ids)
-assert (ids, keep) == ([5, 1, 4, 2], [3, 1]), f"expected ids and keep to stay [5, 1, 4, 2] and [3, 1], they became {ids} and {keep}: sort a copy"
+assert (ids, keep) == ([5, 1, 4, 2], [3, 1]), (
+    f"expected ids and keep to stay [5, 1, 4, 2] and [3, 1], they became {ids} and {keep}: sort a copy"
+)
 expect(got, [[1, 2, 4], [4]], on="cascade([small, large], [3, 1], [5, 1, 4, 2])")
 unchanged(stage_recall, survivors, relevant, want=[0.5, 0.5])
 
@@ -1204,7 +1905,7 @@ advanced_rag.bound_of_stage_1(cascade, stage_recall)
 advanced_rag.quantiles_of_a_sum()
 
 # %% [markdown]
-# ## 8. What does the index weigh?
+# ## 9 · What does the index weigh?
 #
 # The first question of every design round, and it is one multiplication: vectors times bytes per vector.
 #
@@ -1220,17 +1921,26 @@ advanced_rag.quantiles_of_a_sum()
 # $n$), ids, and for HNSW, a graph of neighbours that the search walks, its links ($2M$ for each vector at 4 bytes; the
 # faiss wiki counts $4d + 8M$ bytes a vector in all). HNSW search is often called $O(\log n)$: that is an empirical
 # scaling of an approximate method, and its memory is what one pays for it.
+#
+# ### Exercise 20.8 · index_bytes
+#
+# Bytes that the vectors of an index take: codes only, no codebooks, no ids, no graph.
+#
+# - `n, d`: documents, and numbers in a vector
+# - `dtype`: "float32", "float16" or "int8"; not used when pq_m is given
+# - `pq_m, nbits`: product quantisation: pq_m codes of nbits bits for each vector, packed; pq_m * nbits is a multiple
+#   of 8; without pq_m, nbits is not used
+# - `tokens_per_doc`: vectors for each document: 1 for a bi-encoder, the number of tokens for late interaction
+# - `Returns bytes, not GB and not bits`: a whole number.
+#
+# Source: Jégou, Douze and Schmid 2011 for product quantisation; Santhanam et al. 2021 (arXiv 2112.01488) for codes of
+# late interaction.
 
 # %% stub="index_bytes"
-def index_bytes(n: int, d: int, dtype: str = "float32", pq_m: int | None = None, tokens_per_doc: int = 1, nbits: int = 8) -> int:
+def index_bytes(
+    n: int, d: int, dtype: str = "float32", pq_m: int | None = None, tokens_per_doc: int = 1, nbits: int = 8
+) -> int:
     """Bytes that the vectors of an index take: codes only, no codebooks, no ids, no graph.
-
-    n, d:           documents, and numbers in a vector
-    dtype:          "float32", "float16" or "int8"; not used when pq_m is given
-    pq_m, nbits:    product quantisation: pq_m codes of nbits bits for each vector, packed; pq_m * nbits is a multiple of 8;
-                    without pq_m, nbits is not used
-    tokens_per_doc: vectors for each document: 1 for a bi-encoder, the number of tokens for late interaction
-    Returns bytes, not GB and not bits: a whole number.
 
     >>> index_bytes(1_000_000, 768)
     3072000000
@@ -1239,7 +1949,7 @@ def index_bytes(n: int, d: int, dtype: str = "float32", pq_m: int | None = None,
     bits = {"float32": 32, "float16": 16, "int8": 8}[dtype] * d if pq_m is None else pq_m * nbits
     return n * tokens_per_doc * bits // 8
     ### END SOLUTION
-    raise NotImplementedError("index_bytes: how many vectors, and how many bits does one take?")
+    raise NotImplementedError("index_bytes")
 
 # %% [markdown] hints="index_bytes"
 # <details><summary>Hint 1: a question</summary>
@@ -1267,33 +1977,109 @@ def index_bytes(n: int, d: int, dtype: str = "float32", pq_m: int | None = None,
 # </details>
 
 # %% graded="index_bytes__plain" points=1
-check(index_bytes, 1_000_000, 768, want=3_072_000_000, why="a million vectors of 768 numbers of 4 bytes",
-      mistakes={"bits in place of bytes": 24_576_000_000, "GB in place of bytes": 3.072})
+# Looks at one vector a document.
+check(
+    index_bytes,
+    1_000_000,
+    768,
+    want=3_072_000_000,
+    why="a million vectors of 768 numbers of 4 bytes",
+    mistakes={"bits in place of bytes": 24_576_000_000, "GB in place of bytes": 3.072},
+)
 ### BEGIN HIDDEN TESTS
 for dtype, size in (("float32", 4), ("float16", 2), ("int8", 1)):
     check(index_bytes, 10_007, 384, dtype, want=10_007 * 384 * size, why=f"{dtype} takes {size} bytes a number")
-    check(index_bytes, 123_456_789, 1537, dtype, want=123_456_789 * 1537 * size, why="exact to the byte, also for large numbers and wide vectors")
-    check(index_bytes, 10_007, 384, dtype, nbits=4, want=10_007 * 384 * size, why="nbits belongs to product quantisation")
+    check(
+        index_bytes,
+        123_456_789,
+        1537,
+        dtype,
+        want=123_456_789 * 1537 * size,
+        why="exact to the byte, also for large numbers and wide vectors",
+    )
+    check(
+        index_bytes,
+        10_007,
+        384,
+        dtype,
+        nbits=4,
+        want=10_007 * 384 * size,
+        why="nbits belongs to product quantisation",
+    )
 ### END HIDDEN TESTS
 
 # %% graded="index_bytes__late_interaction" points=1
-check(index_bytes, 1_000_000, 128, "float16", None, 75, want=19_200_000_000, why="ColBERT's first version: 75 tokens for each of a million passages, 128 numbers of 2 bytes",
-      mistakes={"one vector for each document": 256_000_000})
+# Looks at one vector a token.
+check(
+    index_bytes,
+    1_000_000,
+    128,
+    "float16",
+    None,
+    75,
+    want=19_200_000_000,
+    why="ColBERT's first version: 75 tokens for each of a million passages, 128 numbers of 2 bytes",
+    mistakes={"one vector for each document": 256_000_000},
+)
 ### BEGIN HIDDEN TESTS
 check(index_bytes, 333, 96, "int8", tokens_per_doc=41, want=333 * 96 * 41, why="every token has its vector")
 check(index_bytes, 333, 96, tokens_per_doc=41, want=333 * 96 * 41 * 4, why="every token has its vector")
 ### END HIDDEN TESTS
 
 # %% graded="index_bytes__quantised" points=2
-check(index_bytes, 10_000_000, 768, pq_m=64, want=640_000_000, why="64 codes of 8 bits for each of ten million vectors",
-      mistakes={"product quantisation is ignored": 30_720_000_000})
-check(index_bytes, 1_000_000, 128, pq_m=128, tokens_per_doc=75, nbits=2, want=2_400_000_000, why="128 numbers of 2 bits are 32 bytes for each token",
-      mistakes={"every code takes a byte": 9_600_000_000, "one vector for each document": 32_000_000})
+# Looks at product quantisation.
+check(
+    index_bytes,
+    10_000_000,
+    768,
+    pq_m=64,
+    want=640_000_000,
+    why="64 codes of 8 bits for each of ten million vectors",
+    mistakes={"product quantisation is ignored": 30_720_000_000},
+)
+check(
+    index_bytes,
+    1_000_000,
+    128,
+    pq_m=128,
+    tokens_per_doc=75,
+    nbits=2,
+    want=2_400_000_000,
+    why="128 numbers of 2 bits are 32 bytes for each token",
+    mistakes={"every code takes a byte": 9_600_000_000, "one vector for each document": 32_000_000},
+)
 ### BEGIN HIDDEN TESTS
-for n, d, m, nbits, tokens in [(1001, 96, 24, 8, 1), (77, 128, 16, 4, 3), (5, 64, 32, 2, 10), (13, 48, 12, 6, 7), (9, 64, 8, 1, 5), (3, 64, 8, 16, 2), (7, 1536, 12, 10, 3),
-                              (987_654_321, 128, 48, 8, 1)]:
-    check(index_bytes, n, d, pq_m=m, nbits=nbits, tokens_per_doc=tokens, want=n * tokens * ((m * nbits) // 8), why=f"{m} codes of {nbits} bits, packed, for each vector")
-    check(index_bytes, n, d, "float16", m, tokens, nbits, want=n * tokens * ((m * nbits) // 8), why="the dtype plays no part when vectors are quantised")
+for n, d, m, nbits, tokens in [
+    (1001, 96, 24, 8, 1),
+    (77, 128, 16, 4, 3),
+    (5, 64, 32, 2, 10),
+    (13, 48, 12, 6, 7),
+    (9, 64, 8, 1, 5),
+    (3, 64, 8, 16, 2),
+    (7, 1536, 12, 10, 3),
+    (987_654_321, 128, 48, 8, 1),
+]:
+    check(
+        index_bytes,
+        n,
+        d,
+        pq_m=m,
+        nbits=nbits,
+        tokens_per_doc=tokens,
+        want=n * tokens * ((m * nbits) // 8),
+        why=f"{m} codes of {nbits} bits, packed, for each vector",
+    )
+    check(
+        index_bytes,
+        n,
+        d,
+        "float16",
+        m,
+        tokens,
+        nbits,
+        want=n * tokens * ((m * nbits) // 8),
+        why="the dtype plays no part when vectors are quantised",
+    )
 ### END HIDDEN TESTS
 
 # %% tags=["picture"]
@@ -1306,28 +2092,35 @@ advanced_rag.index_sizes(index_bytes)
 # (Santhanam et al., 2021, arXiv 2112.01488) stores the number of the nearest centroid (another 4 bytes a token, 0.3 GB
 # here) and the residual in 1 or 2 bits for each dimension: its abstract puts the saving at 6 to 10 times.
 #
-# ## 9. The experiment: which retriever wins on which query?
+# ## 10 · The experiment: which retriever wins on which query?
 #
 # Your functions, the real encoder, 92 passages, 48 queries. Six systems: **BM25**; **dense** (one vector a passage);
 # **RRF** of these two; **HyDE** (two hypothetical answers and the query); **HQE** (two hypothetical questions for
 # each passage); **MaxSim** over the token vectors of the same encoder, which was never trained for it. BM25 returns
 # only passages that share a word with the query; lists are cut at 50.
 #
-# **First, your prediction.** On the 16 **paraphrase** queries: the mean nDCG@10 of RRF (BM25 + dense) **minus** that
-# of dense alone. Positive means that fusing helped there. Write a number between -1 and 1; it is right if it is off
-# by at most 0.08.
+# **Predict first.** On the 16 **paraphrase** queries: which of three has the best mean nDCG@10, and which the worst? Put
+# `"BM25"`, `"dense"` and `"HyDE"` in order, best first: one point for committing, one for being right. The experiment takes
+# about 20 s.
 
 # %% stub="prediction"
-prediction: float = None  # mean nDCG@10 of RRF minus that of dense, on the paraphrase queries
+prediction = None  # such as ["BM25", "dense", "HyDE"], best first
 ### BEGIN SOLUTION
-prediction = -0.17
+prediction = ["HyDE", "dense", "BM25"]
 ### END SOLUTION
 
-# %% graded="prediction__fusion" points=1
-assert isinstance(prediction, (int, float)) and -1 <= prediction <= 1, f"expected a number between -1 and 1, got {prediction!r}: write your prediction into the cell above"
+# %% graded="prediction__committed" points=1
+# Looks whether a prediction stands in the cell above.
+committed(prediction, order_of=["BM25", "dense", "HyDE"])
+
+# %% graded="prediction__right" points=1
+# Looks whether it is what the experiment measures.
+committed(prediction, order_of=["BM25", "dense", "HyDE"])
 ### BEGIN HIDDEN TESTS
-measured, tolerance = -0.167, 0.08
-assert abs(prediction - measured) <= tolerance, f"your prediction {prediction:+.2f} is off by more than {tolerance}. Run the experiment below, look at the paraphrase queries, and think about what one noisy list does to a fusion"
+from course.check import predicted
+
+predicted(prediction, ["HyDE", "dense", "BM25"], "Look at the column of the paraphrases: what shares no word with the "
+          "answer, what was trained to do without, and what searches with an answer?")
 ### END HIDDEN TESTS
 
 # %% tags=["experiment"]
@@ -1343,7 +2136,7 @@ def retrieve(corpus, asked):
             "MaxSim": corpus.best(late)}, late
 
 
-results = advanced_rag.compare(retrieve, ndcg_at_k, mrr_at_k, recall_at_k, prediction)
+results = advanced_rag.compare(retrieve, ndcg_at_k, mrr_at_k, recall_at_k, prediction=prediction)
 
 # %% [markdown]
 # **What to see**, with the reference solution:
@@ -1359,8 +2152,9 @@ results = advanced_rag.compare(retrieve, ndcg_at_k, mrr_at_k, recall_at_k, predi
 #
 # - **Fusion beats each part where both parts have something to say**: on the 32 identifier and mixed queries it is
 #   ahead of both. On paraphrases BM25 ranks by accidental words, and a fusion that cannot know this gives its list
-#   half of the vote: -0.167. Over all queries the two effects cancel in nDCG. "Hybrid is always better" is a belief;
-#   "hybrid is a hedge" is a measurement.
+#   half of the vote: -0.167 against dense, though on 16 queries the interval of that, in the next cell, reaches 0.
+#   Over all queries the two effects cancel in nDCG. How much the fusion loses there hangs on $k$: see the sweep
+#   below.
 # - **Dense is not lost on identifiers** (0.813, BM25 0.836): most such queries carry other words too. The two fail on
 #   different ones; otherwise fusion would not gain.
 # - **Question to question did not beat question to passage** here (HQE 0.728, dense 0.748).
@@ -1377,6 +2171,16 @@ def interval(differences, rng):
 
 
 advanced_rag.differences(results, interval)
+
+# %% [markdown]
+# **RRF is sensitive to k.** With $k = 60$ the first place counts 1/61 and the tenth 1/70: both lists have the same
+# say, however sure they are. With $k = 1$ first places decide. The next cell sweeps $k$ with your `rrf`, and the
+# weight of a convex combination of scores (each list's scores scaled to 0 to 1). A tuned combination often beats RRF
+# (Bruch et al. 2022, arXiv 2210.11934); but it must be tuned on judged queries, and 48 are few: the best of twelve
+# rows on the same queries flatters itself.
+
+# %% tags=["experiment"]
+swept = advanced_rag.sweep(results, rrf, ndcg_at_k)
 
 # %% [markdown]
 # **Read the red arrows.** `LM-2042`: no model that has not seen the handbook can know the code, so it invents an
@@ -1411,121 +2215,7 @@ advanced_rag.widget()
 # passage that one list has on top?
 
 # %% [markdown]
-# ## Interview cards
-
-# %% [markdown] card="" level="basic"
-# <details><summary>What is HyDE (Hypothetical Document Embeddings)?</summary>
-#
-# A language model writes one or several hypothetical answers to the query; their vectors **and the query's** are
-# averaged, and the mean is searched with (Gao et al., 2022). It moves the search from "looks like the question" to
-# "looks like an answer". The answer may be wrong in details: what counts is that it lands near real answers, and the
-# encoder drops much of the detail. Price: one LLM call on the critical path of every query. The headline gains are over
-# an unsupervised encoder; with a supervised one measure first.
-#
-# </details>
-
-# %% [markdown] card="" level="basic"
-# <details><summary>What is HQE (hypothetical question embedding)?</summary>
-#
-# At index time a language model writes questions that each chunk answers; their vectors point to the chunk. At query
-# time question meets question. A chunk scores by its best question, and results are counted in chunks. No LLM call
-# per query, several vectors for each chunk, regeneration when chunks change. It can only find what somebody thought
-# of asking. As early as 2019 doc2query did this for BM25. That question-question always beats question-passage is not
-# so: an encoder trained on question-passage pairs may prefer the latter.
-#
-# </details>
-
-# %% [markdown] card="" level="basic"
-# <details><summary>HyDE or HQE: what is the difference, and when do you take which?</summary>
-#
-# HyDE makes up answers online: cost per query, latency of an LLM call, no change of the index, helps where users'
-# words are vague or foreign to the corpus. HQE makes up questions offline: cost per chunk, a larger index, no
-# latency, good for FAQ-like corpora whose questions can be foreseen, poor for corpora that change hourly or for rare
-# questions. Both are query-document gap fillers and compete with a better encoder or a reranker: compare them with
-# those, at equal cost.
-#
-# </details>
-
-# %% [markdown] card="" level="medium"
-# <details><summary>What is late interaction (ColBERT), and what is wrong with the usual snippet?</summary>
-#
-# One vector per token; the score is the sum over query tokens of the largest cosine with any document token.
-# Documents are encoded in advance, as in a bi-encoder, and matching is per token, as in a cross-encoder but without
-# attention between the two. Cost per scored document $n_q n_d d$, bilinear. The price is the index: a vector per
-# token, which ColBERTv2 compresses to a centroid number and 1 or 2 bits per dimension, and PLAID (Santhanam et al.,
-# 2022) searches by centroids first, up to 7 times faster on GPU and 45 times on CPU than plain ColBERTv2. The usual
-# snippet forgets to normalise (dot product, not cosine), to mask document padding with $-\infty$ before the maximum,
-# and to leave query padding out of the sum. It is not "better for long documents": ColBERT truncates them.
-#
-# </details>
-
-# %% [markdown] card="" level="medium"
-# <details><summary>ColBERT, bi-encoder or cross-encoder?</summary>
-#
-# **Bi-encoder**: one vector each, nearest-neighbour search over everything, cheapest, one comparison decides. **Late
-# interaction**: vectors per token, more exact, explains itself, index larger by an order of magnitude before
-# compression; works as reranker and, with an engine such as PLAID, as retriever. **Cross-encoder**: query and passage
-# go through the model together, most exact, nothing can be prepared, one forward pass per pair, so only for tens to a
-# few hundred candidates. They are stages: bi-encoder (with BM25) → late interaction → cross-encoder. Compare
-# published numbers only within one benchmark and metric: MS MARCO has MRR@10, BEIR has nDCG@10.
-#
-# </details>
-
-# %% [markdown] card="" level="medium"
-# <details><summary>What is GraphRAG, and when is it worth its price?</summary>
-#
-# Microsoft's GraphRAG (Edge et al., 2024, arXiv 2404.16130): an LLM extracts entities and relations from chunks, the
-# graph is split into hierarchical communities (Leiden), an LLM writes a summary of each. **Global search** is a
-# map-reduce over community summaries: partial answers, rated, merged. No graph traversal. **Local search** starts
-# from entities near the query and collects their neighbourhood. Its evaluated strength is questions about the whole
-# corpus ("what are the main themes?"), which no single chunk answers. That it wins at multi-hop questions is often
-# claimed and not a given: there are comparisons in which plain RAG is ahead. Price: LLM calls over the whole corpus
-# at indexing, again as it changes. For single facts vector search with a reranker is cheaper.
-#
-# </details>
-
-# %% [markdown] card="" level="medium"
-# <details><summary>Which reranking strategies are there?</summary>
-#
-# **Cross-encoder**: the usual choice for 20 to 200 candidates. **Late interaction**: cheaper, token vectors stored.
-# **LLM**: pointwise ("rate from 1 to 10") is simple and weak, with many ties and poor calibration; the logit of "yes"
-# is finer; pairwise and listwise (order these 20, sliding window) work better and need care for position bias.
-# **Cascade** of these, cheap to expensive. All of them only reorder: check the recall of the candidates before you tune
-# the reranker, and put its cost down as candidates times cost per candidate.
-#
-# </details>
-
-# %% [markdown] card="" level="killer"
-# <details><summary>Design RAG for 10 million documents with answers in under 500 ms.</summary>
-#
-# **Ask first**: 500 ms to the first token or to the full answer? Generation alone can take more than that. Queries per
-# second, update rate, access rights, language, and what a wrong answer costs. **Size**: 10M x 768 float32 are 30.7 GB,
-# PQ with 64 bytes 0.64 GB, the HNSW graph with M = 32 adds 2.6 GB; one vector per token (75 x 128 at 2 bits) 24 GB.
-# With several chunks per document multiply. **Pipeline**: encode the query (once, cached) → BM25 and ANN in parallel,
-# 200 each, filters inside the search → RRF (well under a millisecond) → reranker on 50 in one batch on a GPU → 5 to 8
-# passages. **Budget**: measure p99 of the whole, with timeouts per stage and a way to go on without the reranker; p99s
-# do not add up. **Quality**: judged queries, recall of the 50 fused candidates as the reranker's bound (and recall@200
-# of each list before it), nDCG@10 after reranking, by kind of query; recall of the index itself against exact search,
-# as PQ and HNSW lose some. **Operations**: exact-match route for identifiers, index versioned with its encoder,
-# re-embedding planned, result cache keyed by rights. An embedding costs next to nothing against the LLM call.
-#
-# </details>
-
-# %% [markdown] card="" level="killer"
-# <details><summary>When does HyDE help, and when does it hurt?</summary>
-#
-# It **helps** when the query is short, vague or in another vocabulary than the documents, the model knows the field,
-# and the encoder is weak at question-answer matching. It **hurts** when the query is an identifier or a product name
-# the model cannot know, when it is well formed already, when facts change (a made-up share price of 150 pulls in old
-# documents about 150), in fields where a fluent wrong answer points to the wrong passage (medicine, law), and when
-# latency matters. **Guard it**: keep the query in the mean, several samples, fuse with BM25, route (identifiers skip
-# HyDE), show the made-up text to nobody and never cite it. In our experiment it was better on 21, worse on 6 of 48
-# queries.
-#
-# </details>
-
-# %% [markdown]
-# ## The written question
+# ## 11 · Say it
 #
 # A person reads this answer (in a study group, you do, with the marking scheme). Ten sentences are enough.
 
@@ -1569,3 +2259,116 @@ advanced_rag.widget()
 # p99 of whole requests under realistic load. If recall@200 is low, I mend chunking, encoder or analyser first. If it is
 # high, I move budget from the expansion to more candidates for the reranker.
 # ### END SOLUTION
+
+# %% [markdown] card="20.1" level="basic"
+# <details><summary>What is HyDE (Hypothetical Document Embeddings)?</summary>
+#
+# A language model writes one or several hypothetical answers to the query; their vectors **and the query's** are
+# averaged, and the mean is searched with (Gao et al., 2022). It moves the search from "looks like the question" to
+# "looks like an answer". The answer may be wrong in details: what counts is that it lands near real answers, and the
+# encoder drops much of the detail. Price: one LLM call on the critical path of every query. The headline gains are over
+# an unsupervised encoder; with a supervised one measure first.
+#
+# </details>
+
+# %% [markdown] card="20.2" level="basic"
+# <details><summary>What is HQE (hypothetical question embedding)?</summary>
+#
+# At index time a language model writes questions that each chunk answers; their vectors point to the chunk. At query
+# time question meets question. A chunk scores by its best question, and results are counted in chunks. No LLM call
+# per query, several vectors for each chunk, regeneration when chunks change. It can only find what somebody thought
+# of asking. As early as 2019 doc2query did this for BM25. That question-question always beats question-passage is not
+# so: an encoder trained on question-passage pairs may prefer the latter.
+#
+# </details>
+
+# %% [markdown] card="20.3" level="basic"
+# <details><summary>HyDE or HQE: what is the difference, and when do you take which?</summary>
+#
+# HyDE makes up answers online: cost per query, latency of an LLM call, no change of the index, helps where users'
+# words are vague or foreign to the corpus. HQE makes up questions offline: cost per chunk, a larger index, no
+# latency, good for corpora like a list of frequent questions, whose questions can be foreseen, poor for corpora that
+# change hourly or for rare questions. Both are query-document gap fillers and compete with a better encoder or a
+# reranker: compare them with those, at equal cost.
+#
+# </details>
+
+# %% [markdown] card="20.4" level="medium"
+# <details><summary>What is late interaction (ColBERT), and what is wrong with the usual snippet?</summary>
+#
+# One vector per token; the score is the sum over query tokens of the largest cosine with any document token.
+# Documents are encoded in advance, as in a bi-encoder, and matching is per token, as in a cross-encoder but without
+# attention between the two. Cost per scored document $n_q n_d d$, bilinear. The price is the index: a vector per
+# token, which ColBERTv2 compresses to a centroid number and 1 or 2 bits per dimension, with an engine of its own for
+# the search (Santhanam et al., 2022) searches by centroids first, up to 7 times faster on GPU and 45 times on CPU
+# than plain ColBERTv2. The usual snippet forgets to normalise (dot product, not cosine), to mask document padding
+# with $-\infty$ before the maximum, and to leave query padding out of the sum. It is not "better for long documents":
+# ColBERT truncates them.
+#
+# </details>
+
+# %% [markdown] card="20.5" level="medium"
+# <details><summary>ColBERT, bi-encoder or cross-encoder?</summary>
+#
+# **Bi-encoder**: one vector each, nearest-neighbour search over everything, cheapest, one comparison decides. **Late
+# interaction**: vectors per token, more exact, explains itself, index larger by an order of magnitude before
+# compression; works as reranker and, with an engine for it, as retriever. **Cross-encoder**: query and passage
+# go through the model together, most exact, nothing can be prepared, one forward pass per pair, so only for tens to a
+# few hundred candidates. They are stages: bi-encoder (with BM25) → late interaction → cross-encoder. Compare
+# published numbers only within one benchmark and metric: MS MARCO has MRR@10, BEIR has nDCG@10.
+#
+# </details>
+
+# %% [markdown] card="20.6" level="medium"
+# <details><summary>What is GraphRAG, and when is it worth its price?</summary>
+#
+# Microsoft's GraphRAG (Edge et al., 2024, arXiv 2404.16130): an LLM extracts entities and relations from chunks, the
+# graph is split into hierarchical communities (Leiden), an LLM writes a summary of each. **Global search** is a
+# map-reduce over community summaries: partial answers, rated, merged. No graph traversal. **Local search** starts
+# from entities near the query and collects their neighbourhood. Its evaluated strength is questions about the whole
+# corpus ("what are the main themes?"), which no single chunk answers. That it wins at multi-hop questions is often
+# claimed and not a given: there are comparisons in which plain RAG is ahead. Price: LLM calls over the whole corpus
+# at indexing, again as it changes. For single facts vector search with a reranker is cheaper.
+#
+# </details>
+
+# %% [markdown] card="20.7" level="medium"
+# <details><summary>Which reranking strategies are there?</summary>
+#
+# **Cross-encoder**: the usual choice for 20 to 200 candidates. **Late interaction**: cheaper, token vectors stored.
+# **LLM**: pointwise ("rate from 1 to 10") is simple and weak, with many ties and poor calibration; the logit of "yes"
+# is finer; pairwise and listwise (order these 20, sliding window) work better and need care for position bias.
+# **Cascade** of these, cheap to expensive. All of them only reorder: check the recall of the candidates before you tune
+# the reranker, and put its cost down as candidates times cost per candidate.
+#
+# </details>
+
+# %% [markdown] card="20.8" level="killer"
+# <details><summary>Design RAG for 10 million documents with answers in under 500 ms.</summary>
+#
+# **Ask first**: 500 ms to the first token or to the full answer? Generation alone can take more than that. Queries
+# per second, update rate, access rights, language, and what a wrong answer costs. **Size**: 10M x 768 float32 are
+# 30.7 GB, product quantisation with 64 bytes 0.64 GB, the HNSW graph with M = 32 adds 2.6 GB; one vector per token
+# (75 x 128 at 2 bits) 24 GB. With several chunks per document multiply. **Pipeline**: encode the query (once, cached)
+# → BM25 and an approximate vector index in parallel, 200 each, filters inside the search → RRF (well under a
+# millisecond) → reranker on 50 in one batch on a GPU → 5 to 8 passages. **Budget**: measure p99 of the whole, with
+# timeouts per stage and a way to go on without the reranker; p99s do not add up. **Quality**: judged queries, recall
+# of the 50 fused candidates as the reranker's bound (and recall@200 of each list before it), nDCG@10 after reranking,
+# by kind of query; recall of the index itself against exact search, as product quantisation and HNSW lose some.
+# **Operations**: exact-match route for identifiers, index versioned with its encoder, re-embedding planned, result
+# cache keyed by rights. An embedding costs next to nothing against the LLM call.
+#
+# </details>
+
+# %% [markdown] card="20.9" level="killer"
+# <details><summary>When does HyDE help, and when does it hurt?</summary>
+#
+# It **helps** when the query is short, vague or in another vocabulary than the documents, the model knows the field,
+# and the encoder is weak at question-answer matching. It **hurts** when the query is an identifier or a product name
+# the model cannot know, when it is well formed already, when facts change (a made-up share price of 150 pulls in old
+# documents about 150), in fields where a fluent wrong answer points to the wrong passage (medicine, law), and when
+# latency matters. **Guard it**: keep the query in the mean, several samples, fuse with BM25, route (identifiers skip
+# HyDE), show the made-up text to nobody and never cite it. In our experiment it was better on 21, worse on 6 of 48
+# queries.
+#
+# </details>

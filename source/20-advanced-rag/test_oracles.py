@@ -223,12 +223,23 @@ def test_claims_of_the_experiment(ref, measured, prose):
 
 
 def test_prediction_is_what_is_measured(ref, measured):
-    cell = graded(SECTION)["prediction__fusion"]
-    truth, tolerance = map(float, re.search(r"measured, tolerance = (\S+), (\S+)", cell).groups())
-    fusion = mean(ref["ndcg_at_k"], measured.runs["RRF"], "paraphrase") - mean(
-        ref["ndcg_at_k"], measured.runs["dense"], "paraphrase")
-    assert fusion == pytest.approx(truth, abs=0.01) and tolerance >= 0.05
-    assert ref["prediction"] == pytest.approx(truth, abs=tolerance / 2)
+    """Whatever the queries: in 99 of 100 draws of 16 anew the order is the same."""
+    order = ref["prediction"]
+    assert str(order).replace("'", '"') in graded(SECTION)["prediction__right"]
+    paraphrase = np.array([q.kind == "paraphrase" for q in queries()])
+    first, second, third = (measured.ndcg[name][paraphrase] for name in order)
+    rng = np.random.default_rng(0)
+    for better, worse in ((first, second), (second, third)):
+        d = better - worse
+        assert np.quantile(d[rng.integers(0, len(d), (20_000, len(d)))].mean(1), 0.01) > 0
+
+
+def test_fusion_is_sensitive_to_k():
+    swept = experiment(SECTION)["swept"]
+    dense, wide, sharp = (swept[name] for name in ("dense alone", "RRF, k = 60", "RRF, k = 1"))
+    assert sharp[0] - wide[0] > 0.03 and sharp[1] - wide[1] > 0.1
+    assert wide[1] < dense[1] - 0.1 and abs(sharp[1] - dense[1]) < 0.05
+    assert max(swept[f"convex, weight of BM25 {w}"][0] for w in (0.1, 0.2, 0.3)) > wide[0] + 0.03
 
 
 def test_numbers_of_the_snippet(prose):
