@@ -16,6 +16,7 @@ lint: setup
 	@.venv/bin/ruff check .
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports --no-logo
+	@.venv/bin/grader lint
 
 release: setup
 	@.venv/bin/python -m grader.section.build $(ARGS)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .intake.repair import Step, plan
-from .section.cells import bound_names, defined_names, grade_id
+from .section.cells import bound_names, defined_names, exercise_of, grade_id
 from .section.model import Section
 
 REACHES_ANYTHING = {"eval", "exec", "globals", "locals", "vars", "get_ipython", "__import__"}
@@ -54,11 +54,11 @@ def _read_case(section: Section, path: Path, mutant: bool) -> Case:
     except SyntaxError as e:
         raise ValueError(f"line {e.lineno} is not Python: {e.msg}") from None
     names = tuple(n for n in defined_names(source) if n in section.names)
-    exercise = path.stem.split("__")[0]
+    exercise = exercise_of(path.stem)
     if exercise not in section.exercises:
         exercise = section.names.get(exercise) or (section.names[names[0]] if names else "")
     if not exercise or not names:
-        raise ValueError(f"{section.name} has no exercise {path.stem.split('__')[0]!r}, or the case defines none of its names")
+        raise ValueError(f"{section.name} has no exercise {exercise_of(path.stem)!r}, or the case defines none of its names")
     return Case(path.stem, exercise, source, names, mutant, doc.lower().startswith("timed:"))
 
 

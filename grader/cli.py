@@ -65,12 +65,14 @@ def show_proof(document: dict) -> None:
             out.print(f"reference loses {aspect}: {message}", style="red", markup=False)
         for m in e["mutants"]:
             if not m["killed"]:
-                out.print(f"mutant lives: {m['name']}", style="red", markup=False)
+                out.print(f"mutant lives: {m['name']} passes every aspect of {e['id']}", style="red", markup=False)
         for v in e["variants"]:
             for aspect, message in v["lost"].items():
                 out.print(f"variant {v['name']} loses {aspect}: {message}", style="red", markup=False)
     for case in document["skipped"]:
         out.print(f"skipped {case['name']}: {case['reason']}", style="yellow", markup=False)
+    for complaint in document["complaints"]:
+        out.print(complaint, style="red", markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -124,6 +126,19 @@ def show_grades(document: dict) -> None:
     for student, changes in document["changes"].items():
         for aspect, change in changes.items():
             out.print(f"changed: {student} {aspect} {change['from']} -> {change['to']} {change['why']}", markup=False)
+
+
+@app.command()
+def lint(sections: Annotated[list[str] | None, typer.Argument(help="All when left out.")] = None) -> None:
+    """Say what a section's source or form lacks."""
+    from .section.lint import lint as complaints_of
+    from .section.load import load, names
+    from .section.skeleton import skeleton
+    loaded = [load(name) for name in sections or names()]
+    complaints = [c for section in loaded for c in complaints_of(section) or skeleton(section)]
+    for complaint in complaints:
+        out.print(complaint, markup=False, highlight=False, soft_wrap=True)
+    raise typer.Exit(1 if complaints else 0)
 
 
 @app.command()

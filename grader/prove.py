@@ -4,6 +4,8 @@ Through the judge run the reference solution (all points), the untouched release
 point of its exercise) and every variant (must lose none). Reference and release go the whole way of a submission. A case
 takes the short way: the same judge runs the cells that its exercise needs and the aspects of that exercise, and is done
 with a mutant that has lost one.
+
+A section's own proof asks for its form first (lint, skeleton) and for cases enough; cases from outside are only tried.
 """
 
 from __future__ import annotations
@@ -15,14 +17,19 @@ from pathlib import Path
 import nbformat
 
 from .cases import Case, find_cases, steps_of
+from .errors import BuildError
 from .judge.verdict import Result
 from .pool.jobs import Job
 from .pool.local import Local
 from .sandbox.host import Warm
 from .section.build import release_notebook
+from .section.cells import exercise_of
+from .section.lint import lint
 from .section.model import Section
+from .section.skeleton import skeleton
 
 REFERENCE, STUB = "reference", "stub"
+FEWEST = {"mutants": 6, "variants": 2}  # cases of an exercise
 
 
 def prove(section: Section, warm: Warm, cases: Path | None = None, workers: int | None = None,
@@ -34,6 +41,8 @@ def prove(section: Section, warm: Warm, cases: Path | None = None, workers: int 
            was dead. Cases from outside always are, for their scores may be wanted
     """
     start = time.monotonic()
+    if broken := lint(section):
+        raise BuildError(broken)
     found, skipped = find_cases(section, cases or section.path)
     jobs = list(_jobs(section, found, full or cases is not None))
     results: dict[str, Result] = {}
@@ -42,10 +51,25 @@ def prove(section: Section, warm: Warm, cases: Path | None = None, workers: int 
         progress(len(results), len(jobs))
     exercises = [_exercise(section, e.id, found, results) for e in section.exercises.values()
                  if any(not g.manual for g in e.graded)]
-    ok = all(e["reference"] == e["points"] and e["stub"] == 0 and all(m["killed"] for m in e["mutants"])
+    complaints = [] if cases else [*skeleton(section), *_case_complaints(section, found, skipped)]
+    ok = not complaints and all(e["reference"] == e["points"] and e["stub"] == 0 and all(m["killed"] for m in e["mutants"])
              and all(v["accepted"] for v in e["variants"]) for e in exercises)
     return {"section": section.name, "ok": ok, "seconds": round(time.monotonic() - start, 1),
-            "isolation": str(warm.isolation), "skipped": skipped, "exercises": exercises}
+            "isolation": str(warm.isolation), "skipped": skipped, "complaints": complaints,
+            "exercises": exercises}
+
+
+def _case_complaints(section: Section, cases: list[Case], skipped: list[dict]) -> Iterator[str]:
+    """What a section's own cases lack, in sentences."""
+    for case in skipped:
+        yield f"{case['name']}.py was skipped: {case['reason']}."
+    for exercise in section.exercises.values():
+        if exercise.stub_id in (None, "prediction"):
+            continue
+        for what, fewest in FEWEST.items():
+            count = sum(c.exercise == exercise.id and c.mutant == (what == "mutants") for c in cases)
+            if count < fewest:
+                yield f"{exercise.id} has {count} {what}, at least {fewest} are needed."
 
 
 def _jobs(section: Section, cases: list[Case], full: bool) -> Iterator[Job]:
@@ -59,7 +83,7 @@ def _jobs(section: Section, cases: list[Case], full: bool) -> Iterator[Job]:
 
 def _exercise(section: Section, exercise: str, cases: list[Case], results: dict[str, Result]) -> dict:
     def cells(name: str):
-        return [c for c in results[name].cells if c.grade_id.split("__")[0] == exercise and c.score is not None]
+        return [c for c in results[name].cells if exercise_of(c.grade_id) == exercise and c.score is not None]
 
     def score(name: str) -> float:
         return sum(c.score for c in cells(name))
