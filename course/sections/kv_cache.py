@@ -376,6 +376,8 @@ def seconds_by_context(model: Transformer, tokenizer, cached: Callable, contexts
         ax.loglog(contexts, [taken[n][i] for n in contexts], "o-", color=color, label=label)
     ax.set(xlabel="tokens of context", ylabel="seconds for the next token", title="SmolLM2 on one thread, measured here")
     ax.set_xticks(contexts, [str(n) for n in contexts])
+    shown = [t for t in (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30) if ax.get_ylim()[0] <= t <= ax.get_ylim()[1]]
+    ax.set_yticks(shown, [str(t) for t in shown])
     ax.minorticks_off()
     ax.legend()
     figures.show(figure)

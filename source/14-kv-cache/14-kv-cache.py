@@ -191,7 +191,8 @@ def whole_layer(x, pos, weights, K, E, base=10000.0, window=None):
 # **Paging.** A server does not know how long an answer will be. PagedAttention (Kwon et al. 2023, arXiv 2309.06180)
 # cuts the cache into blocks of, say, 16 tokens and keeps a *block table* per sequence: no gaps between sequences, at
 # most one part-filled block wasted in each, and sequences with the same beginning share its blocks (*prefix caching*).
-# Section 12 builds this.
+# Section 12 builds this. A long prompt is prefilled in *chunks*, so that the decode steps of others need not wait for
+# all of it.
 #
 # ### Four ways to keep a token
 #
@@ -211,6 +212,9 @@ def whole_layer(x, pos, weights, K, E, base=10000.0, window=None):
 # MQA therefore saves a factor H, not a fixed 8; "8 times" is what GQA with K = 8 saves in a model with H = 64. And
 # hidden size does not appear: 2 · L · hidden · 2 bytes is right for MHA with E = hidden / H only. In gpt-oss hidden
 # is 2880 while H · E is 64 · 64 = 4096.
+#
+# None of this is a switch at inference. The GQA paper turns a trained MHA model into GQA by averaging the heads of each
+# group and training on, for 5 % of the pretraining compute.
 
 # %% tags=["picture"]
 kv_cache.four_schemes()
@@ -1632,8 +1636,8 @@ kv_cache.band(sliding_window_attention)
 # This is the *online softmax*. It is exact: averaging the shards' own attention outputs is not. The same three numbers
 # appear in three places:
 #
-# - inside one GPU, *FlashAttention* folds tile after tile and never writes the T × T scores (it does not shrink the
-#   cache);
+# - inside one GPU, *FlashAttention* folds tile after tile and never writes the T × T scores. It does not shrink the
+#   cache. (Version 2 runs on an A100; version 3 is written for Hopper GPUs, the H100 and H200.)
 # - in decoding, *split-K* kernels (Flash-Decoding) cut the cache of one query among the cores of a GPU, which would
 #   otherwise idle, and merge the (m, l, o) of the parts;
 # - over GPUs, the ring. Under a causal mask the device with the first shard would be done at once and the last would

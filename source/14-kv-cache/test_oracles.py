@@ -436,6 +436,14 @@ def test_pictures_and_widget_draw():
     assert bytes(image.value) != before and "Does not fit" in words.value
 
 
+def test_seconds_by_context_runs_on_any_transformer(capsys):
+    model = Transformer(Config(31, 2, 24, 4, 2, 6))
+    tokenizer = type("Letters", (), {"encode": lambda self, text: [ord(c) % 31 for c in text]})()
+    taken = kv_cache.seconds_by_context(model, tokenizer, REF["with_layer"](model, REF["decode_layer"]), (4, 9), steps=2)
+    assert set(taken) == {4, 9} and all(t > 0 for both in taken.values() for t in both)
+    assert f"{9 * 2 * 2 * 2 * 6 * 4 / 2 ** 20:5.1f} MiB" in capsys.readouterr().out
+
+
 def test_a_widget_speaks_up_when_the_function_fails_for_other_values(capsys):
     def only_one(layers, n_kv, head_dim, seq, batch, *rest):
         if batch > 1:
