@@ -12,6 +12,7 @@ from torch import Tensor
 
 from .. import figures
 from ..data.corpus import help_texts
+from ..models.language import one_thread
 from ..models.sizes import GPUS, MODELS
 from ..models.transformer import Config, Transformer
 
@@ -174,12 +175,12 @@ def characters() -> tuple[Tensor, Tensor, int]:
     return train, held[:len(held) // (LONG + 1) * (LONG + 1)].view(-1, LONG + 1), len(index)
 
 
-def trained(train: Tensor, vocab: int, seed: int = 0) -> Transformer:
-    """A tiny transformer after STEPS steps on windows of L0 characters."""
+def trained(train: Tensor, vocab: int, seed: int = 0, steps: int = STEPS) -> Transformer:
+    """A tiny transformer after so many steps on windows of L0 characters."""
     model, g = Transformer(Config(vocab, hidden=170), seed), torch.Generator().manual_seed(seed)
     adam = torch.optim.AdamW(model.parameters(), lr=3e-3)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(adam, 1e-2, total_steps=STEPS)
-    for _ in range(STEPS):
+    schedule = torch.optim.lr_scheduler.OneCycleLR(adam, 1e-2, total_steps=steps)
+    for _ in range(steps):
         start = torch.randint(len(train) - L0, (32, 1), generator=g)
         window = train[start + torch.arange(L0 + 1)]
         loss = F.cross_entropy(model(window[:, :-1])[0].mT, window[:, 1:])
@@ -191,24 +192,28 @@ def trained(train: Tensor, vocab: int, seed: int = 0) -> Transformer:
 
 
 @figures.experiment
-def extrapolation(ways: dict[str, tuple[str, float]], frequencies: Callable, losses: Callable) -> dict[str, list[float]]:
+def extrapolation(ways: dict[str, tuple[str, float]], frequencies: Callable, losses: Callable,
+                  prediction: list[str] | None = None, seed: int = 0) -> dict[str, list[float]]:
     """One model, trained at L0 characters, read at LONG of them with the frequencies of each way.
 
     frequencies(method, s) gives (inv_freq, attention factor); losses(model, rows, inv_freq, factor) the nats at each
-    position of each row. Returns {way: mean nats per character at 32-63, 64-127, 128-255}.
+    position of each row. Returns {way: mean nats per character at 32-63, 64-127, 128-255}, and shows them with their 95 %
+    intervals over the rows, beside the order that was predicted for 32-63.
     """
     torch.set_num_threads(1)
     turned = {name: frequencies(*way) for name, way in ways.items()}  # before the training: is the stub written?
     train, rows, vocab = characters()
-    model = trained(train, vocab)
-    curves = {name: torch.cat([losses(model, part, *turn) for part in rows.split(32)]).mean(0)
-              for name, turn in turned.items()}
-    table = {name: [curve[a:b].mean().item() for a, b in [(32, 64), (64, 128), (128, 256)]]
-             for name, curve in curves.items()}
-    figures.show(_by_position(curves))
-    print(f"{'nats per character at':28}   32-63  64-127 128-255")
-    for name, means in table.items():
-        print(f"{name:28}", *(f"{x:7.2f}" for x in means))
+    model = trained(train, vocab, seed)
+    nats = {name: torch.cat([losses(model, part, *turn) for part in rows.split(32)]) for name, turn in turned.items()}
+    parts = {name: [x[:, a:b].mean(1) for a, b in [(32, 64), (64, 128), (128, 256)]] for name, x in nats.items()}
+    table = {name: [x.mean().item() for x in means] for name, means in parts.items()}
+    figures.show(_by_position({name: x.mean(0) for name, x in nats.items()}))
+    print(f"{'nats per character at':24}{'32-63':>14}{'64-127':>14}{'128-255':>14}")
+    for name, means in parts.items():
+        print(f"{name:24}", *(f"{x.mean():7.2f} ± {1.96 * x.std() / len(x) ** 0.5:.2f}" for x in means))
+    if prediction:
+        print(f"\nlowest first at 32-63, measured: {', '.join(sorted(prediction, key=lambda name: table[name][0]))}"
+              f"\n                  your prediction: {', '.join(prediction)}")
     return table
 
 
@@ -267,11 +272,18 @@ def who_shares_a_scale(quant_sym: Callable) -> Figure:
         """Half the sum of absolute changes of the attention weights (total variation)."""
         return 0.5 * ((quantised.float() @ query / 8).softmax(0) - exact).abs().sum().item()
 
-    ways, bits = {"one scale": [], "per token": [], "per channel": []}, [8, 6, 5, 4, 3, 2]
+    def asymmetric(x: Tensor, b: int) -> Tensor:
+        """Per channel with a scale and a zero point, as KIVI does: all 2 ** b steps between smallest and largest."""
+        low = x.amin(0)
+        step = (x.amax(0) - low) / (2 ** b - 1)
+        return ((x - low) / step).round() * step + low
+
+    ways = {"one scale": [], "per token": [], "per channel": [], "per channel, zero point": []}
+    bits = [8, 6, 5, 4, 3, 2]
     for b in bits:
         (a, s), (c, t), (d, u) = (quant_sym(x, b, mode, None) for x, mode in
                                   [(keys, "tensor"), (keys, "channel"), (keys.T, "channel")])
-        for way, quantised in zip(ways.values(), [s * a, t[:, None] * c, (u[:, None] * d).T]):
+        for way, quantised in zip(ways.values(), [s * a, t[:, None] * c, (u[:, None] * d).T, asymmetric(keys, b)]):
             way.append(moved(quantised))
     figure, ax = figures.subplots()
     for (name, values), color in zip(ways.items(), figures.PALETTE):
@@ -316,6 +328,64 @@ def ring_against_average(ring_attention: Callable) -> Figure:
     ax.set(xlabel="shards", ylabel="largest error", title="Distance to attention in one piece")
     ax.legend(loc="center right")
     return figure
+
+
+# --- the learner's layer in a transformer ----------------------------------------------------------------------------
+
+@figures.picture
+def window_stays_small(decode_layer: Callable, kv_cache_bytes: Callable) -> Figure:
+    """Bytes that one layer keeps as the text grows, with windows and without: counted in what `decode_layer` returns."""
+    K, E, D, T = 2, 8, 16, 96
+    g = torch.Generator().manual_seed(0)
+    weights = {name: torch.randn(shape, generator=g) / 4
+               for name, shape in {"q": (4 * E, D), "k": (K * E, D), "v": (K * E, D), "out": (D, 4 * E)}.items()}
+    figure, ax = figures.subplots(figsize=(7, 2.8))
+    for window, color in zip([None, 48, 16], figures.PALETTE):
+        cache, kept = (torch.zeros(K, 0, E), torch.zeros(K, 0, E)), []
+        for pos in range(T):
+            _, cache = decode_layer(torch.randn(D, generator=g), pos, weights, cache, 10000.0, window)
+            kept.append(sum(x.numel() * x.element_size() for x in cache))
+        ax.plot(range(1, T + 1), kept, color=color, label="all tokens" if window is None else f"window {window}")
+        ax.plot(T, kv_cache_bytes(1, K, E, T, 1, 4, window), "o", color=color)
+    ax.set(xlabel="tokens of text", ylabel="bytes in one layer", title="What your layer keeps (dots: your kv_cache_bytes)")
+    ax.legend()
+    return figure
+
+
+@torch.no_grad()
+@one_thread()
+def seconds_by_context(model: Transformer, tokenizer, cached: Callable, contexts: tuple[int, ...] = (64, 128, 256, 512, 1024),
+                       steps: int = 6) -> dict[int, tuple[float, float]]:
+    """Seconds for one more token after each context, recomputed and cached, as a picture and a table; {context: both}.
+
+    cached: (ids, pos, mask, cache) -> (logits, cache) for one token at a time, over a cache that the model itself prefills
+    """
+    text = torch.tensor([tokenizer.encode(help_texts()[:20_000])[:max(contexts)]])
+    taken = {}
+    for n in contexts:
+        start = time.perf_counter()
+        hidden, cache = model.body(text[:, :n])  # what a model without a cache does for every token
+        new = model.head(hidden[:, -1:]).argmax(-1)
+        prefilled = time.perf_counter()
+        for _ in range(steps):
+            logits, cache = cached(new, None, None, cache)
+            new = logits.argmax(-1)
+        taken[n] = prefilled - start, (time.perf_counter() - prefilled) / steps
+    figure, ax = figures.subplots(figsize=(7, 3))
+    for i, (label, color) in enumerate([("recomputed", figures.WRONG), ("from your cache", figures.KEPT)]):
+        ax.loglog(contexts, [taken[n][i] for n in contexts], "o-", color=color, label=label)
+    ax.set(xlabel="tokens of context", ylabel="seconds for the next token", title="SmolLM2 on one thread, measured here")
+    ax.set_xticks(contexts, [str(n) for n in contexts])
+    shown = [t for t in (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30) if ax.get_ylim()[0] <= t <= ax.get_ylim()[1]]
+    ax.set_yticks(shown, [str(t) for t in shown])
+    ax.minorticks_off()
+    ax.legend()
+    figures.show(figure)
+    print("context   recomputed   cached   cache")
+    for n, (slow, fast) in taken.items():
+        size = n * sum(2 * k.shape[1] * k.shape[3] * k.element_size() for k, _ in cache) / 2 ** 20
+        print(f"{n:7}   {slow:8.2f} s   {fast:.2f} s  {size:5.1f} MiB")
+    return taken
 
 
 # --- the widget ------------------------------------------------------------------------------------------------------

@@ -306,6 +306,62 @@ def test_numbers_of_the_written_question():
     assert round((weights + attention) / (8 * 989e12), -1) == 680
 
 
+def test_numbers_of_prefill_and_decode():
+    """The prose of part 1."""
+    llama, h100 = MODELS["Llama-3-70B"], GPUS["H100 80 GB"]
+    assert round(989e12 / h100.bandwidth) == 295
+    token, weights = llama.cache_bytes(1), llama.weight_bytes()
+    assert f"{1024 * token / weights:.1%} {131_072 * token / weights:.0%}" == "0.2% 30%"
+    assert math.floor(weights / token / 1e3) == 430
+    assert round(llama.cache_bytes(10 ** 6) / 25e9) == 13
+    says("295 FLOPs for every byte", "0.2 %", "30 % of the weights at 128K", "equals them at 430K", "are 13 s for every token")
+    smollm = 2 * 30 * 3 * 64 * 4  # bytes a token in float32
+    assert smollm == 45 * 1024 and round(4 * 134_515_008 / 1e6, -1) == 540 and round(4 * 134_515_008 / smollm, -3) == 12_000
+    says("22.5 KiB a token in BF16", "540 MB of weights, 45 MB of cache at 1,024", "about 12,000 tokens")
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_decode_layer_is_the_transformers_attention(seed):
+    config = Config(31, 1 + seed % 3, 24, 6, [1, 2, 3, 6][seed % 4], 4 + 2 * (seed % 3), base=[1e4, 100.0, 5e5][seed % 3])
+    transformer = Transformer(config, seed)
+    ids = torch.randint(31, (1, 12), generator=torch.Generator().manual_seed(seed))
+    with torch.no_grad():
+        whole, _ = transformer(ids)
+    model = REF["with_layer"](transformer, REF["decode_layer"])
+    logits, cache = model(ids[:, :5])
+    for t in range(5, 12):
+        logits, cache = model(ids[:, t:t + 1], None, None, cache)
+        torch.testing.assert_close(logits[0, 0], whole[0, t], rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_windowed_layer_is_sliding_window_attention(seed):
+    H, E, D, T, w = 1 + seed % 3, 4, 6, 9, 1 + seed
+    weights = {n: random(*s, seed=seed + i, dtype=torch.float64)
+               for i, (n, s) in enumerate({"q": (H * E, D), "k": (H * E, D), "v": (H * E, D), "out": (D, H * E)}.items())}
+    x, cache, outputs = random(T, D, seed=seed, dtype=torch.float64), (torch.zeros(H, 0, E).double(),) * 2, []
+    for t in range(T):
+        y, cache = REF["decode_layer"](x[t], t, weights, cache, 1e4, w)
+        outputs.append(y)
+    q, k, v = ((x @ weights[n].T).unflatten(-1, (H, E)).transpose(0, 1)[None] for n in ("q", "k", "v"))
+    q, k = (REF["rope"](a, torch.arange(T), 1e4, "interleaved") for a in (q, k))
+    want = REF["sliding_window_attention"](q, k, v, w)[0].transpose(0, 1).flatten(1) @ weights["out"].T
+    torch.testing.assert_close(torch.stack(outputs), want)
+    assert cache[0].shape == (H, min(w, T), E)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_a_fold_in_any_order_is_attention(dtype):
+    q, k, v = (random(2, n, 6, seed=n, dtype=dtype) for n in (4, 11, 11))
+    want = F.scaled_dot_product_attention(q.double(), k.double(), v.double())
+    shards = list(zip(k.split((3, 1, 5, 2), 1), v.split((3, 1, 5, 2), 1)))
+    for order in (shards, shards[::-1]):
+        state = None
+        for shard in order:
+            state = REF["ring_fold"](state, q, *shard)
+        close(REF["ring_finish"](state), want, dtype)
+
+
 def test_small_worked_examples():
     assert 10 + sum(range(11, 22)) == 186
     freq, factor = REF["rope_inv_freq"](8, 10000.0, "yarn", 4.0, 64)
@@ -319,6 +375,9 @@ def test_small_worked_examples():
     assert q.tolist() == [[3, -7, 3, 7]] and scale.tolist() == [[pytest.approx(0.3), pytest.approx(3)]]
     l, o = 2 * math.exp(-5) + 1, 4 * math.exp(-5) + 10
     assert (round(l, 4), round(o, 3), round(o / l, 3)) == (1.0135, 10.027, 9.894)
+    eye = dict.fromkeys(["q", "k", "v", "out"], torch.eye(2))  # hint 2 of decode_layer
+    y, (k, v) = REF["decode_layer"](torch.tensor([1.0, 0.0]), 1, eye, (torch.zeros(1, 0, 2),) * 2)
+    assert y.tolist() == [1, 0] and k[0, 0].tolist() == pytest.approx([math.cos(1), math.sin(1)]) and v[0, 0].tolist() == [1, 0]
     assert REF["streaming_keep"](10, 2, 3) == [0, 1, 7, 8, 9]
     assert REF["h2o_keep"](torch.tensor([5.0, 1, 9, 2, 7]), 1, 2) == [2, 3, 4]
 
@@ -331,25 +390,37 @@ def test_claims_ledger_is_complete():
 # --- the experiment -------------------------------------------------------------------------------------------------
 
 @pytest.fixture(scope="module")
-def table():
-    return experiment(SECTION)["table"]
+def shown():
+    return experiment(SECTION)
 
 
-def test_experiment_shows_the_claim(table):
-    plain, linear, ntk, yarn, multiplied = table.values()
+def test_experiment_shows_the_claim(shown):
+    """What the questions below the experiment lead to, and what the ledger of claims says was measured."""
+    plain, linear, ntk, yarn, multiplied = shown["table"].values()
     assert plain[2] > 1.6 * plain[0], "plain RoPE must fail beyond the training length"
-    assert multiplied[2] == max(t[2] for t in table.values()) and multiplied[0] == max(t[0] for t in table.values())
+    assert multiplied[0] == max(t[0] for t in shown["table"].values()), "worst at short range"
     assert linear[0] > plain[0] + 0.5, "linear interpolation without fine-tuning hurts short range"
     assert ntk[0] < plain[0] + 0.15 and ntk[1] < plain[1], "NTK keeps short range and pushes the break outwards"
     assert yarn[2] < plain[2] - 0.5 and yarn[2] - yarn[0] < 0.3, "YaRN stays flat"
     assert 1.2 < plain[0] < 1.8
-    says("about 1.5 nats", "ln 103 = 4.63")
-    assert kv_cache.characters()[2] == 103 and round(math.log(103), 2) == 4.63
+    assert len(kv_cache.characters()[1]) == 180
+    says("change by less than 0.02 nats, in each of four training runs", "95 % over the 180 texts")
 
 
-def test_predictions_truth_is_what_the_experiment_measures(table):
-    truth = float(re.search(r"expect\(float\(prediction\), ([\d.]+)", SOURCE).group(1))
-    assert abs(table["plain RoPE"][2] - truth) < 0.3
+def test_the_prediction_holds_over_seeds(shown):
+    truth = REF["prediction"]
+    assert re.search(r'predicted\(prediction, \["default", "ntk", "yarn", "linear"\]', SOURCE)
+    tables = [{name: means[0] for name, means in shown["table"].items()}]
+    train, rows, vocab = kv_cache.characters()
+    for seed in (1, 2):  # shorter trainings; whole ones of seeds 0 to 3 were run by hand, with the same order
+        model = kv_cache.trained(train, vocab, seed, steps=150)
+        tables.append({name: shown["losses"](model, rows[:64], *shown["frequencies"](*way))[:, 32:64].mean().item()
+                       for name, way in shown["ways"].items()})
+        freq, factor = shown["frequencies"]("yarn", 4.0)
+        without = shown["losses"](model, rows[:64], freq, 1.0)[:, 32:64].mean().item()
+        assert factor > 1.1 and abs(without - tables[-1]["yarn"]) < 0.02
+    for table in tables:
+        assert sorted(truth, key=lambda name: table[name]) == truth
 
 
 # --- pictures and the widget ----------------------------------------------------------------------------------------
@@ -363,6 +434,14 @@ def test_pictures_and_widget_draw():
     assert before[:4] == b"\x89PNG" and "327,680 bytes per token" in words.value
     controls[2].value = 64  # sequences in the batch
     assert bytes(image.value) != before and "Does not fit" in words.value
+
+
+def test_seconds_by_context_runs_on_any_transformer(capsys):
+    model = Transformer(Config(31, 2, 24, 4, 2, 6))
+    tokenizer = type("Letters", (), {"encode": lambda self, text: [ord(c) % 31 for c in text]})()
+    taken = kv_cache.seconds_by_context(model, tokenizer, REF["with_layer"](model, REF["decode_layer"]), (4, 9), steps=2)
+    assert set(taken) == {4, 9} and all(t > 0 for both in taken.values() for t in both)
+    assert f"{9 * 2 * 2 * 2 * 6 * 4 / 2 ** 20:5.1f} MiB" in capsys.readouterr().out
 
 
 def test_a_widget_speaks_up_when_the_function_fails_for_other_values(capsys):

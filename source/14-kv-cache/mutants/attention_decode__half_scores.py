@@ -1,0 +1,12 @@
+"""Scores rounded to half precision."""
+import math
+
+import torch
+
+
+def attention_decode(q, k, v):
+    wide = torch.promote_types(q.dtype, torch.float32)
+    groups = q.to(wide).unflatten(0, (len(k), -1))
+    scores = groups @ k.to(wide).mT / math.sqrt(q.shape[-1])
+    scores = scores.to(q.dtype).to(wide)
+    return (scores.softmax(-1) @ v.to(wide)).flatten(0, 1).to(q.dtype)

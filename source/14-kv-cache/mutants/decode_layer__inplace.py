@@ -1,0 +1,16 @@
+"""Turns the oldest slot of a full window into the newest, in the caller's own memory."""
+import torch
+
+
+def decode_layer(x, pos, weights, cache, base=10000.0, window=None):
+    k, v = cache
+    E, at = k.shape[-1], torch.tensor([pos])
+    q, new_k, new_v = ((weights[name] @ x).unflatten(0, (-1, 1, E)) for name in ("q", "k", "v"))
+    q, new_k = (rope(heads[None], at, base, "interleaved")[0] for heads in (q, new_k))
+    if window is not None and k.shape[1] >= window:
+        k[:, :-1], v[:, :-1] = k[:, 1:].clone(), v[:, 1:].clone()
+        k[:, -1:], v[:, -1:] = new_k, new_v
+        k, v = k[:, -window:], v[:, -window:]
+    else:
+        k, v = torch.cat([k, new_k], dim=1), torch.cat([v, new_v], dim=1)
+    return weights["out"] @ attention_decode(q[:, 0], k, v).flatten(), (k, v)
