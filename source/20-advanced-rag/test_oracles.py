@@ -256,7 +256,7 @@ def test_sizes(ref, prose):
     assert size(10**7, 128, "float16", tokens_per_doc=75) == 192e9
     assert size(10**7, 128, pq_m=128, nbits=2, tokens_per_doc=75) == 24e9
     assert 10**6 * 75 * 4 == 0.3e9
-    for stated in ("10M x 768 float32 are 30.7 GB", "PQ with 64 bytes 0.64 GB", "at 2 bits) 24 GB",
+    for stated in ("10M x 768 float32 are 30.7 GB", "product quantisation with 64 bytes 0.64 GB", "at 2 bits) 24 GB",
                    "the HNSW graph with M = 32 adds 2.6 GB", "4 bytes a token, 0.3 GB here"):
         assert stated in prose, stated
 
