@@ -25,6 +25,7 @@ from grader.pool.jobs import Job, judge_job
 from grader.pool.local import become_judge
 from grader.sandbox.host import Warm
 from grader.section.load import load
+from grader.section.model import Section
 
 SECTION = "02-decoding"
 STOCK = """c = get_config()
@@ -44,13 +45,17 @@ def make_course(folder: Path, submissions: int, stock: bool) -> None:
     shutil.copytree(root / "source" / SECTION, folder / "source" / SECTION)
     (folder / "course").symlink_to(root / "course")
     (folder / "nbgrader_config.py").write_text(STOCK if stock else (root / "nbgrader_config.py").read_text())
-    section = load(SECTION)
-    variants = [compose(section, c) for c in find_cases(section, section.path)[0] if not c.mutant and not c.timed]
-    texts = [nbformat.writes(section.notebook), *variants]
+    texts = variants_of(load(SECTION))
     for i in range(submissions):
         path = folder / "submitted" / f"student{i:03d}" / SECTION / f"{SECTION}.ipynb"
         path.parent.mkdir(parents=True)
         path.write_text(texts[i % len(texts)])
+
+
+def variants_of(section: Section) -> list[str]:
+    """Right solutions: the reference, then the section's variants."""
+    variants = [compose(section, c) for c in find_cases(section, section.path)[0] if not c.mutant and not c.timed]
+    return [nbformat.writes(section.notebook), *variants]
 
 
 def run(folder: Path, program: str, *args: str) -> float:

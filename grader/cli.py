@@ -85,7 +85,9 @@ def grade(section: str, student: Annotated[str | None, typer.Option(help="Grade 
     from .section.load import load
     with judges(section, scheduler, jobs, timed, insecure) as where:
         load(section)  # before what takes seconds to import
-        from .classroom.grade import grade as grade_section  # torch is imported here while the warm parent imports it there
+        from .sandbox.host import quick_imports
+        with quick_imports():
+            from .classroom.grade import grade as grade_section
         if not as_json:
             err.print(f"isolation: {where.isolation}", style="dim", markup=False, highlight=False, soft_wrap=True)
         with progress("grading", quiet=as_json) as report:
@@ -101,9 +103,10 @@ def grade(section: str, student: Annotated[str | None, typer.Option(help="Grade 
 def judges(section: str, scheduler: str | None, jobs: int, timed: bool, insecure: bool) -> Iterator[Judges]:
     """Where the judging is done: on this machine, or on a cluster."""
     if scheduler is None:
-        from .sandbox.host import Warm
+        from .sandbox.host import Warm, quick_imports
         with Warm(insecure) as warm:
-            from .pool.local import Local  # torch is imported here while the warm parent imports it there
+            with quick_imports():  # torch here, while the warm parent imports it there
+                from .pool.local import Local
             yield Local(warm, jobs or None)
     else:
         from .pool.cluster import Cluster

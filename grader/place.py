@@ -65,8 +65,12 @@ def _loaded(where: Path, changed: int, workspace: str | None) -> Config:
     return PyFileConfigLoader(CONFIGURATION, path=str(where)).load_config()
 
 
-def replace(path: Path, text: str) -> None:
+def replace(path: Path, content: str | bytes) -> None:
     """Write a file whole or not at all."""
     new = path.with_name(path.name + ".new")
-    new.write_text(text, encoding="utf-8")
-    os.replace(new, path)
+    try:
+        new.write_bytes(content.encode() if isinstance(content, str) else content)
+        os.replace(new, path)
+    except BaseException:  # Ctrl-C too
+        new.unlink(missing_ok=True)
+        raise

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import fsrs
 
+from grader import place
 from grader.errors import WorkspaceError
-from grader.place import replace
 
 from . import workspace
 from .folds import Card
@@ -26,7 +26,7 @@ class Deck:
         self.cards = cards
         self.scheduler = fsrs.Scheduler()
         try:
-            self.memory = json.loads(self.path.read_text())
+            self.memory = json.loads(self.path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             self.memory = {}
         except (OSError, ValueError) as error:
@@ -50,7 +50,7 @@ class Deck:
         state = fsrs.Card.from_dict(known) if known else fsrs.Card()
         state, _ = self.scheduler.review_card(state, rating, now)
         self.memory[key(card)] = state.to_dict()
-        replace(self.path, json.dumps(self.memory, indent=1))
+        place.replace(self.path, json.dumps(self.memory, indent=1))
         return state.due
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -18,16 +19,17 @@ from rich.markdown import Markdown
 from rich.syntax import Syntax
 from rich.table import Table
 
-from grader.errors import CourseError, SectionError, WorkspaceError
+from grader.errors import CourseError, WorkspaceError
 from grader.section.cells import grade_id
 from grader.section.load import load, names, source
 from grader.section.model import Section
 
-from . import standby, workspace
+from . import STARTED, standby, workspace
 from .cards import RATINGS, Deck
 from .exchange import fetch as fetch_assignment
 from .folds import cards as read_cards
 from .folds import hints as read_hints
+from .outline import outline, section_of
 from .progress import HONEST_ATTEMPTS, Progress
 
 if TYPE_CHECKING:
@@ -57,13 +59,17 @@ def check(section: SectionName, exercise: Annotated[str | None, typer.Argument(h
     """Judge your notebook, hidden tests included, as your instructor would."""
     source(section)  # or it says that there is no such section
     path = workspace.notebook(section)
-    result = standby.check(section, path, exercise)
-    if (submitted := _notebook(path)) is not None:
-        Progress().log_check(load(section), result["cells"], submitted)
+    saved = datetime.fromtimestamp(path.stat().st_mtime)
+    with Console(stderr=True).status(f"Judging {path.name} …"):  # shown on a terminal alone
+        result = standby.check(section, path, exercise)
+    Progress().log_check(section, result["exercises"])
     if as_json:
         print(json.dumps(result))
     else:
         _show_verdicts(result)
+        waited = time.monotonic() - STARTED
+        out.print(f"\n{result['score']:g} of {result['max_score']:g} points in {waited:.1f} s, "
+                  f"for the notebook as it was saved at {saved:%H:%M:%S}")
     raise typer.Exit(0 if all(c["verdict"] in ("pass", "manual") for c in result["cells"]) else 1)
 
 
@@ -72,7 +78,7 @@ def progress() -> None:
     """Your map: points, checks and hints per exercise, and the cards that are due."""
     memory = Progress()
     for name in names():
-        section = load(name)
+        section = outline(name)
         table = Table(title=f"{name}  {section.title}", title_justify="left", box=None, header_style="dim")
         for column, justify in [("exercise", "left"), ("points", "right"), ("attempts", "right"), ("hints", "right")]:
             table.add_column(column, justify=justify)
@@ -91,7 +97,7 @@ def progress() -> None:
 @cli.command()
 def hint(exercise: ExerciseName, section: InSection = None) -> None:
     """The next hint for an exercise: a question, then an example, then pseudocode."""
-    found = _section_of(exercise, section)
+    found = section_of(exercise, section)
     ladder = read_hints(found, exercise)
     if not ladder:
         raise WorkspaceError(f"There are no hints for {exercise}.")
@@ -107,7 +113,7 @@ def hint(exercise: ExerciseName, section: InSection = None) -> None:
 @cli.command()
 def solution(exercise: ExerciseName, section: InSection = None) -> None:
     """The reference solution: opens after a pass or three honest attempts."""
-    found = _section_of(exercise, section)
+    found = load(section_of(exercise, section).name)
     if exercise not in found.stubs:
         _show_model_answer(found, exercise)
         return
@@ -124,7 +130,7 @@ def cards(section: Annotated[str | None, typer.Argument(help="only this section"
           listing: Annotated[bool, typer.Option("--list", help="print the cards and when they are due")] = False,
           ) -> None:
     """Interview questions, asked again just before you would forget them."""
-    sections = [load(section)] if section else [load(name) for name in names()]
+    sections = [outline(name) for name in ([section] if section else names())]
     deck = Deck([card for s in sections for card in read_cards(s)])
     if listing:
         _list_cards(deck)
@@ -164,7 +170,6 @@ def _show_verdicts(result: dict) -> None:
         if cell["message"] and cell["verdict"] not in ("pass", "manual"):
             message = "\n".join(f"      {line}" for line in cell["message"].splitlines())
             out.print(message, style="dim", markup=False, soft_wrap=True)
-    out.print(f"\n{result['score']:g} of {result['max_score']:g} points in {result['seconds']:.1f} s")
 
 
 def _list_cards(deck: Deck) -> None:
@@ -197,17 +202,6 @@ def _ask_cards(deck: Deck) -> None:
 
 # --- helpers ---------------------------------------------------------------------------------------------------------
 
-def _section_of(exercise: str, section: str | None) -> Section:
-    candidates = [load(name) for name in ([section] if section else names())]
-    found = [s for s in candidates if exercise in s.exercises]
-    if not found:
-        known = ", ".join(e for s in candidates for e in s.exercises)
-        raise SectionError(f"There is no exercise {exercise!r}; there is {known or 'none yet'}.")
-    if len(found) > 1:
-        raise SectionError(f"{exercise} is in {' and '.join(s.name for s in found)}: say which with --section.")
-    return found[0]
-
-
 def _notebook(path: Path) -> NotebookNode | None:
     import nbformat  # after `grader`, which makes it light
 
@@ -234,6 +228,8 @@ def app() -> None:
         cli()
     except CourseError as error:
         _fail(str(error))
+    except PermissionError as error:
+        _fail(f"{error.filename} is another user's, or its folder is: set COURSE_WORKSPACE to a folder of your own.")
     except ModuleNotFoundError as error:
         _fail(f"A part of the course is not installed ({error.name}): run `make setup`.")
 

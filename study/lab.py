@@ -5,18 +5,34 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import signal
 import sys
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from grader.errors import CourseError
-from grader.section.load import names, syllabus
 
-from . import workspace
-from .exchange import release_all
+def stop(number: int, _) -> None:
+    """Ctrl-C, or an end that somebody else asks for. Everything is written whole, so there is nothing to clean up."""
+    print("\nStopped; what was prepared is kept for the next time.", file=sys.stderr)
+    sys.exit(128 + number)
+
+
+if __name__ == "__main__":  # before what takes time; JupyterLab has its own way to stop
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+
+from grader import place  # noqa: E402
+from grader.errors import CourseError, WorkspaceError  # noqa: E402
+from grader.section.load import names, syllabus  # noqa: E402
+
+from . import exchange, workspace  # noqa: E402
 
 WELCOME = "Welcome.md"
+QUIET = 2.0  # seconds without a word, at most, while something is done
 
 NBGRADER_CONFIG = '''"""nbgrader in the learner's home; written anew by `make lab`."""
 
@@ -41,8 +57,7 @@ DISABLED = ["@jupyter/nbgrader:formgrader", "@jupyter/nbgrader:create-assignment
 def prepare() -> None:
     """Bring exchange, learner's home and welcome page up to date; quick when they are."""
     home, settings = workspace.home(), workspace.state()
-    for name in release_all():
-        print(f"released {name}")
+    release_all()
     (settings / "labconfig").mkdir(exist_ok=True)
     _write(home / "nbgrader_config.py", NBGRADER_CONFIG)
     _write(settings / "labconfig" / "default_setting_overrides.json", json.dumps(SETTINGS, indent=1))
@@ -51,9 +66,49 @@ def prepare() -> None:
     _write(home / WELCOME, welcome())
 
 
+def release_all() -> None:
+    """Release every section that changed. One that cannot be is named in a sentence and stops nobody."""
+    known, released, problems = names(), [], []
+    with progress(f"Preparing {len(known)} assignments") as report:
+        for done, name in enumerate(known):
+            report(done, len(known))
+            try:
+                released += [name] if exchange.release(name) else []
+            except WorkspaceError as error:
+                problems.append(str(error))
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    if released:
+        print(f"Released {released[0] if len(released) == 1 else f'{len(released)} assignments'}.")
+
+
+@contextlib.contextmanager
+def progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on a terminal; elsewhere plain lines, one at once and then every few seconds."""
+    if not sys.stdout.isatty():
+        print(f"{what} …", flush=True)
+        yield _lines(what)
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    with Progress(TextColumn(f"{what} …"), BarColumn(), MofNCompleteColumn(), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _lines(what: str) -> Callable[[int, int], None]:
+    said = time.monotonic()
+
+    def report(done: int, total: int) -> None:
+        nonlocal said
+        if time.monotonic() - said > QUIET:
+            print(f"{what} … {done} of {total}", flush=True)
+            said = time.monotonic()
+    return report
+
+
 def _write(path: Path, text: str) -> None:
     if not path.is_file() or path.read_text(encoding="utf-8") != text:
-        path.write_text(text, encoding="utf-8")
+        place.replace(path, text)
 
 
 def welcome() -> str:
@@ -81,18 +136,18 @@ them.
 """
 
 
-def command(arguments: list[str]) -> list[str]:
-    """The `jupyter lab` call for this machine and these extra arguments."""
+def options(arguments: list[str]) -> list[str]:
+    """The options of JupyterLab for this machine, and these extra ones."""
     has_display = sys.platform in ("darwin", "win32") or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
-    call = [sys.executable, "-m", "jupyterlab", "--ServerApp.root_dir", str(workspace.home()),
+    ours = ["--ServerApp.root_dir", str(workspace.home()),
             "--LabApp.default_url", f"/lab/tree/{WELCOME}", "--ServerApp.log_level", "WARN",
             "--LabApp.workspaces_dir", str(workspace.state() / "tabs"),  # open tabs of other projects stay there
             *(f"--ContentsManager.hide_globs={glob}" for glob in HIDDEN)]
     if not has_display and "--no-browser" not in arguments:
-        call.append("--no-browser")
+        ours.append("--no-browser")
     if hasattr(os, "geteuid") and os.geteuid() == 0:
-        call.append("--allow-root")
-    return call + arguments
+        ours.append("--allow-root")
+    return ours + arguments
 
 
 def main(arguments: list[str]) -> int:
@@ -106,8 +161,9 @@ def main(arguments: list[str]) -> int:
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     os.chdir(workspace.home())
     print("Starting JupyterLab; its address follows. Stop it with Ctrl+C, twice.", flush=True)
-    call = command(arguments)
-    os.execv(call[0], call)
+    from jupyterlab.labapp import LabApp
+    LabApp.launch_instance(options(arguments))
+    return 0
 
 
 if __name__ == "__main__":

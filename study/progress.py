@@ -11,19 +11,13 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from grader import place
 from grader.errors import WorkspaceError
-from grader.place import replace
-from grader.section.cells import SOLUTION, exercise_of, grade_id
-from grader.section.model import Section
 
 from . import workspace
-
-if TYPE_CHECKING:
-    from nbformat import NotebookNode
 
 HONEST_ATTEMPTS = 3
 FRESH = {"score": 0, "max_score": 0, "passed": False, "hints": 0, "attempts": []}
@@ -41,30 +35,22 @@ class Progress:
         return self.data.setdefault(section, {}).setdefault(exercise, {**FRESH, "attempts": []})
 
     def save(self) -> None:
-        replace(self.path, json.dumps(self.data, indent=1))
+        place.replace(self.path, json.dumps(self.data, indent=1))
 
     def solution_open(self, section: str, exercise: str) -> bool:
         """A solution opens after a pass or three honest attempts."""
         record = self.of(section, exercise)
         return record["passed"] or len(record["attempts"]) >= HONEST_ATTEMPTS
 
-    def log_check(self, section: Section, verdicts: Iterable[Mapping], submitted: NotebookNode) -> None:
-        """Remember a check. It is an honest attempt at an exercise when the code is new: neither the untouched stub nor
-        what was checked before; comments and spaces do not make code new."""
-        cells = {grade_id(c): c.source for c in submitted.cells if grade_id(c)}
-        judged: dict[str, list[Mapping]] = {}
-        for cell in verdicts:
-            if cell["grade_id"] in section.graded and not section.graded[cell["grade_id"]].manual:
-                judged.setdefault(exercise_of(cell["grade_id"]), []).append(cell)
-        for exercise, auto in judged.items():
-            record = self.of(section.name, exercise)
-            record["score"] = sum(c["score"] or 0 for c in auto)
-            record["max_score"] = sum(c["points"] for c in auto)
-            record["passed"] = record["passed"] or all(c["verdict"] in ("pass", "undecided") for c in auto)
-            code = digest(cells.get(exercise, ""))
-            stub = section.stubs[exercise].source if exercise in section.stubs else ""
-            if code != digest(SOLUTION.sub("", stub)) and code not in record["attempts"]:
-                record["attempts"].append(code)
+    def log_check(self, section: str, exercises: Mapping[str, Mapping]) -> None:
+        """Remember a check: the `exercises` of its document, see check.py. It is an honest attempt at an exercise when the
+        code is new: neither the untouched stub nor what was checked before; comments and spaces do not make code new."""
+        for exercise, judged in exercises.items():
+            record = self.of(section, exercise)
+            record["score"], record["max_score"] = judged["score"], judged["max_score"]
+            record["passed"] = record["passed"] or judged["passed"]
+            if judged["attempt"] and judged["attempt"] not in record["attempts"]:
+                record["attempts"].append(judged["attempt"])
         self.save()
 
 

@@ -1,66 +1,73 @@
 """A judge that stays ready, so that nobody waits for the same imports at every `course check`.
 
-The first check judges by itself and leaves this process behind, which has everything imported and a sandbox at hand; it
-ends after ten minutes without work, or when the course has changed. COURSE_STANDBY=0 does without it.
+The first check starts it and is already served by it, and so is every check that comes while it still starts: the client
+listens on the socket before the judge's process is there, and the kernel keeps the questions until it answers. Where
+none can be had, each check judges by itself. It ends after ten minutes without work, and when the course has changed.
+COURSE_STANDBY=0 does without it.
 
-    python -m study.standby
+    python -m study.standby FD IDLE     serve the socket that is open as FD, for that long after the last request
 """
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
+import gc
 import json
 import os
 import socket
+import socketserver
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from grader import place
 from grader.errors import SectionError
 from grader.judge import key
-from grader.section.load import load, names
+from grader.sandbox.host import Warm, quick_imports
+from grader.section.load import load
 
 from . import workspace
-from .check import judge_notebook
+from .check import check_notebook
 
 IDLE = 600.0     # seconds without a request
+PATIENCE = 5.0   # seconds that a request, one line, may take to arrive
 LONGEST = 100    # bytes that the path of a Unix socket may have
 SWITCH = "COURSE_STANDBY"
 
+
+# --- who asks --------------------------------------------------------------------------------------------------------
 
 def check(section: str, path: Path, exercise: str | None = None) -> dict:
     """The document of `course check`: the verdict on the notebook at `path`, all of it or one exercise.
 
     Raises SectionError for an unknown section or exercise, SandboxError where no sandbox works.
     """
-    document = ask({"version": version(), "section": section, "path": str(path.resolve()), "exercise": exercise})
-    if document is None:
-        document = judge_notebook(section, path, exercise).to_json()
-        leave_one_behind()
+    request = {"version": version(), "section": section, "path": str(path.resolve()), "exercise": exercise}
+    document = ask(request)
+    if document == {}:  # one of an older version has made room for a new one
+        document = ask(request)
+    if not document:
+        document = check_notebook(section, path, exercise)
     if "error" in document:
         raise SectionError(document["error"])
     return document
 
 
-def ask(request: dict) -> dict | None:
-    """What the judge that stays ready says; None where there is none, or one of another version of the course."""
-    if os.environ.get(SWITCH) == "0":
+def ask(request: dict, start: bool = True) -> dict | None:
+    """What the judge that stays ready says; {} when it was of another version of the course, None where none can be had.
+
+    start: start one where there is none
+    """
+    if os.environ.get(SWITCH) == "0" or len(str(address())) > LONGEST:
         return None
     try:
-        with socket.socket(socket.AF_UNIX) as connection:
-            connection.connect(str(address()))
+        with _connected(start) as connection:
             connection.sendall(json.dumps(request).encode() + b"\n")
             return json.loads(connection.makefile().read())
     except (OSError, ValueError):
         return None
-
-
-def leave_one_behind() -> None:
-    if os.environ.get(SWITCH) != "0" and len(str(address())) <= LONGEST:
-        nowhere = subprocess.DEVNULL
-        subprocess.Popen([sys.executable, "-P", "-m", "study.standby"], stdin=nowhere, stdout=nowhere, stderr=nowhere,
-                         cwd="/", start_new_session=True)
 
 
 def address() -> Path:
@@ -72,56 +79,115 @@ def version() -> list:
     return [str(place.root()), key.stamp()]
 
 
-def serve() -> None:
-    """Answer requests, each in a fork of its own, until none comes or one is from another version."""
-    mine, children = version(), set()
-    from grader.judge.bench import setup_namespace
-    from grader.pool.local import single_threaded
-    from grader.sandbox.host import Warm
-    with Warm() as warm, socket.socket(socket.AF_UNIX) as listener:
-        for name in names():
-            with contextlib.suppress(Exception):  # whoever checks that section hears of it
-                setup_namespace(load(name))
-        warm.wait()
-        single_threaded()
-        if not _bind(listener):
-            return
-        listener.settimeout(IDLE)
-        with contextlib.suppress(TimeoutError):
-            while True:
-                connection, _ = listener.accept()
-                with connection, contextlib.suppress(OSError, ValueError):
-                    request = json.loads(connection.makefile().readline())
-                    if request.pop("version") != mine:
-                        break
-                    children.add(os.fork() or _answer(connection, request, warm))
-                children = {child for child in children if os.waitpid(child, os.WNOHANG) == (0, 0)}
-        address().unlink(missing_ok=True)
-
-
-def _bind(listener: socket.socket) -> bool:
-    """Listen where only this user can ask; False when another one does so already."""
-    with socket.socket(socket.AF_UNIX) as other:
-        if other.connect_ex(str(address())) == 0:
-            return False
-    address().unlink(missing_ok=True)
-    os.umask(0o077)
-    listener.bind(str(address()))
-    listener.listen()
-    return True
-
-
-def _answer(connection: socket.socket, request: dict, warm) -> None:
-    """Judge and say what came out. Never returns; what cannot be judged here gets no answer, and its owner judges it."""
-    try:
+def _connected(start: bool) -> socket.socket:
+    """A connection to the judge. Nobody answers on a socket whose process has ended: then the next one starts."""
+    with _one_at_a_time():
+        connection = socket.socket(socket.AF_UNIX)
         try:
-            document = judge_notebook(request["section"], Path(request["path"]), request["exercise"], warm=warm).to_json()
+            connection.connect(str(address()))
+        except OSError:
+            if not start:
+                connection.close()
+                raise
+            _start()
+            connection.connect(str(address()))
+    return connection
+
+
+@contextlib.contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """So that two checks at once do not start two judges."""
+    with open(address().with_suffix(".lock"), "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _start(idle: float = IDLE) -> None:
+    address().unlink(missing_ok=True)
+    nowhere = subprocess.DEVNULL
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(address()))
+        address().chmod(0o600)  # only this user may ask; nobody can before it listens
+        listener.listen()
+        subprocess.Popen([sys.executable, "-P", "-m", "study.standby", str(listener.fileno()), str(idle)],
+                         pass_fds=[listener.fileno()], cwd="/", start_new_session=True,
+                         stdin=nowhere, stdout=nowhere, stderr=nowhere)
+
+
+# --- who answers -----------------------------------------------------------------------------------------------------
+
+class Judge(socketserver.ForkingMixIn, socketserver.UnixStreamServer):
+    """Answers each request in a fork of its own, until none comes or one is from another version."""
+
+    def __init__(self, fd: int, idle: float, warm: Warm):
+        super().__init__(str(address()), socketserver.BaseRequestHandler, bind_and_activate=False)
+        self.socket.close()
+        self.socket = socket.socket(fileno=fd)
+        self.warm, self.timeout, self.version, self.request = warm, idle, version(), {}
+        self.over = self.left = False
+
+    def serve(self) -> None:
+        while not self.over:
+            self.handle_request()
+            self.collect_children()
+        self._make_room()
+        self.server_close()  # when the last one has its answer
+
+    def handle_timeout(self) -> None:
+        self.over = True
+
+    def verify_request(self, connection: socket.socket, _) -> bool:
+        """Read the request, and set up its section here, where that stays for the next one."""
+        try:
+            connection.settimeout(PATIENCE)
+            self.request = json.loads(connection.makefile().readline())
+            connection.settimeout(None)
+            if self.request["version"] != self.version:
+                self.over = True
+                self._make_room()
+                connection.sendall(b"{}")
+                return False
+            self._set_up(self.request["section"])
+            return True
+        except (OSError, ValueError, TypeError, KeyError):
+            return False
+
+    def _make_room(self) -> None:
+        """While this one still listens, so that the address is not another one's already."""
+        if not self.left:
+            address().unlink(missing_ok=True)
+        self.left = True
+
+    def _set_up(self, section: str) -> None:
+        """On first use, before forking: read the section, and import what its graded cells use."""
+        from grader.judge.bench import setup_namespace
+        with contextlib.suppress(Exception):  # whoever checks it hears of it
+            self.warm.revive()
+            setup_namespace(load(section))
+        gc.freeze()
+
+    def finish_request(self, connection: socket.socket, _) -> None:
+        """In the fork. What cannot be judged here gets no answer, and its owner judges it."""
+        self.socket.close()  # nobody shall wait here when the one that answers is gone
+        request = self.request
+        try:
+            document = check_notebook(request["section"], Path(request["path"]), request["exercise"], warm=self.warm)
         except SectionError as error:
             document = {"error": str(error)}
         connection.sendall(json.dumps(document).encode())
-    finally:
-        os._exit(0)
+
+
+def serve(fd: int, idle: float) -> None:
+    with Warm() as warm:
+        judge = Judge(fd, idle, warm)  # its version is that of before the imports
+        with quick_imports():  # torch and the rest, while the warm parent imports them over there
+            import jupytext  # noqa: F401  (that sections are read with)
+
+            from grader.pool.local import single_threaded
+        single_threaded()
+        warm.wait()
+        judge.serve()
 
 
 if __name__ == "__main__":
-    serve()
+    serve(int(sys.argv[1]), float(sys.argv[2]))

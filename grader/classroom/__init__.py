@@ -2,6 +2,7 @@
 
     course.py      nbgrader's course directory, by its own configuration
     grade.py       grade a class
+    register.py    an assignment's cells into nbgrader's database
     gradebook.py   verdicts into nbgrader's database
     kept.py        verdicts kept beside judged notebooks
     report.py      a judged notebook, for the formgrader and for feedback

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
-from nbgrader.api import MissingEntry
 from nbgrader.preprocessors import AssignLatePenalties
 
 from ..errors import SectionError, Unreadable
@@ -26,6 +25,7 @@ from .course import Course, Handed
 from .gradebook import record
 from .kept import keep, still_good
 from .lenient import Submitted
+from .register import register
 from .report import report
 
 CARRIED = ("timestamp.txt", "submission_secret.txt")  # what nbgrader's feedback needs of a submission's other files
@@ -52,7 +52,8 @@ def grade(section_name: str, root: Path, judges: Judges, *, student: str | None 
     jobs = {h.student: h for h in handed if h.student not in kept}
     results = dict(kept)
     changes: dict[str, dict] = {}
-    for result in judges.judge_all(Job(section_name, h.student, path=h.folder, timed=timed) for h in jobs.values()):
+    to_judge = [Job(section_name, h.student, path=h.folder, timed=timed) for h in jobs.values()]
+    for result in judges.judge_all(to_judge) if to_judge else ():  # where there is nothing to do, nobody waits for judges
         result = result if timed else merge(section, [result])
         if changed := _write(course, section, jobs[result.student], result):
             changes[result.student] = changed
@@ -61,25 +62,6 @@ def grade(section_name: str, root: Path, judges: Judges, *, student: str | None 
     return {"section": section_name, "isolation": str(judges.isolation),
             "seconds": round(time.monotonic() - start, 2), "graded": len(jobs), "kept": len(kept), "changes": changes,
             "submissions": [results[h.student] for h in handed]}
-
-
-def register(section: Section, course: Course) -> None:
-    """Have the gradebook know the assignment with the cells that it has now."""
-    with course.gradebook as gradebook:
-        try:
-            known = {c.name for c in gradebook.find_notebook(section.name, section.name).grade_cells}
-        except MissingEntry:
-            known = set()
-    if known == set(section.graded):
-        return
-    if not section.source_path.is_file():
-        raise SectionError(f"{section.source_path.name} is not built yet: run `make release` first.")
-    from nbgrader.apps import NbGraderAPI
-    result = NbGraderAPI(course.directory, config=course.config).generate_assignment(section.name, force=True)
-    if not result["success"]:
-        raise SectionError(f"nbgrader cannot take {section.name} into the gradebook: graded cells were added or removed "
-                           "after submissions came in. Grade these with the old version, or remove them with "
-                           f"`nbgrader db assignment remove {section.name}` and grade again.")
 
 
 def _write(course: Course, section: Section, handed: Handed, result: Result) -> dict:

@@ -21,6 +21,8 @@ from ..errors import SectionError, Unreadable
 from ..intake.notebook import new_notebook, read_bytes
 from ..intake.submissions import receive
 from ..section.load import load
+from .course import Course
+from .register import register
 
 
 class SubmittedNotebook(NotebookExporter):
@@ -36,6 +38,7 @@ class SubmittedNotebook(NotebookExporter):
             self.parent.coursedir = Submitted.like(self.parent.coursedir)
             self.parent.pre_convert_hook = _before(self.parent.coursedir, self.parent.pre_convert_hook)
             _list_every_submission(self.parent)
+            _register(self.parent)
 
     def from_filename(self, filename, resources=None, **kw):
         about, path = resources["nbgrader"], Path(filename)
@@ -89,6 +92,14 @@ def _before(course: Submitted, hook):
         if hook:
             hook(assignment=assignment, student=student, notebooks=notebooks)
     return before
+
+
+def _register(converter: Autograde) -> None:
+    """Have the gradebook know the assignment, as `grader grade` does: learners may have it without the instructor's help."""
+    try:
+        register(load(converter.coursedir.assignment_id), Course(Path(converter.coursedir.root)))
+    except SectionError as error:
+        converter.log.error(str(error))
 
 
 def _list_every_submission(converter: Autograde) -> None:

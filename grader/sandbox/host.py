@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import gc
 import json
 import os
 import select
@@ -14,6 +15,7 @@ import struct
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 
 from ..errors import SandboxError
 from . import gpu
@@ -23,6 +25,16 @@ from .packages import Packages
 from .probe import Isolation, probe
 
 START = 180.0  # seconds that the imports may take on a slow disk or a busy machine
+
+
+@contextlib.contextmanager
+def quick_imports() -> Iterator[None]:
+    """Import torch and the like without the garbage collector, which would walk over all of it again and again."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 class Warm:

@@ -11,7 +11,7 @@ import functools
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import nbformat
 from nbformat import NotebookNode
@@ -23,6 +23,9 @@ from ..errors import BuildError, SectionError
 from .lint import lint
 from .load import load, names
 from .model import Section
+
+if TYPE_CHECKING:
+    from traitlets.config import Config
 
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
@@ -41,22 +44,22 @@ def source_notebook(section: Section) -> NotebookNode:
 def release_notebook(section: Section) -> NotebookNode:
     """The learner's notebook: no solution, hidden test or marking scheme."""
     notebook, resources = source_notebook(section), dict[str, Any]()
-    config, preprocessors = _nbgrader()
-    for preprocessor in preprocessors:
-        notebook, resources = preprocessor(config=config).preprocess(notebook, resources)
+    config, steps = release_steps()
+    for step in steps:
+        if step.__name__ != "SaveCells":  # that one writes the gradebook
+            notebook, resources = step(config=config).preprocess(notebook, resources)
     return notebook
 
 
 @functools.cache
-def _nbgrader():
-    """nbgrader's configuration and its steps from source to release, without the one that writes the gradebook."""
+def release_steps() -> tuple[Config, list[type]]:
+    """nbgrader's configuration and its steps from source to release."""
     from nbgrader.converters import GenerateAssignment
-    from nbgrader.preprocessors import SaveCells
     from traitlets.utils.importstring import import_item
 
     config = place.configuration(place.package(course).parent)  # the checkout's own, wherever the section lies
     steps = [import_item(s) if isinstance(s, str) else s for s in GenerateAssignment(config=config).preprocessors]
-    return config, [s for s in steps if s is not SaveCells]
+    return config, steps
 
 
 def outputs(section: Section) -> dict[Path, bytes]:
@@ -74,7 +77,7 @@ def build(section_names: Iterable[str] = (), root: Path | None = None) -> list[P
     for path, content in _outputs(section_names, root):
         if not path.is_file() or path.read_bytes() != content:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
+            place.replace(path, content)
             changed.append(path)
     for path in leftovers(root):
         path.unlink()

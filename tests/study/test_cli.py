@@ -15,10 +15,14 @@ import nbformat
 import pytest
 
 from grader import place
+from grader.judge.verdict import Cell, Result
+from grader.section import build
 from grader.section.cells import grade_id
 from grader.section.load import load
-from study import cards, exchange, workspace
-from study.folds import Card
+from study import cards, exchange, outline, workspace
+from study.check import by_exercise
+from study.folds import Card, hints
+from study.folds import cards as read_cards
 from study.progress import Progress, digest
 from tests.conftest import set_up_tiny
 
@@ -70,10 +74,10 @@ def write(path, code, answer="Only the exponent changes."):
 def check(tiny, path, code):
     """What `course check` remembers about a piece of code, without the seconds that judging takes."""
     write(path, code)
-    right = "x + x" in code
-    verdicts = [{"grade_id": g.grade_id, "points": g.points, "score": g.points * right,
-                 "verdict": "pass" if right else "fail"} for g in load("01-doubling").graded.values()]
-    Progress().log_check(load("01-doubling"), verdicts, nbformat.read(path, as_version=4))
+    right, section = "x + x" in code, load("01-doubling")
+    cells = [Cell(g.grade_id, g.points, g.points * right, "pass" if right else "fail") for g in section.graded.values()]
+    result = Result("me", cells, notebook=nbformat.read(path, as_version=4))
+    Progress().log_check("01-doubling", by_exercise(section, result))
 
 
 # --- fetch and check -------------------------------------------------------------------------------------------------
@@ -89,6 +93,18 @@ def test_fetch_brings_the_released_notebook_and_spares_work(tiny):
     assert not list(fetched.parent.rglob("*.py"))
 
 
+def test_a_section_that_does_not_build_is_fetched_as_it_was_or_refused_in_a_sentence(tiny):
+    py = tiny / "source" / "01-doubling" / "01-doubling.py"
+    whole = py.read_text()
+    py.write_text(whole.replace(' points=2', ""))
+    one_line(course("fetch", "01-doubling", code=2), "01-doubling is left out", "points")
+    py.write_text(whole)
+    assert exchange.release("01-doubling")
+    py.write_text(whole.replace(' points=2', ""))
+    course("fetch", "01-doubling")
+    assert workspace.notebook("01-doubling").is_file()
+
+
 def test_check_judges_hidden_tests_too(fetched):
     visible_only = "def double(x):\n    return torch.tensor([2.0, 4.0]).to(x.dtype)"
     write(fetched, visible_only)
@@ -99,7 +115,7 @@ def test_check_judges_hidden_tests_too(fetched):
 
     write(fetched, "def double(x):\n    return x + x")
     shown = course("check", "01-doubling", "double")
-    assert "pass  values  2 / 2" in shown and "3 of 3 points" in shown
+    assert "pass  values  2 / 2" in shown and "3 of 3 points" in shown and "as it was saved at" in shown
     assert "3 / 3" in course("progress")
     assert "return x + x" in course("solution", "double")
 
@@ -145,6 +161,16 @@ def test_hints_come_one_at_a_time(tiny):
     assert ["1 of 3" in shown[0], "2 of 3" in shown[1], "3 of 3" in shown[2], "3 of 3" in shown[3]] == [True] * 4
     assert "plus" in shown[0] and "3 becomes 6" not in shown[0] and "3 becomes 6" in shown[1]
     assert re.search(r"double +0 / 3 +0 +3 / 3", course("progress"))
+
+
+def test_an_outline_tells_what_its_section_does(tiny):
+    whole = load("01-doubling")
+    assert outline.outline("01-doubling") is whole, "nothing is built yet"
+    build.build()
+    quick = outline.outline("01-doubling")
+    assert quick is not whole and list(quick.exercises) == list(whole.exercises) and quick.points == whole.points
+    assert read_cards(quick) == read_cards(whole) and hints(quick, "double") == hints(whole, "double")
+    assert "SOLUTION" not in quick.stubs["double"].source
 
 
 def test_the_solution_opens_after_three_honest_attempts(tiny, fetched):

@@ -8,6 +8,8 @@ import time
 import urllib.error
 import urllib.request
 
+from nbgrader.apps import NbGraderAPI
+
 from grader import place
 from study import lab, workspace
 from tests.conftest import ROOT
@@ -15,12 +17,12 @@ from tests.conftest import ROOT
 
 def test_the_workspace_is_prepared_once(tiny, capsys):
     lab.prepare()
-    assert "released 01-doubling" in capsys.readouterr().out
+    assert capsys.readouterr().out == "Preparing 1 assignments …\nReleased 01-doubling.\n"
     released = place.exchange() / "llm-engineering" / "outbound" / "01-doubling"
     assert [p.name for p in released.iterdir()] == ["01-doubling.ipynb"]
     start = time.perf_counter()
     lab.prepare()
-    assert time.perf_counter() - start < 1 and capsys.readouterr().out == "", "nothing changed, nothing is done"
+    assert time.perf_counter() - start < 1 and "Released" not in capsys.readouterr().out, "nothing changed, nothing is done"
 
     py = tiny / "source" / "01-doubling" / "01-doubling.py"
     py.write_text(py.read_text().replace("# # Doubling", "# # Doubling, mended"))
@@ -42,21 +44,32 @@ def test_the_welcome_page_names_every_section(tiny):
         assert f"course {command}" in page
 
 
-def test_a_bad_source_stops_with_a_sentence(tiny, capsys):
-    py = tiny / "source" / "01-doubling" / "01-doubling.py"
-    py.write_text(py.read_text().replace('"points": 2, ', ""))
-    assert lab.main([]) == 1
-    assert capsys.readouterr().err.count("\n") == 1
+def test_a_bad_source_is_left_out_with_a_sentence(tiny, capsys):
+    good = tiny / "source" / "01-doubling" / "01-doubling.py"
+    bad = tiny / "source" / "02-broken" / "02-broken.py"
+    bad.parent.mkdir()
+    bad.write_text(good.read_text().replace(' points=2', ""))
+    lab.prepare()
+    said = capsys.readouterr()
+    assert said.err.count("\n") == 1 and "02-broken is left out" in said.err and "Released 01-doubling" in said.out
+    assert (workspace.home() / lab.WELCOME).is_file()
+
+
+def test_the_instructors_commands_know_what_learners_have(tiny):
+    """Nobody ran `nbgrader generate_assignment`."""
+    lab.prepare()
+    api = NbGraderAPI(config=place.configuration())
+    assert [(a["name"], a["status"]) for a in api.get_assignments()] == [("01-doubling", "released")]
 
 
 def test_without_a_display_the_address_is_printed(monkeypatch):
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
-    assert "--no-browser" in lab.command([])
-    assert lab.command(["--port", "9000"])[-2:] == ["--port", "9000"]
+    assert "--no-browser" in lab.options([])
+    assert lab.options(["--port", "9000"])[-2:] == ["--port", "9000"]
     monkeypatch.setenv("DISPLAY", ":0")
-    assert "--no-browser" not in lab.command([])
+    assert "--no-browser" not in lab.options([])
 
 
 def test_jupyterlab_starts_in_the_learners_home(tiny):
