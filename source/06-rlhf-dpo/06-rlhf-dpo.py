@@ -1,5 +1,5 @@
 # %% [markdown]
-# # 6. From preferences to a policy: RLHF, DPO, steering
+# # 06 · From preferences to a policy: RLHF, DPO, steering
 #
 # After this section you can answer, at a whiteboard and with code:
 #
@@ -9,17 +9,19 @@
 # - What changes with label smoothing, and with IPO?
 # - How do you steer a model without training it, and when is steering a few dimensions better?
 #
-# It takes about two and a half hours. You need log-softmax and autograd; the rest is defined here. Section 02 is a good
-# warm-up. PPO, GAE, GRPO and KL estimators have a section of their own, 18-alignment.
+# - How do KTO, ORPO and SimPO differ from DPO, and what does each of them need?
 #
-# Letters used here: B pairs or sequences, T tokens, V vocabulary, K candidate answers, D model width, N and M examples.
-# All logarithms are natural, so log-probabilities are in **nats**. The *policy* $\pi(y \mid x)$ is the model's
-# probability of answer $y$ to prompt $x$ (which is often left out); $y_w$ is the chosen answer, the winner, $y_l$ the
-# rejected one, the loser. $\mathrm{KL}(p \,\|\, q) = \sum_y p(y) \log\frac{p(y)}{q(y)}$ is 0 where $p = q$ and positive
-# otherwise.
-#
-# **House rules** for every function below: no argument is changed in place, inputs may be strided (a slice, a
-# transpose), and what comes back has the dtype of what went in. Inside you may compute in float32 or wider.
+# It takes about two and a half hours. It builds on log-softmax and autograd alone; section 02 is a good warm-up. PPO,
+# GAE, GRPO and KL estimators have a section of their own, 18-alignment.
+
+# %% [markdown] house_rules
+
+# %% [markdown]
+# **Letters and units.** B pairs or sequences, T tokens, V vocabulary, K candidate answers, D model width, N and M
+# examples. All logarithms are natural, so log-probabilities are in **nats**. The *policy* $\pi(y \mid x)$ is the
+# model's probability of answer $y$ to prompt $x$ (which is often left out); $y_w$ is the chosen answer, the winner,
+# $y_l$ the rejected one, the loser. $\mathrm{KL}(p \,\|\, q) = \sum_y p(y) \log\frac{p(y)}{q(y)}$ is 0 where $p = q$
+# and positive otherwise.
 
 # %% setup
 import numpy as np
@@ -28,7 +30,8 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from course.check import check, expect, raises, unchanged, value_and_grad
+from course.check import check, committed, expect, fresh, predicted, raises, unchanged, value_and_grad
+from course.models.policy import policy_logits
 
 torch.set_num_threads(1)
 
@@ -36,7 +39,7 @@ torch.set_num_threads(1)
 from course.sections import rlhf_dpo
 
 # %% [markdown]
-# ## 6.1 What a preference says about a reward
+# ## 1 · What a preference says about a reward
 #
 # RLHF as InstructGPT did it (Ouyang et al. 2022, arXiv 2203.02155) has three stages.
 #
@@ -50,7 +53,9 @@ from course.sections import rlhf_dpo
 # **objective to maximise**; the loss is its negative. The KL penalty is not in that formula: InstructGPT subtracts it
 # from the reward, so it acts through $A_t$; others add it as a term. And GRPO does **not** do without rewards: it drops
 # the *critic*, the network that predicts what to expect, and takes the group's mean as the baseline. The reward still
-# comes from a reward model or from a rule that checks the answer (DeepSeekMath, arXiv 2402.03300).
+# comes from a reward model (DeepSeekMath, arXiv 2402.03300, which also divides by the group's standard deviation) or
+# from a rule that checks the answer (DeepSeek-R1, arXiv 2501.12948). The clip holds $\rho_t$ within
+# $1 - \epsilon$ and $1 + \epsilon$, often with $\epsilon = 0.2$.
 #
 # Stage 2 rests on the **Bradley-Terry model**: the answer $y_w$ beats $y_l$ with probability
 #
@@ -66,7 +71,7 @@ from course.sections import rlhf_dpo
 rlhf_dpo.bradley_terry()
 
 # %% [markdown]
-# ### Exercise `bt_loss`
+# ### Exercise 06.1 · bt_loss
 #
 # $$L = \frac1B \sum_{i=1}^{B} -\log \sigma\big(r_w^{(i)} - r_l^{(i)} - m^{(i)}\big)$$
 #
@@ -92,7 +97,7 @@ def bt_loss(r_w: Float[Tensor, "B"], r_l: Float[Tensor, "B"],
     ### BEGIN SOLUTION
     return -F.logsigmoid(r_w - r_l - margin).mean()
     ### END SOLUTION
-    raise NotImplementedError("bt_loss: mean of -log sigmoid(chosen - rejected - margin); mind the underflow")
+    raise NotImplementedError("bt_loss")
 
 # %% [markdown] hints="bt_loss"
 # <details><summary>Hint 1: a question to ask yourself</summary>
@@ -113,6 +118,7 @@ def bt_loss(r_w: Float[Tensor, "B"], r_l: Float[Tensor, "B"],
 # </details>
 
 # %% graded="bt_loss__value" points=2
+# Looks at the value against log(1 + exp(-(r_w - r_l - margin))), margins as a number and per pair.
 check(bt_loss, torch.tensor([3.0, 1.0]), torch.tensor([1.0, 1.0]), want=torch.tensor(0.4100374),
       why="mean over pairs of -log sigmoid(r_w - r_l): here (0.1269 + 0.6931) / 2",
       mistakes={"chosen and rejected are swapped": torch.tensor(1.4100374),
@@ -144,6 +150,7 @@ check(bt_loss, half, -half, want=torch.tensor(np.logaddexp(0, [-4.0, 2.0, -1.0])
 ### END HIDDEN TESTS
 
 # %% graded="bt_loss__stable" points=1
+# Looks at differences far out, value and gradient.
 check(bt_loss, torch.tensor([-200.0]), torch.tensor([0.0]), want=torch.tensor(200.0),
       why="far out the loss is a straight line",
       mistakes={"sigmoid underflowed to 0 before the logarithm: use logsigmoid": torch.tensor(torch.inf),
@@ -163,6 +170,7 @@ check(bt_loss, torch.tensor([30.0], dtype=torch.float64), torch.zeros(1, dtype=t
 ### END HIDDEN TESTS
 
 # %% graded="bt_loss__gradient" points=2
+# Looks at the gradient with respect to both rewards.
 value, grads = value_and_grad(bt_loss, torch.tensor([0.0, 0.0]), torch.tensor([0.0, 0.0]), wrt=(0, 1))
 expect(value, torch.tensor(0.6931472), on="bt_loss at equal rewards")
 expect(grads[0], torch.tensor([-0.25, -0.25]), on="the gradient with respect to r_w at equal rewards, B = 2",
@@ -182,6 +190,7 @@ for B in (1, 6):
 ### END HIDDEN TESTS
 
 # %% graded="bt_loss__inplace" points=1
+# Looks at the arguments after the call.
 unchanged(bt_loss, torch.tensor([2.0, 1.0]), torch.tensor([1.0, 2.0]), 1.0, want=torch.tensor(1.4100374))
 ### BEGIN HIDDEN TESTS
 unchanged(bt_loss, torch.tensor([2.0, 1.0]), torch.tensor([1.0, 2.0]), torch.tensor([1.0, -1.0]),
@@ -192,7 +201,7 @@ unchanged(bt_loss, torch.tensor([2.0, 1.0]), torch.tensor([1.0, 2.0]), torch.ten
 rlhf_dpo.margins(bt_loss)
 
 # %% [markdown]
-# ## 6.2 The log-probability of an answer
+# ## 2 · The log-probability of an answer
 #
 # Everything below needs $\log \pi(y \mid x) = \sum_t \log \pi(y_t \mid x, y_{<t})$: the **sum** over the answer's
 # tokens. Three slips spoil it, mostly without an error message:
@@ -203,7 +212,7 @@ rlhf_dpo.margins(bt_loss)
 # - **The mean.** DPO wants the sum. It makes long answers matter more: their log-ratios are larger. Keep that in mind
 #   for IPO.
 #
-# ### Exercise `sequence_logprob`
+# ### Exercise 06.2 · sequence_logprob
 #
 # - `logits` (B, T, V), `labels` (B, T) integer token ids, aligned with the input: `labels[b, t]` is the token **at** t.
 # - A label equal to `ignore` does not count, wherever it stands: in the prompt, in the padding, in the middle (a tool's
@@ -213,7 +222,7 @@ rlhf_dpo.margins(bt_loss)
 #   that went into it (B,), integers.
 # - T = 1, or a row with nothing to score, gives 0 and 0.
 # - Very unlikely tokens have finite log-probabilities ($-200$, say). A logit of $-\infty$ at an ignored position must
-#   not matter (a vocabulary mask may have put it there).
+#   not matter (a vocabulary mask may have put it there); at a token that is scored it makes the sum $-\infty$.
 # - Differentiable with respect to `logits`; arguments stay as they are.
 #
 # Source: `_get_batch_logps` in the authors' code of DPO (Rafailov et al. 2023, arXiv 2305.18290;
@@ -234,7 +243,7 @@ def sequence_logprob(logits: Float[Tensor, "B T V"], labels: Int[Tensor, "B T"],
     picked = logp.gather(-1, targets.masked_fill(~scored, 0).unsqueeze(-1)).squeeze(-1)
     return picked.masked_fill(~scored, 0).sum(-1), scored.sum(-1)
     ### END SOLUTION
-    raise NotImplementedError("sequence_logprob: shift by one, log_softmax, pick the targets, drop the ignored, sum")
+    raise NotImplementedError("sequence_logprob")
 
 # %% [markdown] hints="sequence_logprob"
 # <details><summary>Hint 1: a question to ask yourself</summary>
@@ -263,6 +272,7 @@ def sequence_logprob(logits: Float[Tensor, "B T V"], labels: Int[Tensor, "B T"],
 # </details>
 
 # %% graded="sequence_logprob__shift" points=2
+# Looks at which row of logits predicts which token; shapes, strides and dtypes.
 logits = torch.log(torch.tensor([[[0.1, 0.2, 0.7], [0.5, 0.3, 0.2], [0.2, 0.2, 0.6]]]))
 logp, count = sequence_logprob(logits, torch.tensor([[0, 2, 1]]))
 expect(logp, torch.log(torch.tensor([0.7 * 0.3])), on="the sum of sequence_logprob for labels [[0, 2, 1]]",
@@ -307,6 +317,7 @@ expect(sequence_logprob(half, labels)[0], oracle(half, labels, -100)[0], on="seq
 ### END HIDDEN TESTS
 
 # %% graded="sequence_logprob__mask" points=2
+# Looks at prompt, padding and gaps that do not count, for several values of ignore.
 labels = torch.tensor([[-100, -100, 4, 9, -100], [-100, 3, 1, 0, 2]])
 logp, count = sequence_logprob(torch.zeros(2, 5, 10), labels)
 expect(logp, torch.tensor([2, 4]) * torch.log(torch.tensor(0.1)),
@@ -340,6 +351,7 @@ for ignore in (-100, -1, 0, 7, 12, 5000):
 ### END HIDDEN TESTS
 
 # %% graded="sequence_logprob__edges" points=1
+# Looks at a lone token, very unlikely tokens, logits of minus infinity.
 logp, count = sequence_logprob(torch.zeros(2, 1, 4), torch.tensor([[1], [2]]))
 expect(logp, torch.zeros(2), on="the sum for T = 1", why="nothing predicts a lone token")
 expect(count.tolist(), [0, 0], on="the count for T = 1")
@@ -361,6 +373,9 @@ for ignore in (-100, 0, 3):
 logits = torch.tensor([[[1e4, 0.0, -1e4], [0.0, 500.0, 0.0]]])
 expect(sequence_logprob(logits, torch.tensor([[0, 2]]))[0], torch.tensor([-2e4]),
        on="the sum at logits of 1e4 and token 2")
+banned = torch.tensor([[[0.0, 0.0, 0.0], [0.0, 0.0, -torch.inf], [0.0, 0.0, 0.0]]])
+expect(sequence_logprob(banned, torch.tensor([[1, 0, 2]]))[0], torch.tensor([-torch.inf]),
+       on="the sum where a scored token has logit -inf", why="an impossible token makes the answer impossible")
 logp, count = sequence_logprob(logits, torch.tensor([[0, 0]]))
 expect(logp, torch.tensor([0.0]), on="the sum at logits of 1e4 and token 0")
 expect(count.tolist(), [1], on="the count at logits of 1e4 and token 0",
@@ -371,6 +386,7 @@ expect(count.tolist(), [0, 0, 0], on="the count where every label is ignored")
 ### END HIDDEN TESTS
 
 # %% graded="sequence_logprob__gradient" points=2
+# Looks at the gradient with respect to the logits.
 _, (grad,) = value_and_grad(sequence_logprob, torch.zeros(1, 3, 4), torch.tensor([[-100, 2, -100]]), output=0)
 expect(grad, torch.tensor([[[-0.25, -0.25, 0.75, -0.25], [0.0] * 4, [0.0] * 4]]),
        on="the gradient of the sum with respect to equal logits, labels [[-100, 2, -100]]",
@@ -393,6 +409,7 @@ for ignore in (-100, 4):
 ### END HIDDEN TESTS
 
 # %% graded="sequence_logprob__inplace" points=1
+# Looks at the arguments after the call.
 labels = torch.tensor([[-100, 1, -100]])
 before = labels.clone()
 logits = torch.zeros(1, 3, 4)
@@ -415,7 +432,7 @@ expect(count.tolist(), [2, 2], on="the count with ignore=3")
 rlhf_dpo.sums_grow(sequence_logprob)
 
 # %% [markdown]
-# ## 6.3 From the KL-constrained optimum to the DPO loss
+# ## 3 · From the KL-constrained optimum to the DPO loss
 #
 # Stage 3 of RLHF maximises, for each prompt, expected reward (called $u$ from here on) minus a price for leaving the
 # reference:
@@ -432,7 +449,7 @@ rlhf_dpo.sums_grow(sequence_logprob)
 # stays impossible, however large its reward. And for a language model nobody can evaluate it: $Z$ sums over all
 # possible answers.
 #
-# ### Exercise `dpo_closed_form`
+# ### Exercise 06.3 · dpo_closed_form
 #
 # For a prompt with K possible answers, compute $\pi^*$.
 #
@@ -455,7 +472,7 @@ def dpo_closed_form(ref_logp: Float[Tensor, "*batch K"], u: Float[Tensor, "*batc
     ### BEGIN SOLUTION
     return (ref_logp + u / beta).softmax(-1)
     ### END SOLUTION
-    raise NotImplementedError("dpo_closed_form: reference times exp(u / beta), normalised; work with logarithms")
+    raise NotImplementedError("dpo_closed_form")
 
 # %% [markdown] hints="dpo_closed_form"
 # <details><summary>Hint 1: a question to ask yourself</summary>
@@ -477,6 +494,7 @@ def dpo_closed_form(ref_logp: Float[Tensor, "*batch K"], u: Float[Tensor, "*batc
 # </details>
 
 # %% graded="dpo_closed_form__value" points=2
+# Looks at the policy against the formula, prompt by prompt.
 check(dpo_closed_form, torch.log(torch.tensor([0.8, 0.2])), torch.tensor([0.0, 1.0]), 0.5,
       want=torch.tensor([0.3512149, 0.6487851]), why="0.8 * exp(0) against 0.2 * exp(1 / 0.5), divided by their sum",
       mistakes={"u was multiplied by beta": torch.tensor([0.7081248, 0.2918752]),
@@ -507,6 +525,7 @@ check(dpo_closed_form, torch.tensor([0.25, 0.75]).log().half(), torch.tensor([1.
 ### END HIDDEN TESTS
 
 # %% graded="dpo_closed_form__stable" points=2
+# Looks at small beta, large rewards, answers that the reference cannot give.
 check(dpo_closed_form, torch.log(torch.tensor([0.5, 0.5])), torch.tensor([5.0, 4.0]), 0.005,
       want=torch.tensor([1.0, 0.0]),
       why="exp(5 / 0.005) overflows: stay with logarithms until the end",
@@ -530,12 +549,18 @@ for dtype in (torch.float32, torch.float64):
           why="-inf is a probability of 0")
     got = dpo_closed_form(hole, u, 0.05)
     assert not got[[0, 2]].any(), f"expected exactly 0 where ref_logp is -inf, got {got.tolist()}"
+    far = torch.tensor([[0.0, -1.0], [-900.0, -901.0], [-torch.inf, -700.0]], dtype=dtype)
+    u = torch.tensor([[9.0, 9.0], [-9.0, -9.0], [0.0, 0.0]], dtype=dtype)
+    row = [0.7310586, 0.2689414]
+    check(dpo_closed_form, far, u, 0.005, want=torch.tensor([row, row, [0.0, 1.0]], dtype=dtype), rtol=2e-3,
+          why="each prompt has a scale of its own: one maximum over the batch, or a floor, spoils the others")
 check(dpo_closed_form, torch.tensor([-0.6931472, -0.6931472]), torch.tensor([3.0, -3.0]), 1e6,
       want=torch.tensor([0.5, 0.5]),
       why="a huge beta stays at the reference", atol=1e-4)
 ### END HIDDEN TESTS
 
 # %% graded="dpo_closed_form__inplace" points=1
+# Looks at the arguments after the call.
 unchanged(dpo_closed_form, torch.log(torch.tensor([0.5, 0.5])), torch.tensor([1.0, 0.0]), 1.0,
           want=torch.tensor([0.7310586, 0.2689414]))
 ### BEGIN HIDDEN TESTS
@@ -580,7 +605,7 @@ rlhf_dpo.optimal_policies(dpo_closed_form)
 rlhf_dpo.smoothed_losses()
 
 # %% [markdown]
-# ### Exercise `dpo_loss`
+# ### Exercise 06.4 · dpo_loss
 #
 # $$\frac1B\sum_i (1-\varepsilon)\,[-\log\sigma(m_i)] + \varepsilon\,[-\log\sigma(-m_i)], \qquad
 # m_i = \beta\,[(\log\pi_w - \log\pi_l) - (\log\pi_{\text{ref},w} - \log\pi_{\text{ref},l})]_i$$
@@ -607,7 +632,7 @@ def dpo_loss(pi_w: Float[Tensor, "B"], pi_l: Float[Tensor, "B"], ref_w: Float[Te
     losses = -(1 - label_smoothing) * F.logsigmoid(margins) - label_smoothing * F.logsigmoid(-margins)
     return losses.mean(), margins
     ### END SOLUTION
-    raise NotImplementedError("dpo_loss: beta * (policy's difference - reference's difference), then -logsigmoid")
+    raise NotImplementedError("dpo_loss")
 
 # %% [markdown] hints="dpo_loss"
 # <details><summary>Hint 1: a question to ask yourself</summary>
@@ -634,6 +659,7 @@ def dpo_loss(pi_w: Float[Tensor, "B"], pi_l: Float[Tensor, "B"], ref_w: Float[Te
 # </details>
 
 # %% graded="dpo_loss__value" points=2
+# Looks at loss and margins, without smoothing.
 check(dpo_loss, torch.tensor([-10.0]), torch.tensor([-12.0]), torch.tensor([-11.0]), torch.tensor([-11.5]), 0.5,
       want=(torch.tensor(0.3868732), torch.tensor([0.75])), why="margin = 0.5 * ((-10 + 12) - (-11 + 11.5)) = 0.75",
       mistakes={"the reference terms are swapped": (torch.tensor(0.2519290), torch.tensor([1.25])),
@@ -669,6 +695,7 @@ for dtype in (torch.float16, torch.float64):
 ### END HIDDEN TESTS
 
 # %% graded="dpo_loss__smoothing" points=1
+# Looks at loss and gradient with label smoothing.
 args = [torch.tensor([x]) for x in (-10.0, -12.0, -11.0, -11.0)]
 check(dpo_loss, *args, 0.5, 0.1, want=(torch.tensor(0.4132617), torch.tensor([1.0])),
       why="0.9 * -log sigmoid(1) + 0.1 * -log sigmoid(-1)",
@@ -698,6 +725,7 @@ for B in (1, 5):
 ### END HIDDEN TESTS
 
 # %% graded="dpo_loss__gradient" points=3
+# Looks at whom the gradient reaches, and how large it is.
 same = torch.tensor([-3.0, -7.0])
 _, grads = value_and_grad(dpo_loss, same, same - 1, same, same - 1, 0.1, wrt=(0, 1, 2, 3), output=0)
 expect(grads[0], torch.tensor([-0.025, -0.025]),
@@ -727,6 +755,7 @@ for B in (1, 3, 8):
 ### END HIDDEN TESTS
 
 # %% graded="dpo_loss__stable" points=1
+# Looks at margins of ten thousand.
 zero = torch.zeros(1)
 check(dpo_loss, torch.tensor([-2000.0]), zero, zero, zero, 0.5, want=(torch.tensor(1000.0), torch.tensor([-1000.0])),
       why="log(sigmoid(-1000)) underflows: use logsigmoid",
@@ -747,6 +776,7 @@ expect(grad, torch.tensor([-0.09375, 0.03125, -0.03125, -0.03125]),
 ### END HIDDEN TESTS
 
 # %% graded="dpo_loss__inplace" points=1
+# Looks at the arguments after the call.
 unchanged(dpo_loss, *[torch.tensor([x]) for x in (-10.0, -12.0, -11.0, -11.0)], 0.5,
           want=(torch.tensor(0.3132617), torch.tensor([1.0])))
 ### BEGIN HIDDEN TESTS
@@ -758,7 +788,7 @@ unchanged(dpo_loss, *[torch.tensor([x, x]) for x in (-10.0, -12.0, -11.0, -11.5)
 rlhf_dpo.satisfied_late(dpo_loss)
 
 # %% [markdown]
-# ## 6.4 IPO: a target instead of an endless push
+# ## 4 · IPO: a target instead of an endless push
 #
 # Preferences collected once per pair are **deterministic**: $y_w$ always wins. DPO's loss then falls for ever as
 # $m \to \infty$, at **any** $\beta$: with finite data nothing in the loss stops $\pi(y_l)$ from going to 0. The KL term
@@ -773,7 +803,7 @@ rlhf_dpo.satisfied_late(dpo_loss)
 # source says that the authors confirmed this as what they ran. Then $1/(2\beta)$ is in nats **per token**: 5 at
 # $\beta = 0.1$, so pick $\beta$ anew.
 #
-# ### Exercise `ipo_loss`
+# ### Exercise 06.5 · ipo_loss
 #
 # $$\frac1B \sum_i \Big(\frac{[\log\pi_w - \log\pi_{\text{ref},w}]_i}{n_{w,i}}
 # - \frac{[\log\pi_l - \log\pi_{\text{ref},l}]_i}{n_{l,i}} - \frac{1}{2\beta}\Big)^2$$
@@ -797,7 +827,7 @@ def ipo_loss(pi_w: Float[Tensor, "B"], pi_l: Float[Tensor, "B"], ref_w: Float[Te
     gap = (pi_w - ref_w.detach()) / len_w - (pi_l - ref_l.detach()) / len_l
     return (gap - 1 / (2 * beta)).square().mean()
     ### END SOLUTION
-    raise NotImplementedError("ipo_loss: per-token log-ratios, their difference, squared distance from 1 / (2 beta)")
+    raise NotImplementedError("ipo_loss")
 
 # %% [markdown] hints="ipo_loss"
 # <details><summary>Hint 1: a question to ask yourself</summary>
@@ -819,6 +849,7 @@ def ipo_loss(pi_w: Float[Tensor, "B"], pi_l: Float[Tensor, "B"], ref_w: Float[Te
 # </details>
 
 # %% graded="ipo_loss__value" points=2
+# Looks at the value where all answers have the same length.
 same = torch.tensor([-3.0, -7.0])
 count = torch.tensor([2, 2])
 check(ipo_loss, same, same, same, same, count, count, 0.1, want=torch.tensor(25.0),
@@ -851,6 +882,7 @@ check(ipo_loss, zero.double(), zero.double(), zero.double(), zero.double(), n, n
 ### END HIDDEN TESTS
 
 # %% graded="ipo_loss__lengths" points=2
+# Looks at answers of different lengths.
 args = [torch.tensor([x]) for x in (-8.0, -12.0, -10.0, -9.0)]
 check(ipo_loss, *args, torch.tensor([4]), torch.tensor([6]), 0.25, want=torch.tensor(1.0),
       why="2 nats over 4 tokens minus -3 nats over 6 tokens is 1; the target is 2",
@@ -876,6 +908,7 @@ for dtype in (torch.float16, torch.bfloat16):  # every step is exact
 ### END HIDDEN TESTS
 
 # %% graded="ipo_loss__gradient" points=2
+# Looks at whom the gradient reaches, and how large it is.
 zero = torch.zeros(1)
 _, grads = value_and_grad(ipo_loss, zero, zero, zero, zero, torch.tensor([2]), torch.tensor([4]), 0.5, wrt=(0, 1, 2, 3))
 expect(grads[0], torch.tensor([-1.0]), on="the gradient with respect to pi_w at gap 0, target 1, lengths 2 and 4",
@@ -904,6 +937,7 @@ for B in (1, 6):
 ### END HIDDEN TESTS
 
 # %% graded="ipo_loss__inplace" points=1
+# Looks at the arguments after the call.
 args = [torch.tensor([x]) for x in (-8.0, -12.0, -10.0, -9.0)]
 unchanged(ipo_loss, *args, torch.tensor([4]), torch.tensor([6]), 0.25, want=torch.tensor(1.0))
 ### BEGIN HIDDEN TESTS
@@ -915,7 +949,7 @@ unchanged(ipo_loss, *args, torch.tensor([4, 2]), torch.tensor([6, 3]), 0.5, want
 rlhf_dpo.targets(ipo_loss)
 
 # %% [markdown]
-# ## 6.5 Likelihood displacement
+# ## 5 · Likelihood displacement
 #
 # The DPO loss sees a **difference**. It falls when the chosen answer rises, and also when both fall and the rejected
 # one falls faster. That this happens is well known; when it happens can be worked out on the back of an envelope.
@@ -947,63 +981,124 @@ rlhf_dpo.bystanders()
 # %% [markdown]
 # ### A prediction, before you run anything
 #
-# The experiment below trains a tiny policy (`TinyPolicy` in `course/models/policy.py`) with **your** `sequence_logprob` and
-# `dpo_loss`.
+# The experiment trains a tiny policy (`TinyPolicy` in `course/models/policy.py`) with **your** `sequence_logprob`,
+# `dpo_loss` and `ipo_loss`. It takes about 15 seconds.
 #
 # - 64 pairs of one-word answers, $D = 32$, embeddings of length 1, 128 further words. Supervised warm-up on both
 #   answers: chosen and rejected start with probability about one half each.
 # - 150 steps of DPO (Adam, $\beta = 0.1$) at similarity 0 and at similarity **0.95**. The loss falls in both.
+# - Then, at 0.95, remedies that are commonly named. Measured is the share of pairs whose *chosen* answer ends **less**
+#   likely than it began.
 #
-# **Write down**: at similarity 0.95, for what fraction of the 64 pairs is the *chosen* answer **less** likely after
-# training than it was before? A number from 0 to 1; an answer within 0.15 of the measured one earns the points. The
-# argument above and the figure are all you need; remember that the loss asks for many nats.
+# **Write down** the order of these three, from the one that leaves most pairs displaced to the one that leaves fewest:
+# `"IPO 0.1"` (your `ipo_loss`, $\beta = 0.1$), `"SFT term 0.05"` (DPO minus 0.05 times the mean chosen
+# log-probability),
+# `"smoothing 0.1"` (DPO with label smoothing 0.1). Ask of each what it holds fixed, and after how many nats it stops.
 
 # %% stub="prediction"
-prediction: float = float("nan")  # put your number here, before you run the experiment
+prediction: list[str] | None = None  # the three names, before you run the experiment
 ### BEGIN SOLUTION
-prediction = 0.9
+prediction = ["smoothing 0.1", "IPO 0.1", "SFT term 0.05"]
 ### END SOLUTION
 
-# %% graded="prediction__displaced" points=2
-assert isinstance(prediction, (int, float)) and 0 <= prediction <= 1, \
-    f"expected a fraction from 0 to 1 in prediction, got {prediction!r}: write your number, then run the experiment"
+# %% graded="prediction__committed" points=1
+# Looks at whether the three stand in an order.
+committed(prediction, order_of=["IPO 0.1", "SFT term 0.05", "smoothing 0.1"])
+
+# %% graded="prediction__right" points=1
+# Looks at whether the order is the measured one.
+committed(prediction, order_of=["IPO 0.1", "SFT term 0.05", "smoothing 0.1"])
 ### BEGIN HIDDEN TESTS
-measured = 55 / 64  # test_oracles.py runs the experiment and compares
-assert abs(prediction - measured) <= 0.15, (
-    f"expected a number within 0.15 of what the experiment shows, got {prediction}: "
-    "compare the chosen word's gain, 1 - s, with the best bystander's, which goes like sqrt(1 - s)")
+predicted(prediction, ["smoothing 0.1", "IPO 0.1", "SFT term 0.05"],
+          "Work out at how many nats each loss stops pushing the two answers apart, and which one looks at the chosen "
+          "answer alone.")
 ### END HIDDEN TESTS
 
 # %% tags=["experiment"]
-runs = rlhf_dpo.displacement(sequence_logprob, dpo_loss, similarities=(0.0, 0.95), prediction=prediction)
+def train_step(policy, optimizer, data, ref_w, ref_l, objective):
+    "One step on all pairs. The reference is two rows of numbers, computed once."
+    pi_w, _ = sequence_logprob(policy(data.chosen), data.chosen_labels)
+    pi_l, _ = sequence_logprob(policy(data.rejected), data.rejected_labels)
+    loss = objective(pi_w, pi_l, ref_w, ref_l)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.detach(), pi_w.detach(), pi_l.detach()
+
+
+runs = rlhf_dpo.displacement(train_step, sequence_logprob, dpo_loss, (0.0, 0.95), prediction=prediction)
 
 # %% [markdown]
 # At similarity 0.95 the loss falls from 0.693 to about 0.20. Loss and margins look healthy, and the words that people
 # asked for have lost most of their probability: **the margin grew because the rejected answers fell faster**. At
-# similarity 0 the same procedure does what one expects.
+# similarity 0 the same procedure does what one expects. So **watch** the chosen log-probability, not only loss and
+# margins (TRL logs it as `logps/chosen`). Now the remedies, each measured over three seeds of 64 pairs.
 #
-# What helps, roughly in order of cost: **watch** the chosen log-probability, not only loss and margins (TRL logs it as
-# `logps/chosen`; its fall is the first thing to look for); drop or rewrite pairs that are nearly the same; raise
-# $\beta$, so that the loss is satisfied after fewer nats (and the policy learns less); add a supervised term on the
-# chosen answers (in TRL 1.16.0 `loss_type=["sigmoid", "sft"]` with weights); give the loss a finite target (IPO, label
-# smoothing) and stop early; collect pairs from the current policy, so that the mass that moves is looked at again.
+# One of them, DPOP, comes from Smaug (Pal et al. 2024, arXiv 2402.13228): it takes $\lambda$ times
+# $\max(0, \log\pi_\text{ref}(y_w) - \log\pi(y_w))$, what the chosen answer has lost, off the log-ratio difference.
+
+# %% tags=["experiment"]
+def dpop(pi_w, pi_l, ref_w, ref_l, penalty=5.0):
+    gap = (pi_w - pi_l) - (ref_w - ref_l) - penalty * (ref_w - pi_w).clamp(min=0)
+    return -F.logsigmoid(0.1 * gap).mean()
+
+
+remedies = {"DPO alone": lambda *a: dpo_loss(*a, 0.1)[0], "beta 0.3": lambda *a: dpo_loss(*a, 0.3)[0],
+            "beta 1": lambda *a: dpo_loss(*a, 1.0)[0], "smoothing 0.1": lambda *a: dpo_loss(*a, 0.1, 0.1)[0],
+            "smoothing 0.3": lambda *a: dpo_loss(*a, 0.1, 0.3)[0],
+            "smoothing 0.4": lambda *a: dpo_loss(*a, 0.1, 0.4)[0],
+            "IPO 0.1": lambda *a: ipo_loss(*a, torch.ones(64).long(), torch.ones(64).long(), 0.1),
+            "SFT term 0.05": lambda *a: dpo_loss(*a, 0.1)[0] - 0.05 * a[0].mean(), "DPOP": dpop}
+table = rlhf_dpo.remedies(train_step, sequence_logprob, remedies, prediction=prediction)
 
 # %% [markdown]
-# ## 6.6 Steering: change the activations, not the weights
+# Read the two columns together. What looks at the chosen answer **alone** (the SFT term, DPOP) keeps nearly all of them
+# up, at a gap of 11 to 13 nats, not far below DPO's 15. The others displace less because they **separate less**:
+# $\beta = 1$, IPO, smoothing 0.4 and stopping at step 50 end at a gap of 4 to 5 nats. Label smoothing stops at
+# $\log\frac{1-\varepsilon}{\varepsilon}/\beta$ nats: 22 at $\varepsilon = 0.1$, more than the run reaches, so it
+# hardly helps; 4 at 0.4. What the experiment does not try: dropping pairs that are nearly the same, and pairs sampled
+# from the current policy (*on-policy* or online DPO), so that the mass that moves is looked at again.
+#
+# ### DPO's relatives, side by side
+#
+# | method | data | reference | what it changes |
+# |---|---|---|---|
+# | DPO | pairs | frozen | $-\log\sigma(\beta\Delta)$ with sums |
+# | IPO | pairs | frozen | a finite target, $(\Delta - 1/(2\beta))^2$ |
+# | KTO (Kahneman-Tversky) | answers, good or bad | frozen | no pairs needed |
+# | ORPO (odds ratio) | pairs | none | imitation and preference in one stage |
+# | SimPO | pairs | none | length-averaged, with a margin $\gamma$ |
+#
+# - **KTO** (arXiv 2402.01306): with $\rho$ the answer's log-ratio and $z$ an estimate of the KL, a good answer costs
+#   $\lambda_g\,[1 - \sigma(\beta(\rho - z))]$, a bad one $\lambda_b\,[1 - \sigma(\beta(z - \rho))]$.
+# - **ORPO** (arXiv 2403.07691): the SFT loss minus $\lambda\log\sigma(\log\frac{o_w}{o_l})$, with the odds
+#   $o = \frac{p}{1-p}$ of the length-averaged probability $p$.
+# - **SimPO** (arXiv 2405.14734): $-\log\sigma(\frac{\beta}{n_w}\log\pi_w - \frac{\beta}{n_l}\log\pi_l - \gamma)$.
+#   No reference model has to be kept in memory.
+#
+# **Length bias**: people and judges often prefer the longer answer, and with sums a longer answer moves by more nats
+# for the same change per token, so DPO tends to lengthen answers (Park et al. 2024, arXiv 2403.19159). Averages, as in
+# SimPO, are one remedy.
+
+# %% [markdown]
+# ## 6 · Steering: change the activations, not the weights
 #
 # Preference tuning changes weights. **Activation steering** changes a hidden state while the model runs:
 # $h' = h + \alpha v$. Nothing is trained, but it is not free of data: $v$ comes from examples, and layer and $\alpha$
 # must be searched for. The usual $v$ is the **difference of means** of the activations of contrasting prompts: one pair
 # in ActAdd (arXiv 2308.10248), hundreds in contrastive activation addition (CAA, arXiv 2312.06681), which adds it at
-# all positions *after* the prompt.
+# all positions *after* the prompt. Its counterpart is **directional ablation** (Arditi et al. 2024, arXiv 2406.11717):
+# $h' = h - (h\cdot\hat v)\,\hat v$ removes what lies along the direction, at every layer, and has no $\alpha$.
 #
-# ### Exercise `diff_of_means`
+# ### Exercise 06.6 · diff_of_means
 #
 # - `pos` (N, D) and `neg` (M, D): activations with and without the behaviour. N and M may differ; both are at least 1.
 # - Returns mean of `pos` minus mean of `neg`, shape (D,), in the dtype of `pos`; with `normalize=True` scaled to
 #   Euclidean length 1. (A difference of exactly zero is not tested with `normalize=True`.)
 # - Half precision is what activations come in: float16 ends at 65504, so neither a sum of many activations nor a sum of
 #   squares may be stored in it. Arguments stay as they are.
+#
+# Source: Rimsky et al. 2023 (CAA, arXiv 2312.06681), section 3.
 
 # %% stub="diff_of_means"
 def diff_of_means(pos: Float[Tensor, "N D"], neg: Float[Tensor, "M D"], normalize: bool = False) -> Float[Tensor, "D"]:
@@ -1015,7 +1110,7 @@ def diff_of_means(pos: Float[Tensor, "N D"], neg: Float[Tensor, "M D"], normaliz
     v = pos.mean(0) - neg.mean(0)
     return v / v.norm() if normalize else v
     ### END SOLUTION
-    raise NotImplementedError("diff_of_means: average the examples of each set, subtract, scale to length 1 if asked")
+    raise NotImplementedError("diff_of_means")
 
 # %% [markdown] hints="diff_of_means"
 # <details><summary>Hint 1: a question to ask yourself</summary>
@@ -1037,6 +1132,7 @@ def diff_of_means(pos: Float[Tensor, "N D"], neg: Float[Tensor, "M D"], normaliz
 # </details>
 
 # %% graded="diff_of_means__value" points=2
+# Looks at sets of different sizes, and the direction of the vector.
 check(diff_of_means, torch.tensor([[1.0, 0.0, 5.0], [3.0, 2.0, 5.0]]), torch.tensor([[0.0, 1.0, 1.0]]),
       want=torch.tensor([2.0, 0.0, 4.0]),
       why="mean over the examples of each set, positive minus negative",
@@ -1056,6 +1152,7 @@ check(diff_of_means, pos.T, pos.T[::2], want=(pos.T.double().mean(0) - pos.T[::2
 ### END HIDDEN TESTS
 
 # %% graded="diff_of_means__normalize" points=1
+# Looks at vectors scaled to length 1, and those that are not.
 check(diff_of_means, torch.tensor([[2.0, 0.0], [4.0, 0.0]]), torch.tensor([[0.0, 4.0]]), True,
       want=torch.tensor([0.6, -0.8]),
       why="[3, -4] has length 5",
@@ -1078,6 +1175,7 @@ for length in (1e-3, 0.5, 40.0):
 ### END HIDDEN TESTS
 
 # %% graded="diff_of_means__half" points=1
+# Looks at many large activations in float16.
 pos, neg = torch.full((80, 4), 1000.0, dtype=torch.float16), torch.full((70, 4), 700.0, dtype=torch.float16)
 check(diff_of_means, pos, neg, want=torch.full((4,), 300.0, dtype=torch.float16),
       why="80 * 1000 does not fit into float16: let mean() do the summing, or go through float32",
@@ -1090,6 +1188,7 @@ check(diff_of_means, pos.double(), neg.double(), want=torch.full((4,), 300.0, dt
 ### END HIDDEN TESTS
 
 # %% graded="diff_of_means__inplace" points=1
+# Looks at the arguments after the call.
 unchanged(diff_of_means, torch.tensor([[1.0, 0.0], [3.0, 2.0]]), torch.tensor([[0.0, 1.0]]),
           want=torch.tensor([2.0, 0.0]))
 ### BEGIN HIDDEN TESTS
@@ -1105,7 +1204,7 @@ for dtype in (torch.float16, torch.float64):
 rlhf_dpo.steering_vector(diff_of_means)
 
 # %% [markdown]
-# ### Exercise `steer`
+# ### Exercise 06.7 · steer
 #
 # Add $\alpha v$ to the hidden states at chosen time positions.
 #
@@ -1113,7 +1212,9 @@ rlhf_dpo.steering_vector(diff_of_means)
 #   $0 \le t < T$, in any order. `None` means every position. `[]` means **none**: the answer equals `h`.
 # - Returns a **new** tensor (B, T, D) in the dtype of `h`, also where `v` is float32 and `h` half precision: one
 #   promoted activation and the next layer fails, or the whole stream turns float32. `h` and `v` stay as they are; the
-#   caller runs the same activations without steering to compare.
+#   caller runs the same activations without steering to compare. New memory also where nothing changes.
+#
+# Source: Turner et al. 2023 (ActAdd, arXiv 2308.10248).
 
 # %% stub="steer"
 def steer(h: Float[Tensor, "B T D"], v: Float[Tensor, "D"], alpha: float,
@@ -1128,7 +1229,7 @@ def steer(h: Float[Tensor, "B T D"], v: Float[Tensor, "D"], alpha: float,
     out[:, where] += alpha * v
     return out
     ### END SOLUTION
-    raise NotImplementedError("steer: copy h, add alpha * v at the positions, keep the dtype")
+    raise NotImplementedError("steer")
 
 # %% [markdown] hints="steer"
 # <details><summary>Hint 1: a question to ask yourself</summary>
@@ -1154,6 +1255,7 @@ def steer(h: Float[Tensor, "B T D"], v: Float[Tensor, "D"], alpha: float,
 # </details>
 
 # %% graded="steer__value" points=2
+# Looks at every position steered, for several strengths.
 h = torch.tensor([[[1.0, 2.0], [3.0, 4.0]], [[0.0, 0.0], [5.0, 5.0]]])
 check(steer, h, torch.tensor([1.0, -2.0]), 0.5,
       want=torch.tensor([[[1.5, 1.0], [3.5, 3.0]], [[0.5, -1.0], [5.5, 4.0]]]),
@@ -1174,6 +1276,7 @@ check(steer, h, torch.arange(3.0), 2.0, want=h + 2 * torch.arange(3.0), why="str
 ### END HIDDEN TESTS
 
 # %% graded="steer__positions" points=2
+# Looks at some positions, all, none.
 v = torch.tensor([1.0, 2.0])
 check(steer, torch.zeros(2, 3, 2), v, 1.0, [2], want=torch.tensor([[[0.0, 0.0], [0.0, 0.0], [1.0, 2.0]]] * 2),
       why="only t = 2, in both sequences",
@@ -1201,6 +1304,7 @@ for B, T, D, positions in ((2, 6, 3, [4, 1]), (3, 4, 2, [0]), (1, 5, 4, [3, 0, 4
 ### END HIDDEN TESTS
 
 # %% graded="steer__dtype" points=1
+# Looks at the dtype of the answer.
 check(steer, torch.ones(1, 2, 2, dtype=torch.float16), torch.tensor([0.5, 2.0]), 2.0, [0],
       want=torch.tensor([[[2.0, 5.0], [1.0, 1.0]]], dtype=torch.float16),
       why="the answer has the dtype of h, whatever that of v",
@@ -1216,14 +1320,18 @@ for dtype in (torch.float16, torch.float32, torch.float64):
 ### END HIDDEN TESTS
 
 # %% graded="steer__inplace" points=1
+# Looks at the arguments after the call, and whose memory the answer is.
 unchanged(steer, torch.zeros(1, 2, 2), torch.tensor([1.0, 2.0]), 3.0, [1],
           want=torch.tensor([[[0.0, 0.0], [3.0, 6.0]]]))
 ### BEGIN HIDDEN TESTS
 unchanged(steer, torch.zeros(2, 2, 2), torch.tensor([1.0, 2.0]), 3.0, want=torch.tensor([[[3.0, 6.0]] * 2] * 2))
 unchanged(steer, torch.ones(1, 2, 2), torch.tensor([1.0, 2.0]), 3.0, [], want=torch.ones(1, 2, 2))
+h = torch.arange(12.0).view(2, 3, 2)
+for alpha, positions in ((3.0, []), (0.0, None), (0, [1]), (-0.0, [0, 2])):
+    fresh(steer, h, torch.tensor([1.0, 2.0]), alpha, positions, want=h, why="nothing changes, but the memory is new")
 for positions in (None, [1, 0]):
-    unchanged(steer, torch.zeros(1, 2, 2, dtype=torch.float16), torch.tensor([1.0, 2.0], dtype=torch.float16), 3.0, positions,
-              want=torch.tensor([[[3.0, 6.0]] * 2], dtype=torch.float16))
+    unchanged(steer, torch.zeros(1, 2, 2, dtype=torch.float16), torch.tensor([1.0, 2.0], dtype=torch.float16), 3.0,
+              positions, want=torch.tensor([[[3.0, 6.0]] * 2], dtype=torch.float16))
 ### END HIDDEN TESTS
 
 # %% tags=["picture"]
@@ -1242,7 +1350,7 @@ rlhf_dpo.where_steered(steer)
 # What follows is generic dimension steering, not AUSteer's exact procedure: pick the k largest differences, and scale
 # those dimensions by $1 + s_i$, so that the strength adapts to the activation.
 #
-# ### Exercise `steer_dims` and `topk_dims`
+# ### Exercise 06.8 · steer_dims
 #
 # `steer_dims(h, idx, strengths)`
 # - `h` (..., D) with **any** leading shape; `idx` a list of int, $0 \le i < D$; `strengths` a list of float, one for
@@ -1254,8 +1362,8 @@ rlhf_dpo.where_steered(steer)
 # - `delta` (D,), `1 <= k <= D`: the k dimensions with the largest **absolute** value, largest first, as an int64 tensor
 #   (k,). Among exact ties any choice and any order is right.
 #
-# Arguments stay as they are. A snippet that goes around writes `steered[:, au_idx] += strength * h[:, au_idx]`. On (B,
-# T, D) that steers **time position** `au_idx` in all dimensions.
+# A snippet that goes around writes `steered[:, au_idx] += strength * h[:, au_idx]`. On (B, T, D) that steers **time
+# position** `au_idx` in all dimensions. Source: after AUSteer, arXiv 2602.04428.
 
 # %% stub="steer_dims"
 def steer_dims(h: Float[Tensor, "*batch D"], idx: list[int], strengths: list[float]) -> Float[Tensor, "*batch D"]:
@@ -1270,7 +1378,7 @@ def steer_dims(h: Float[Tensor, "*batch D"], idx: list[int], strengths: list[flo
     out[..., idx] += h[..., idx] * torch.tensor(strengths, dtype=h.dtype)
     return out
     ### END SOLUTION
-    raise NotImplementedError("steer_dims: check the lists, copy h, scale the chosen dimensions of the last axis")
+    raise NotImplementedError("steer_dims")
 
 
 def topk_dims(delta: Float[Tensor, "D"], k: int) -> Int[Tensor, "k"]:
@@ -1278,7 +1386,7 @@ def topk_dims(delta: Float[Tensor, "D"], k: int) -> Int[Tensor, "k"]:
     ### BEGIN SOLUTION
     return delta.abs().topk(k).indices
     ### END SOLUTION
-    raise NotImplementedError("topk_dims: sort by absolute value, keep the first k indices")
+    raise NotImplementedError("topk_dims")
 
 # %% [markdown] hints="steer_dims"
 # <details><summary>Hint 1: a question to ask yourself</summary>
@@ -1307,6 +1415,7 @@ def topk_dims(delta: Float[Tensor, "D"], k: int) -> Int[Tensor, "k"]:
 # </details>
 
 # %% graded="steer_dims__value" points=2
+# Looks at chosen dimensions scaled, for several leading shapes.
 h = torch.arange(1.0, 13.0).reshape(2, 2, 3)
 check(steer_dims, h, [1], [1.0],
       want=torch.tensor([[[1.0, 4.0, 3.0], [4.0, 10.0, 6.0]], [[7.0, 16.0, 9.0], [10.0, 22.0, 12.0]]]),
@@ -1339,6 +1448,7 @@ check(steer_dims, h, [3, 1], [1.0, -1.0], want=h * torch.tensor([1.0, 0.0, 1.0, 
 ### END HIDDEN TESTS
 
 # %% graded="steer_dims__errors" points=1
+# Looks at what must raise ValueError.
 raises(ValueError, steer_dims, torch.ones(1, 2, 3), [1, 1], [0.5, 0.5],
        why="dimension 1 appears twice: scaled once or twice?")
 check(steer_dims, torch.ones(2, 3), [1, 2], [0.5, 0.5], want=torch.tensor([[1.0, 1.5, 1.5]] * 2),
@@ -1352,6 +1462,7 @@ check(steer_dims, torch.ones(2, 4), [], [], want=torch.ones(2, 4), why="empty li
 ### END HIDDEN TESTS
 
 # %% graded="steer_dims__topk" points=2
+# Looks at which dimensions topk_dims picks, and in which order.
 check(topk_dims, torch.tensor([0.5, -3.0, 2.0, -0.1]), 2, want=torch.tensor([1, 2]),
       why="|-3| and |2| are the largest, in this order",
       mistakes={"by value instead of by absolute value": torch.tensor([2, 0]),
@@ -1383,12 +1494,16 @@ check(topk_dims, strided, 2, want=torch.tensor([1, 2]), why="a strided delta is 
 ### END HIDDEN TESTS
 
 # %% graded="steer_dims__inplace" points=1
+# Looks at the arguments after the call, and whose memory the answer is.
 unchanged(steer_dims, torch.ones(2, 2), [0], [1.0], want=torch.tensor([[2.0, 1.0], [2.0, 1.0]]))
 unchanged(topk_dims, torch.tensor([1.0, -2.0]), 1, want=torch.tensor([1]))
 ### BEGIN HIDDEN TESTS
 unchanged(steer_dims, torch.ones(2, 2, 3), [2, 0], [1.0, -1.0],
           want=torch.tensor([0.0, 1.0, 2.0]).expand(2, 2, 3).contiguous())
 unchanged(topk_dims, torch.tensor([-1.0, 5.0, -2.0]), 3, want=torch.tensor([1, 2, 0]))
+h = torch.arange(12.0).view(2, 2, 3)
+for idx, strengths in (([], []), ([1], [0.0]), ([2, 0], [0.0, 0.0])):
+    fresh(steer_dims, h, idx, strengths, want=h, why="nothing changes, but the memory is new")
 unchanged(steer_dims, torch.ones(2, 3, dtype=torch.float16), [2, 0], [1.0, -1.0],
           want=torch.tensor([[0.0, 1.0, 2.0]] * 2, dtype=torch.float16))
 unchanged(topk_dims, torch.tensor([-1.0, 5.0, -2.0], dtype=torch.float16), 2, want=torch.tensor([1, 2]))
@@ -1422,7 +1537,180 @@ def keep_top(v, k):
 parts = rlhf_dpo.few_dimensions(diff_of_means, keep_top)
 
 # %% [markdown]
-# ## 6.7 Feel it
+# ## 7 · The whole: a step that learns preferences
+#
+# Now put the pieces together. `policy_logits(params, table, ids)` of `course/models/policy.py` is a tiny language
+# model as a plain function: (B, T) ids to (B, T, V) logits, from the trainable `params["embed"]` (V, D) and
+# `params["mix"]` (D, D) and the fixed output embeddings `table` (V, D). The notebook has imported it.
+#
+# ### Exercise 06.9 · dpo_step
+#
+# One step of gradient descent on the DPO loss.
+#
+# - `params`, `ref_params`: dicts with the tensors `"embed"` and `"mix"`, of the policy and of the reference. At the
+#   first step the caller may pass **the same dict** for both; the step must move the policy all the same.
+# - `table` (V, D), fixed. `pairs`: a dict with `"chosen"`, `"chosen_labels"` (B, T) and `"rejected"`,
+#   `"rejected_labels"` (B, T'), where T' may differ from T; labels that are -100 do not count.
+# - Returns `(new_params, loss)`: a **new** dict with both tensors after `p - lr * gradient`, plain gradient descent,
+#   free of any graph; and the mean DPO loss **before** the step, without dimensions and without a graph.
+# - Neither dict, nor a tensor in one, changes. With `lr = 0` the tensors are equal and still new memory.
+#
+# Source: Rafailov et al. 2023, section 4.
+
+# %% stub="dpo_step"
+def dpo_step(params: dict[str, Tensor], ref_params: dict[str, Tensor], table: Float[Tensor, "V D"],
+             pairs: dict[str, Tensor], beta: float = 0.1,
+             lr: float = 0.1) -> tuple[dict[str, Tensor], Float[Tensor, ""]]:
+    """The parameters after one step of gradient descent on the DPO loss, and the loss before it.
+
+    Where params equal ref_params the loss is log 2, and the step is not zero.
+    """
+    ### BEGIN SOLUTION
+    def logprobs(p):
+        return [sequence_logprob(policy_logits(p, table, pairs[side]), pairs[f"{side}_labels"])[0]
+                for side in ("chosen", "rejected")]
+
+    leaves = {name: p.detach().clone().requires_grad_() for name, p in params.items()}
+    with torch.no_grad():
+        reference = logprobs(ref_params)
+    loss, _ = dpo_loss(*logprobs(leaves), *reference, beta)
+    grads = torch.autograd.grad(loss, list(leaves.values()))
+    return {name: p.detach() - lr * g for (name, p), g in zip(leaves.items(), grads)}, loss.detach()
+    ### END SOLUTION
+    raise NotImplementedError("dpo_step")
+
+# %% [markdown] hints="dpo_step"
+# <details><summary>Hint 1: a question to ask yourself</summary>
+#
+# Four log-probabilities go into the loss. Which two depend on what you train? What happens to your answer when the
+# caller hands you one dict twice?
+#
+# </details>
+# <details><summary>Hint 2: a worked micro-example</summary>
+#
+# One parameter $\theta$ with $\log\pi(y_w) - \log\pi(y_l) = 2\theta$, reference at the same $\theta$, $\beta = 0.1$:
+# the loss is 0.693, its gradient $-0.1 \cdot \frac12 \cdot 2 = -0.1$, and with lr = 1 the step adds 0.1 to $\theta$.
+#
+# </details>
+# <details><summary>Hint 3: the step that people miss</summary>
+#
+# Copy the policy's tensors, detached, and ask for the gradient of the copies. An optimiser would write into what it is
+# given.
+#
+# </details>
+
+# %% graded="dpo_step__value" points=3
+# Looks at loss and parameters after one step, for several batches, betas and learning rates.
+def small_world(seed, V=9, D=4, B=3, T=6, T2=5, dtype=torch.float64):
+    g = torch.Generator().manual_seed(seed)
+    table = torch.randn(V, D, generator=g, dtype=dtype)
+    one, other = ({name: torch.randn(shape, generator=g, dtype=dtype)
+                   for name, shape in (("embed", (V, D)), ("mix", (D, D)))} for _ in range(2))
+    pairs = {}
+    for side, length in (("chosen", T), ("rejected", T2)):
+        ids = torch.randint(0, V, (B, length), generator=g)
+        labels = ids.clone()
+        labels[:, :2] = -100          # the prompt
+        labels[0, -1] = -100          # padding
+        pairs |= {side: ids, f"{side}_labels": labels}
+    return one, other, table, pairs
+
+def step_by_hand(params, ref_params, table, pairs, beta, lr):
+    def logp(p, side):
+        ids, labels = pairs[side], pairs[f"{side}_labels"]
+        logits = policy_logits(p, table, ids)[:, :-1]
+        return -F.cross_entropy(logits.transpose(1, 2), labels[:, 1:], reduction="none").sum(-1)
+    leaves = {k: v.clone().requires_grad_() for k, v in params.items()}
+    m = logp(leaves, "chosen") - logp(leaves, "rejected")
+    m = m - (logp(ref_params, "chosen") - logp(ref_params, "rejected"))
+    loss = F.softplus(-beta * m).mean()
+    grads = torch.autograd.grad(loss, [leaves["embed"], leaves["mix"]])
+    return {k: params[k] - lr * g for k, g in zip(("embed", "mix"), grads)}, loss.detach()
+
+one, other, table, pairs = small_world(0)
+check(dpo_step, one, other, table, pairs, 0.5, 0.2, want=step_by_hand(one, other, table, pairs, 0.5, 0.2),
+      why="p - lr * gradient of the mean DPO loss, and the loss before the step",
+      rtol=1e-6, atol=1e-8)
+### BEGIN HIDDEN TESTS
+for seed, shape in ((1, {}), (2, {"V": 30, "D": 5, "B": 1, "T": 4, "T2": 9}),
+                    (3, {"V": 70, "D": 7, "B": 6, "T": 8, "T2": 8})):
+    for beta, lr in ((0.1, 1.0), (1.5, 0.03), (0.3, 0.0)):
+        one, other, table, pairs = small_world(seed, **shape)
+        check(dpo_step, one, other, table, pairs, beta, lr, want=step_by_hand(one, other, table, pairs, beta, lr),
+              why="the mean over pairs of -log sigmoid(margin), prompt and padding left out", rtol=1e-6, atol=1e-8)
+one, other, table, pairs = small_world(4)
+check(dpo_step, one, other, table, pairs, want=step_by_hand(one, other, table, pairs, 0.1, 0.1), rtol=1e-6, atol=1e-8,
+      why="beta and lr are 0.1 unless given")
+one, other, table, pairs = small_world(5, dtype=torch.float32)
+check(dpo_step, one, other, table, pairs, 0.2, 0.5, want=step_by_hand(one, other, table, pairs, 0.2, 0.5), rtol=1e-3,
+      atol=1e-5, why="float32 in, float32 out")
+### END HIDDEN TESTS
+
+# %% graded="dpo_step__reference" points=2
+# Looks at the first step, where policy and reference are the same dict.
+g = torch.Generator().manual_seed(6)
+same = {"embed": torch.randn(5, 3, generator=g), "mix": torch.eye(3)}
+table = torch.randn(5, 3, generator=g)
+pairs = {"chosen": torch.tensor([[4, 1]]), "chosen_labels": torch.tensor([[-100, 1]]),
+         "rejected": torch.tensor([[4, 2]]), "rejected_labels": torch.tensor([[-100, 2]])}
+new, loss = dpo_step(same, same, table, pairs, 0.5, 1.0)
+expect(loss, torch.tensor(0.6931472), on="the loss of dpo_step where policy and reference are the same dict")
+h = torch.tanh(same["embed"][4])
+expect(new["mix"], torch.eye(3) + 0.25 * torch.outer(h, table[1] - table[2]), on="the new mix after the first step",
+       why="the gradient is -beta / 2 times that of the difference of log-probabilities: the reference gets none, "
+           "and the step is not zero", rtol=1e-4, atol=1e-5)
+### BEGIN HIDDEN TESTS
+want = torch.zeros(5, 3)
+want[4] = 0.25 * (1 - h * h) * (table[1] - table[2])
+expect(new["embed"], same["embed"] + want, on="the new embed after the first step", rtol=1e-4, atol=1e-5,
+       why="only the embedding of the token that was read moves")
+new, _ = dpo_step(same, {k: v.clone() for k, v in same.items()}, table, pairs, 0.5, 1.0)
+expect(new["embed"], same["embed"] + want, on="the new embed where the reference is an equal copy", rtol=1e-4,
+       atol=1e-5)
+### END HIDDEN TESTS
+
+# %% graded="dpo_step__learns" points=1
+# Looks at forty steps in a row: the loss falls, and every pair ends in the right order.
+g = torch.Generator().manual_seed(7)
+start = {"embed": 0.3 * torch.randn(12, 8, generator=g), "mix": torch.eye(8)}
+table = F.normalize(torch.randn(12, 8, generator=g), dim=-1)
+prompt = torch.tensor([[8, 9], [9, 10], [10, 11], [11, 8]])
+pairs = {}
+for side, word in (("chosen", torch.arange(4)), ("rejected", torch.arange(4, 8))):
+    pairs[side] = torch.cat([prompt, word[:, None]], 1)
+    pairs[f"{side}_labels"] = torch.cat([torch.full((4, 2), -100), word[:, None]], 1)
+params, losses = start, []
+for _ in range(40):
+    params, loss = dpo_step(params, start, table, pairs, 0.5, 2.0)
+    losses.append(float(loss))
+assert losses[-1] < 0.3, f"expected a loss below 0.3 after forty steps from {losses[0]:.3f}, got {losses[-1]:.3f}"
+logits = policy_logits(params, table, prompt)[:, -1]
+won = logits[range(4), range(4)] > logits[range(4), range(4, 8)]
+assert won.all(), f"expected every chosen word above its rejected one after forty steps, got {won.tolist()}"
+
+# %% graded="dpo_step__inplace" points=1
+# Looks at the arguments after the call, and whose memory the new parameters are.
+g = torch.Generator().manual_seed(8)
+params = {"embed": torch.randn(5, 3, generator=g), "mix": torch.eye(3)}
+ref_params = {"embed": torch.randn(5, 3, generator=g), "mix": torch.eye(3) / 2}
+table, kept = torch.randn(5, 3, generator=g), {k: v.clone() for k, v in params.items()}
+pairs = {"chosen": torch.tensor([[4, 1]]), "chosen_labels": torch.tensor([[-100, 1]]),
+         "rejected": torch.tensor([[4, 2]]), "rejected_labels": torch.tensor([[-100, 2]])}
+new, loss = dpo_step(params, ref_params, table, pairs, 0.5, 1.0)
+expect(params, kept, on="params after dpo_step", rtol=0, atol=0, why="the caller still needs what it passed in")
+assert (new["mix"] - kept["mix"]).abs().max() > 1e-4, "expected new parameters that have moved"
+### BEGIN HIDDEN TESTS
+margin = float(loss)
+unchanged(dpo_step, params, ref_params, table, pairs, 0.5, 0.0, want=(kept, torch.tensor(margin)))
+fresh(dpo_step, params, ref_params, table, pairs, 0.5, 0.0, want=(kept, torch.tensor(margin)),
+      why="with lr = 0 nothing moves, but the memory is new")
+### END HIDDEN TESTS
+
+# %% tags=["picture"]
+rlhf_dpo.learning(dpo_step)
+
+# %% [markdown]
+# ## 8 · Feel it
 #
 # Above: the displacement experiment. Raise the similarity and watch the chosen curve; then raise beta and say why it
 # helps: the sigmoid is satisfied after fewer nats, so everything moves less. Below: $\alpha$ against target and
@@ -1432,10 +1720,57 @@ parts = rlhf_dpo.few_dimensions(diff_of_means, keep_top)
 # %% tags=["widget"]
 rlhf_dpo.widget(sequence_logprob, dpo_loss, diff_of_means, steer, topk_dims)
 
-# %% [markdown]
-# ## 6.8 Interview cards
+# %% [markdown] question="displacement"
+# ## 9 · In your own words (4 points)
+#
+# A colleague fine-tunes with DPO. After one epoch: loss 0.69 to 0.20, reward accuracy (the share of pairs with $m > 0$)
+# 97 %, mean **chosen** log-probability down by 13 nats, and the model answers worse than before. "The optimiser is
+# broken," says your colleague, "a chosen answer cannot become less likely when we train on it."
+#
+# Answer in at most 250 words: (a) show from the loss that this is possible; (b) say for which pairs it is most likely,
+# and why; (c) name two measurements that you would add to the log; (d) name two remedies, with what each costs.
+#
+# === BEGIN MARK SCHEME ===
+#
+# One point each:
+#
+# 1. The loss depends on the difference of log-ratios only; it falls if both fall and the rejected one falls faster.
+# 2. Similar chosen and rejected answers (embeddings, or small edit distance); the step along e_w - e_l helps the chosen
+#    answer by 1 - s only, third answers by the order of sqrt(1 - s), so mass leaves both. Naming the cancelled
+#    normaliser, or the first-order formula, counts.
+# 3. Two of: chosen and rejected log-probability separately, KL from the reference on fresh samples, total mass of the
+#    pair, similarity of each pair, length, quality of samples.
+# 4. Two of: filter or rewrite similar pairs (fewer data), supervised term on the chosen answers (one more weight to
+#    tune, pulls to the data), IPO or label smoothing (new beta or epsilon, smaller margins), larger beta, smaller
+#    learning rate or early stop (less separated), on-policy pairs (sampling and labelling cost). Each with a cost.
+#
+# Take off 1 point for a false claim such as "a larger beta makes the policy move further from the reference".
+#
+# === END MARK SCHEME ===
 
-# %% [markdown] card="" level="basic"
+# %% [markdown] written="displacement" points=4
+# ### BEGIN SOLUTION
+# (a) The DPO loss is -log sigmoid(beta * [(log-ratio of chosen) - (log-ratio of rejected)]). It contains the difference
+# only. If the chosen answer loses 13 nats and the rejected one 27, the difference grows by 14 nats, the loss falls and
+# the accuracy rises. Nothing in the loss asks the chosen answer to stay where it was.
+#
+# (b) Pairs that are alike. In the difference of log-probabilities the softmax's normaliser cancels, so a step moves the
+# hidden state along e_w - e_l. With similarity s the chosen logit gains 1 - s; a third token gains its product with
+# that difference, of the order of sqrt(1 - s), which is larger when s is near 1. So probability leaves both answers for
+# a third one.
+#
+# (c) Mean log-probability of chosen and of rejected answers separately, and the KL from the reference on fresh samples
+# (with a look at the samples).
+#
+# (d) Drop or rewrite pairs that are nearly equal: costs data, and perhaps the fine distinctions we wanted. Add a
+# supervised term on the chosen answers: holds them up, costs a weight to tune and pulls towards imitation. (Also: IPO
+# or smoothing with early stopping; on-policy pairs, at the price of sampling and labelling.)
+# ### END SOLUTION
+
+# %% [markdown]
+# ## 10 · Interview cards
+
+# %% [markdown] card="6.1" level="basic"
 # <details><summary>What are the stages of RLHF?</summary>
 #
 # (1) **SFT** on demonstrations; its result is the start and the reference. (2) A **reward model** on comparisons with
@@ -1447,7 +1782,7 @@ rlhf_dpo.widget(sequence_logprob, dpo_loss, diff_of_means, steer, topk_dims)
 #
 # </details>
 
-# %% [markdown] card="" level="basic"
+# %% [markdown] card="6.2" level="basic"
 # <details><summary>Why is DPO simpler than PPO-based RLHF, and what do you give up?</summary>
 #
 # The optimum of reward minus $\beta$ KL is $\pi_\text{ref}\, e^{u/\beta}/Z$. Solve for $u$:
@@ -1479,7 +1814,7 @@ rlhf_dpo.widget(sequence_logprob, dpo_loss, diff_of_means, steer, topk_dims)
 #
 # </details>
 
-# %% [markdown] card="" level="killer"
+# %% [markdown] card="6.3" level="killer"
 # <details><summary>What is activation steering, how does it differ from RLHF, and what does AUSteer add?</summary>
 #
 # It adds a vector to hidden states while the model runs, $h' = h + \alpha v$, with $v$ for example the difference of
@@ -1501,54 +1836,19 @@ rlhf_dpo.widget(sequence_logprob, dpo_loss, diff_of_means, steer, topk_dims)
 # goes to answers that nobody compared. It is worst for pairs that are alike, because then the difference of their
 # output embeddings, $e_w - e_l$, is small and some third answer gains more from a step than the chosen one does. Then:
 # KL from the reference, answer length (a common shortcut), samples read by a person, and pairs with a high similarity.
-# Remedies: filter such pairs, a larger beta, a supervised term on the chosen answers, IPO or smoothing and early
-# stopping, fresh on-policy pairs.
+# Remedies: a small supervised term on the chosen answers or DPOP hold them up at the same gap; a larger beta, IPO and
+# early stopping displace less because they separate less; smoothing only where $\log\frac{1-\varepsilon}{\varepsilon}
+# /\beta$ is a few nats. Also: filter such pairs, fresh on-policy pairs.
 #
 # </details>
 
-# %% [markdown] question="displacement"
-# ## 6.9 In your own words (4 points)
+# %% [markdown] card="" level="medium"
+# <details><summary>KTO, ORPO, SimPO: what does each do without, and when would you take it?</summary>
 #
-# A colleague fine-tunes with DPO. After one epoch: loss 0.69 to 0.20, reward accuracy (the share of pairs with $m > 0$)
-# 97 %, mean **chosen** log-probability down by 13 nats, and the model answers worse than before. "The optimiser is
-# broken," says your colleague, "a chosen answer cannot become less likely when we train on it."
+# - **KTO** does without *pairs*: single answers marked good or bad, as thumbs from users come. It keeps the reference.
+# - **ORPO** does without *reference and separate SFT stage*: SFT loss plus a log odds-ratio term on the pair.
+# - **SimPO** does without *reference*: length-averaged log-probabilities and a margin $\gamma$. Less memory, against
+#   the length bias of sums; nothing anchors it but learning rate and early stopping.
+# - DPO and IPO need pairs and the reference, whose log-probabilities can be stored once.
 #
-# Answer in at most 250 words: (a) show from the loss that this is possible; (b) say for which pairs it is most likely,
-# and why; (c) name two measurements that you would add to the log; (d) name two remedies, with what each costs.
-#
-# === BEGIN MARK SCHEME ===
-#
-# One point each:
-#
-# 1. The loss depends on the difference of log-ratios only; it falls if both fall and the rejected one falls faster.
-# 2. Similar chosen and rejected answers (embeddings, or small edit distance); the step along e_w - e_l helps the chosen
-#    answer by 1 - s only, third answers by the order of sqrt(1 - s), so mass leaves both. Naming the cancelled
-#    normaliser, or the first-order formula, counts.
-# 3. Two of: chosen and rejected log-probability separately, KL from the reference on fresh samples, total mass of the
-#    pair, similarity of each pair, length, quality of samples.
-# 4. Two of: filter or rewrite similar pairs (fewer data), supervised term on the chosen answers (one more weight to
-#    tune, pulls to the data), IPO or label smoothing (new beta or epsilon, smaller margins), larger beta, smaller
-#    learning rate or early stop (less learnt), on-policy pairs (sampling and labelling cost). Each with a cost.
-#
-# Take off 1 point for a false claim such as "a larger beta makes the policy move further from the reference".
-#
-# === END MARK SCHEME ===
-
-# %% [markdown] written="displacement" points=4
-# ### BEGIN SOLUTION
-# (a) The DPO loss is -log sigmoid(beta * [(log-ratio of chosen) - (log-ratio of rejected)]). It contains the difference
-# only. If the chosen answer loses 13 nats and the rejected one 27, the difference grows by 14 nats, the loss falls and
-# the accuracy rises. Nothing in the loss asks the chosen answer to stay where it was.
-#
-# (b) Pairs that are alike. In the difference of log-probabilities the softmax's normaliser cancels, so a step moves the
-# hidden state along e_w - e_l. With similarity s the chosen logit gains 1 - s; a third token gains its product with
-# that difference, of the order of sqrt(1 - s), which is larger when s is near 1. So probability leaves both answers for
-# a third one.
-#
-# (c) Mean log-probability of chosen and of rejected answers separately, and the KL from the reference on fresh samples
-# (with a look at the samples).
-#
-# (d) Drop or rewrite pairs that are nearly equal: costs data, and perhaps the fine distinctions we wanted. Add a
-# supervised term on the chosen answers: holds them up, costs a weight to tune and pulls towards imitation. (Also: IPO
-# or smoothing with early stopping; on-policy pairs, at the price of sampling and labelling.)
-# ### END SOLUTION
+# </details>
