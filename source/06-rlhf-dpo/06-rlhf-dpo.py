@@ -111,9 +111,9 @@ def bt_loss(r_w: Float[Tensor, "B"], r_l: Float[Tensor, "B"],
 # With a margin of 2 the difference is 0 and the loss $\log 2$: winning by exactly the margin is a coin flip.
 #
 # </details>
-# <details><summary>Hint 3: pseudocode</summary>
+# <details><summary>Hint 3: the step that people miss</summary>
 #
-# `d = r_w - r_l - margin`, then the mean of `-logsigmoid(d)`, which is also `softplus(-d)`.
+# Take sigmoid and logarithm as one function, and the margin off the difference **before** it. The mean comes last.
 #
 # </details>
 
@@ -259,15 +259,10 @@ def sequence_logprob(logits: Float[Tensor, "B T V"], labels: Int[Tensor, "B T"],
 # `log_softmax(logits[0, 1])[4] + log_softmax(logits[0, 2])[9]`, the count is 2.
 #
 # </details>
-# <details><summary>Hint 3: pseudocode</summary>
+# <details><summary>Hint 3: the step that people miss</summary>
 #
-# ```
-# targets = labels without its first column;  scored = targets differ from ignore
-# logp    = log_softmax over V of the logits without their last row
-# picked  = logp at (targets, with a harmless id where not scored)
-# picked  = 0 where not scored            # replace, do not multiply
-# return sum over time of picked, sum over time of scored
-# ```
+# A label that does not count must not be used as an index: put a harmless id in its place, and **replace** what was
+# picked there by 0. Multiplying by a mask turns $-\infty$ into NaN.
 #
 # </details>
 
@@ -487,9 +482,9 @@ def dpo_closed_form(ref_logp: Float[Tensor, "*batch K"], u: Float[Tensor, "*batc
 # logarithm is a harmless 198.4.
 #
 # </details>
-# <details><summary>Hint 3: pseudocode</summary>
+# <details><summary>Hint 3: the step that people miss</summary>
 #
-# `score = ref_logp + u / beta`; subtract logsumexp of the last axis; exponentiate.
+# Add the two logarithms first. Whatever you subtract for stability is one number per prompt, not per batch.
 #
 # </details>
 
@@ -647,14 +642,10 @@ def dpo_loss(pi_w: Float[Tensor, "B"], pi_l: Float[Tensor, "B"], ref_w: Float[Te
 # $0.9 \cdot 0.3133 + 0.1 \cdot 1.3133 = 0.4133$.
 #
 # </details>
-# <details><summary>Hint 3: pseudocode</summary>
+# <details><summary>Hint 3: the step that people miss</summary>
 #
-# ```
-# ref     = (ref_w - ref_l) without a graph
-# margins = beta * (pi_w - pi_l - ref)
-# losses  = (1 - eps) * -logsigmoid(margins) + eps * -logsigmoid(-margins)
-# return mean of losses, margins
-# ```
+# The reference's difference goes in without a graph. The flipped term of the smoothing has a logarithm of its own:
+# $\log\sigma(-m)$, not $\log(1 - \sigma(m))$.
 #
 # </details>
 
@@ -841,10 +832,10 @@ def ipo_loss(pi_w: Float[Tensor, "B"], pi_l: Float[Tensor, "B"], ref_w: Float[Te
 # The gap is 1. With beta = 0.25 the target is 2 and the loss $(1 - 2)^2 = 1$.
 #
 # </details>
-# <details><summary>Hint 3: pseudocode</summary>
+# <details><summary>Hint 3: the step that people miss</summary>
 #
-# `gap = (pi_w - ref_w) / len_w - (pi_l - ref_l) / len_l` with the reference detached, then the mean of
-# `(gap - 1 / (2 * beta)) ** 2`. Mind the parentheses: `1 / 2 * beta` is something else.
+# Divide before you subtract, each log-ratio by its own count. And mind the parentheses: `1 / 2 * beta` is something
+# else.
 #
 # </details>
 
@@ -1107,8 +1098,9 @@ def diff_of_means(pos: Float[Tensor, "N D"], neg: Float[Tensor, "M D"], normaliz
     pos [[1, 0], [3, 2]], neg [[0, 1]]: [2, 1] - [0, 1] = [2, 0].
     """
     ### BEGIN SOLUTION
-    v = pos.mean(0) - neg.mean(0)
-    return v / v.norm() if normalize else v
+    wide = torch.promote_types(pos.dtype, torch.float32)
+    v = pos.to(wide).mean(0) - neg.to(wide).mean(0)
+    return (v / v.norm() if normalize else v).to(pos.dtype)
     ### END SOLUTION
     raise NotImplementedError("diff_of_means")
 
@@ -1124,10 +1116,9 @@ def diff_of_means(pos: Float[Tensor, "N D"], neg: Float[Tensor, "M D"], normaliz
 # -0.8].
 #
 # </details>
-# <details><summary>Hint 3: pseudocode</summary>
+# <details><summary>Hint 3: the step that people miss</summary>
 #
-# `v = mean over axis 0 of pos - mean over axis 0 of neg`; divide by `sqrt(sum(v ** 2))` if asked. `Tensor.mean` and
-# `Tensor.norm` keep a wider sum inside; a sum that you store in float16 does not.
+# The length is taken of the difference, not of the means. In float16 what you *store* on the way overflows.
 #
 # </details>
 
@@ -1244,13 +1235,9 @@ def steer(h: Float[Tensor, "B T D"], v: Float[Tensor, "D"], alpha: float,
 # and t = 2 become [-2, 0]; the row at t = 1 stays [0, 0].
 #
 # </details>
-# <details><summary>Hint 3: pseudocode</summary>
+# <details><summary>Hint 3: the step that people miss</summary>
 #
-# ```
-# out   = a copy of h
-# where = everything if positions is None else positions
-# out[:, where] += alpha * v      # in-place on the copy: keeps out's dtype
-# ```
+# Only `None` means everywhere. Adding **into** a copy keeps the copy's dtype; `h + alpha * v` may promote.
 #
 # </details>
 
@@ -1402,15 +1389,9 @@ def topk_dims(delta: Float[Tensor, "D"], k: int) -> Int[Tensor, "k"]:
 # topk_dims of [1, -5, 2] with k = 2 is [1, 2]: |-5| is the largest.
 #
 # </details>
-# <details><summary>Hint 3: pseudocode</summary>
+# <details><summary>Hint 3: the step that people miss</summary>
 #
-# ```
-# ValueError if idx has duplicates or the lists differ in length
-# out = copy of h
-# for each i, s:  out[..., i] = h[..., i] * (1 + s)
-#
-# topk: indices of delta.abs(), sorted in descending order, the first k
-# ```
+# Index the last axis, whatever stands before it. Compare absolute values as they are, without squaring.
 #
 # </details>
 
