@@ -4,11 +4,19 @@ import torch
 from torch import Tensor, nn
 
 
-class TinyPolicy(nn.Module):
-    """An autoregressive model with one idea: the hidden state is a mixed sum of the prefix's embeddings.
+def policy_logits(params: dict[str, Tensor], table: Tensor, ids: Tensor) -> Tensor:
+    """(B, T) ids -> (B, T, V) logits of an autoregressive model; the logits at t see the tokens up to t.
 
-    `table` (V, D) holds the output embeddings, which stay as they are.
+    params: "embed" (V, D), the embeddings whose sum over the prefix is the hidden state, and "mix" (D, D), which mixes
+    it. table (V, D) holds the output embeddings, which stay as they are.
     """
+    length = torch.arange(1, ids.shape[1] + 1, dtype=table.dtype)
+    prefix = params["embed"][ids].cumsum(1) / length[:, None].sqrt()
+    return torch.tanh(prefix) @ params["mix"] @ table.T
+
+
+class TinyPolicy(nn.Module):
+    """`policy_logits` as a module, with parameters drawn at random."""
 
     def __init__(self, table: Tensor, seed: int = 0):
         super().__init__()
@@ -18,6 +26,4 @@ class TinyPolicy(nn.Module):
         self.mix = nn.Parameter(torch.eye(table.shape[1]))
 
     def forward(self, ids: Tensor) -> Tensor:
-        """(B, T) ids -> (B, T, V) logits; the logits at t see the tokens up to t."""
-        prefix = self.embed[ids].cumsum(1) / torch.arange(1, ids.shape[1] + 1)[:, None].sqrt()
-        return torch.tanh(prefix) @ self.mix @ self.table.T
+        return policy_logits(dict(self.named_parameters()), self.table, ids)

@@ -191,44 +191,68 @@ def top_dimensions(diff_of_means: Callable, topk_dims: Callable, steer_dims: Cal
     return figure
 
 
+@figures.picture
+def learning(dpo_step: Callable, steps: int = 60) -> Figure:
+    """Loss and share of pairs in the right order while the learner's step is taken again and again."""
+    data = preference_pairs(0.0, n=24, others=40, width=24)
+    pairs = {name: getattr(data, name) for name in ("chosen", "chosen_labels", "rejected", "rejected_labels")}
+    reference = {name: p.detach() for name, p in TinyPolicy(data.table).named_parameters()}
+    params, losses = reference, []
+    for _ in range(steps):
+        params, loss = dpo_step(params, reference, data.table, pairs, 0.5, 5.0)
+        losses.append(float(loss))
+    figure, ax = figures.subplots()
+    ax.plot(losses)
+    ax.axhline(np.log(2), color=figures.CUT, lw=0.8, ls=":")
+    ax.set(xlabel="your dpo_step, taken again and again", ylabel="DPO loss", title="It learns what was preferred")
+    return figure
+
+
 # --- the experiment on displacement ----------------------------------------------------------------------------------
 
-def learn_preferences(data: Preferences, sequence_logprob: Callable, dpo_loss: Callable, beta: float = 0.1,
-                      steps: int = 150, warm_up: int = 80, lr: float = 0.01, seed: int = 0) -> dict[str, Tensor]:
-    """Supervised warm-up on both answers, then DPO from there with the learner's two functions.
+def train_step(sequence_logprob: Callable) -> Callable:
+    """The step that the notebook spells out, made with the learner's function; for the widget."""
+    def step(policy, optimizer, data, ref_w, ref_l, objective):
+        pi_w, pi_l = _logprobs(policy, data, sequence_logprob)
+        loss = objective(pi_w, pi_l, ref_w, ref_l)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        return loss.detach(), pi_w.detach(), pi_l.detach()
+    return step
 
-    Returns, for the steps 0..steps of DPO: loss (steps+1,), and the change against the reference of the
-    log-probability of each pair's answers, chosen and rejected (steps+1, N); and the probabilities of the chosen word,
-    the rejected word and all others, word_mass (2, 3), before and after.
+
+def dpo(dpo_loss: Callable, beta: float = 0.1) -> Callable:
+    """DPO's objective of the four log-probabilities, at this beta."""
+    return lambda *logps: dpo_loss(*logps, beta)[0]
+
+
+def learn_preferences(data: Preferences, step: Callable, sequence_logprob: Callable, objective: Callable,
+                      steps: int = 150, warm_up: int = 80, lr: float = 0.01, seed: int = 0) -> dict[str, Tensor]:
+    """Supervised warm-up on both answers, then `steps` of preference training from there.
+
+    Returns, for the steps 0..steps: loss (steps+1,), and the change against the reference of the log-probability of
+    each pair's answers, chosen and rejected (steps+1, N); and the probabilities of the chosen word, the rejected word
+    and all others, word_mass (2, 3), before and after.
     """
     policy = TinyPolicy(data.table, seed)
-
-    def logprobs() -> tuple[Tensor, Tensor]:
-        return (sequence_logprob(policy(data.chosen), data.chosen_labels, IGNORE)[0],
-                sequence_logprob(policy(data.rejected), data.rejected_labels, IGNORE)[0])
-
     optimizer = torch.optim.Adam(policy.parameters(), lr=0.02)
     for _ in range(warm_up):
-        optimizer.zero_grad()
-        (-torch.cat(logprobs()).mean()).backward()
-        optimizer.step()
+        step(policy, optimizer, data, None, None, lambda w, l, *_: -torch.cat([w, l]).mean())
 
-    ref_w, ref_l = (x.detach() for x in logprobs())
+    ref_w, ref_l = (x.detach() for x in _logprobs(policy, data, sequence_logprob))
     mass = [_word_mass(policy, data)]
-    losses, chosen, rejected = [], [], []
     optimizer = torch.optim.Adam(policy.parameters(), lr=lr)
-    for _ in range(steps + 1):
-        pi_w, pi_l = logprobs()
-        loss, _ = dpo_loss(pi_w, pi_l, ref_w, ref_l, beta)
-        losses.append(loss.detach())
-        chosen.append((pi_w - ref_w).detach())
-        rejected.append((pi_l - ref_l).detach())
-        if len(losses) <= steps:
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-    return {"loss": torch.stack(losses), "chosen": torch.stack(chosen), "rejected": torch.stack(rejected),
+    seen = [step(policy, optimizer, data, ref_w, ref_l, objective) for _ in range(steps)]
+    last = [x.detach() for x in _logprobs(policy, data, sequence_logprob)]
+    losses, chosen, rejected = zip(*seen, (objective(*last, ref_w, ref_l).detach(), *last))
+    return {"loss": torch.stack(losses), "chosen": torch.stack(chosen) - ref_w, "rejected": torch.stack(rejected) - ref_l,
             "word_mass": torch.stack([*mass, _word_mass(policy, data)])}
+
+
+def _logprobs(policy: TinyPolicy, data: Preferences, sequence_logprob: Callable) -> tuple[Tensor, Tensor]:
+    return (sequence_logprob(policy(data.chosen), data.chosen_labels, IGNORE)[0],
+            sequence_logprob(policy(data.rejected), data.rejected_labels, IGNORE)[0])
 
 
 def _word_mass(policy: TinyPolicy, data: Preferences) -> Tensor:
@@ -241,43 +265,44 @@ def _word_mass(policy: TinyPolicy, data: Preferences) -> Tensor:
 
 
 @figures.experiment
-def displacement(sequence_logprob: Callable, dpo_loss: Callable, similarities: Sequence[float],
-                 prediction: str) -> dict[float, dict[str, Tensor]]:
+def displacement(step: Callable, sequence_logprob: Callable, dpo_loss: Callable, similarities: Sequence[float],
+                 prediction: list[str]) -> dict[float, dict[str, Tensor]]:
     """DPO on pairs that are unlike and on pairs that are alike; returns {similarity: what `learn_preferences` gives}."""
-    runs = {s: learn_preferences(preference_pairs(s), sequence_logprob, dpo_loss) for s in similarities}
+    runs = {s: learn_preferences(preference_pairs(s), step, sequence_logprob, dpo(dpo_loss)) for s in similarities}
     for s, run in runs.items():
-        displaced = (run["chosen"][-1] < 0).float().mean().item()
         print(f"similarity {s:4}: loss {run['loss'][0]:.3f} -> {run['loss'][-1]:.3f}, chosen log-probability "
-              f"{run['chosen'][-1].mean():+.2f} nats on average, less likely than before: {displaced:.2f} of the pairs")
-    print(f"your prediction for similarity {similarities[-1]:g}: {prediction}")
+              f"{run['chosen'][-1].mean():+.2f} nats on average, less likely than before: {_share(run):.2f} of the pairs")
     figures.show(_displaced(runs))
     return runs
 
 
+def _share(run: dict[str, Tensor], step: int = -1) -> float:
+    """Of the pairs, those whose chosen answer is less likely than before."""
+    return (run["chosen"][step] < 0).float().mean().item()
+
+
 @figures.experiment
-def remedies(sequence_logprob: Callable, dpo_loss: Callable, ipo_loss: Callable, similarity: float) -> dict[str, float]:
-    """The same training with one thing changed; prints and returns {remedy: share of pairs that are displaced}."""
-    one = torch.ones(64, dtype=torch.int64)  # every answer is one word long
+def remedies(step: Callable, sequence_logprob: Callable, objectives: dict[str, Callable], prediction: list[str],
+             seeds: Sequence[int] = (0, 1, 2), stop: int = 50) -> dict[str, list[tuple[float, float]]]:
+    """Each objective on pairs of similarity 0.95; returns {name: [(share displaced, gap in nats) for each seed]}.
 
-    def smoothed(epsilon: float) -> Callable:
-        return lambda *args: dpo_loss(*args, epsilon)
+    The first objective is DPO alone; it is also read at an early step, `stop`.
+    """
+    runs = {name: [learn_preferences(preference_pairs(0.95, seed=s), step, sequence_logprob, objective, seed=s)
+                   for s in seeds] for name, objective in objectives.items()}
+    first = next(iter(runs))
+    rows = {name: [_outcome(run) for run in many] for name, many in runs.items()}
+    rows[f"{first}, stopped at {stop}"] = [_outcome(run, stop) for run in runs[first]]
+    print(f"{'similarity 0.95, ' + str(len(seeds)) + ' seeds':<26}share displaced, range    gap in nats")
+    for name, outcomes in sorted(rows.items(), key=lambda row: -sum(share for share, _ in row[1])):
+        shares, gaps = zip(*outcomes)
+        print(f"{name:<26}{np.mean(shares):.2f}  [{min(shares):.2f}, {max(shares):.2f}]{np.mean(gaps):18.1f}")
+    print(f"your prediction, most displaced first: {', '.join(prediction)}")
+    return rows
 
-    def ipo(pi_w, pi_l, ref_w, ref_l, beta):
-        return ipo_loss(pi_w, pi_l, ref_w, ref_l, one, one, beta), None
 
-    def with_sft(pi_w, pi_l, ref_w, ref_l, beta):
-        return dpo_loss(pi_w, pi_l, ref_w, ref_l, beta)[0] - 0.05 * pi_w.mean(), None
-
-    tried = {"nothing": {}, **{f"label smoothing {e}": {"dpo_loss": smoothed(e)} for e in (0.1, 0.3, 0.4)},
-             "beta 0.3": {"beta": 0.3}, "beta 1": {"beta": 1.0},
-             "IPO": {"dpo_loss": ipo}, "stopped after 50 steps": {"steps": 50}, "SFT term, weight 0.05": {"dpo_loss": with_sft}}
-    shares, data = {}, preference_pairs(similarity)
-    for name, change in tried.items():
-        run = learn_preferences(data, sequence_logprob, **{"dpo_loss": dpo_loss, **change})
-        shares[name] = (run["chosen"][-1] < 0).float().mean().item()
-        moved = run["chosen"][-1].mean().item()
-        print(f"{name:>24}: {shares[name]:.2f} of the chosen answers less likely, {moved:+6.2f} nats on average")
-    return shares
+def _outcome(run: dict[str, Tensor], step: int = -1) -> tuple[float, float]:
+    return _share(run, step), (run["chosen"][step] - run["rejected"][step]).mean().item()
 
 
 def _displaced(runs: dict[float, dict[str, Tensor]]) -> Figure:
@@ -364,7 +389,8 @@ def widget(sequence_logprob: Callable, dpo_loss: Callable, diff_of_means: Callab
 
 def learning_curves(sequence_logprob: Callable, dpo_loss: Callable, similarity: float, beta: float) -> Figure:
     """Change of the log-probabilities during DPO, and where the probability is before and after."""
-    run = learn_preferences(preference_pairs(similarity), sequence_logprob, dpo_loss, beta)
+    run = learn_preferences(preference_pairs(similarity), train_step(sequence_logprob), sequence_logprob,
+                            dpo(dpo_loss, beta))
     figure, (curves, mass) = figures.subplots(1, 2, figsize=(7, 2.8), width_ratios=[2, 1])
     curves.plot(run["chosen"].mean(-1), label="chosen")
     curves.plot(run["rejected"].mean(-1), label="rejected")

@@ -9,17 +9,19 @@
 # - What changes with label smoothing, and with IPO?
 # - How do you steer a model without training it, and when is steering a few dimensions better?
 #
-# It takes about two and a half hours. It builds on no other section: you need log-softmax and autograd, the rest is defined
-# here. Section 02 is a good warm-up. PPO, GAE, GRPO and KL estimators have a section of their own, 18-alignment.
+# - How do KTO, ORPO and SimPO differ from DPO, and what does each of them need?
+#
+# It takes about two and a half hours. It builds on log-softmax and autograd alone; section 02 is a good warm-up. PPO,
+# GAE, GRPO and KL estimators have a section of their own, 18-alignment.
 
 # %% [markdown] house_rules
 
 # %% [markdown]
-# **Letters and units.** B pairs or sequences, T tokens, V vocabulary, K candidate answers, D model width, N and M examples.
-# All logarithms are natural, so log-probabilities are in **nats**. The *policy* $\pi(y \mid x)$ is the model's
-# probability of answer $y$ to prompt $x$ (which is often left out); $y_w$ is the chosen answer, the winner, $y_l$ the
-# rejected one, the loser. $\mathrm{KL}(p \,\|\, q) = \sum_y p(y) \log\frac{p(y)}{q(y)}$ is 0 where $p = q$ and positive
-# otherwise.
+# **Letters and units.** B pairs or sequences, T tokens, V vocabulary, K candidate answers, D model width, N and M
+# examples. All logarithms are natural, so log-probabilities are in **nats**. The *policy* $\pi(y \mid x)$ is the
+# model's probability of answer $y$ to prompt $x$ (which is often left out); $y_w$ is the chosen answer, the winner,
+# $y_l$ the rejected one, the loser. $\mathrm{KL}(p \,\|\, q) = \sum_y p(y) \log\frac{p(y)}{q(y)}$ is 0 where $p = q$
+# and positive otherwise.
 
 # %% setup
 import numpy as np
@@ -28,7 +30,8 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from course.check import check, committed, expect, raises, unchanged, value_and_grad
+from course.check import check, committed, expect, fresh, predicted, raises, unchanged, value_and_grad
+from course.models.policy import policy_logits
 
 torch.set_num_threads(1)
 
@@ -50,7 +53,9 @@ from course.sections import rlhf_dpo
 # **objective to maximise**; the loss is its negative. The KL penalty is not in that formula: InstructGPT subtracts it
 # from the reward, so it acts through $A_t$; others add it as a term. And GRPO does **not** do without rewards: it drops
 # the *critic*, the network that predicts what to expect, and takes the group's mean as the baseline. The reward still
-# comes from a reward model or from a rule that checks the answer (DeepSeekMath, arXiv 2402.03300).
+# comes from a reward model (DeepSeekMath, arXiv 2402.03300, which also divides by the group's standard deviation) or
+# from a rule that checks the answer (DeepSeek-R1, arXiv 2501.12948). The clip holds $\rho_t$ within
+# $1 - \epsilon$ and $1 + \epsilon$, often with $\epsilon = 0.2$.
 #
 # Stage 2 rests on the **Bradley-Terry model**: the answer $y_w$ beats $y_l$ with probability
 #
@@ -106,14 +111,14 @@ def bt_loss(r_w: Float[Tensor, "B"], r_l: Float[Tensor, "B"],
 # With a margin of 2 the difference is 0 and the loss $\log 2$: winning by exactly the margin is a coin flip.
 #
 # </details>
-# <details><summary>Hint 3: pseudocode</summary>
+# <details><summary>Hint 3: the step that people miss</summary>
 #
-# `d = r_w - r_l - margin`, then the mean of `-logsigmoid(d)`, which is also `softplus(-d)`.
+# Take sigmoid and logarithm as one function, and the margin off the difference **before** it. The mean comes last.
 #
 # </details>
 
 # %% graded="bt_loss__value" points=2
-# Looks at the mean loss, with and without a margin.
+# Looks at the value against log(1 + exp(-(r_w - r_l - margin))), margins as a number and per pair.
 check(bt_loss, torch.tensor([3.0, 1.0]), torch.tensor([1.0, 1.0]), want=torch.tensor(0.4100374),
       why="mean over pairs of -log sigmoid(r_w - r_l): here (0.1269 + 0.6931) / 2",
       mistakes={"chosen and rejected are swapped": torch.tensor(1.4100374),
@@ -145,7 +150,7 @@ check(bt_loss, half, -half, want=torch.tensor(np.logaddexp(0, [-4.0, 2.0, -1.0])
 ### END HIDDEN TESTS
 
 # %% graded="bt_loss__stable" points=1
-# Looks at very large differences, on both sides.
+# Looks at differences far out, value and gradient.
 check(bt_loss, torch.tensor([-200.0]), torch.tensor([0.0]), want=torch.tensor(200.0),
       why="far out the loss is a straight line",
       mistakes={"sigmoid underflowed to 0 before the logarithm: use logsigmoid": torch.tensor(torch.inf),
@@ -185,7 +190,7 @@ for B in (1, 6):
 ### END HIDDEN TESTS
 
 # %% graded="bt_loss__inplace" points=1
-# Looks at the rewards afterwards.
+# Looks at the arguments after the call.
 unchanged(bt_loss, torch.tensor([2.0, 1.0]), torch.tensor([1.0, 2.0]), 1.0, want=torch.tensor(1.4100374))
 ### BEGIN HIDDEN TESTS
 unchanged(bt_loss, torch.tensor([2.0, 1.0]), torch.tensor([1.0, 2.0]), torch.tensor([1.0, -1.0]),
@@ -217,7 +222,7 @@ rlhf_dpo.margins(bt_loss)
 #   that went into it (B,), integers.
 # - T = 1, or a row with nothing to score, gives 0 and 0.
 # - Very unlikely tokens have finite log-probabilities ($-200$, say). A logit of $-\infty$ at an ignored position must
-#   not matter (a vocabulary mask may have put it there).
+#   not matter (a vocabulary mask may have put it there); at a token that is scored it makes the sum $-\infty$.
 # - Differentiable with respect to `logits`; arguments stay as they are.
 #
 # Source: `_get_batch_logps` in the authors' code of DPO (Rafailov et al. 2023, arXiv 2305.18290;
@@ -254,20 +259,15 @@ def sequence_logprob(logits: Float[Tensor, "B T V"], labels: Int[Tensor, "B T"],
 # `log_softmax(logits[0, 1])[4] + log_softmax(logits[0, 2])[9]`, the count is 2.
 #
 # </details>
-# <details><summary>Hint 3: pseudocode</summary>
+# <details><summary>Hint 3: the step that people miss</summary>
 #
-# ```
-# targets = labels without its first column;  scored = targets differ from ignore
-# logp    = log_softmax over V of the logits without their last row
-# picked  = logp at (targets, with a harmless id where not scored)
-# picked  = 0 where not scored            # replace, do not multiply
-# return sum over time of picked, sum over time of scored
-# ```
+# A label that does not count must not be used as an index: put a harmless id in its place, and **replace** what was
+# picked there by 0. Multiplying by a mask turns $-\infty$ into NaN.
 #
 # </details>
 
 # %% graded="sequence_logprob__shift" points=2
-# Looks at which logits predict which label.
+# Looks at which row of logits predicts which token; shapes, strides and dtypes.
 logits = torch.log(torch.tensor([[[0.1, 0.2, 0.7], [0.5, 0.3, 0.2], [0.2, 0.2, 0.6]]]))
 logp, count = sequence_logprob(logits, torch.tensor([[0, 2, 1]]))
 expect(logp, torch.log(torch.tensor([0.7 * 0.3])), on="the sum of sequence_logprob for labels [[0, 2, 1]]",
@@ -312,7 +312,7 @@ expect(sequence_logprob(half, labels)[0], oracle(half, labels, -100)[0], on="seq
 ### END HIDDEN TESTS
 
 # %% graded="sequence_logprob__mask" points=2
-# Looks at ignored labels: prompt and padding.
+# Looks at prompt, padding and gaps that do not count, for several values of ignore.
 labels = torch.tensor([[-100, -100, 4, 9, -100], [-100, 3, 1, 0, 2]])
 logp, count = sequence_logprob(torch.zeros(2, 5, 10), labels)
 expect(logp, torch.tensor([2, 4]) * torch.log(torch.tensor(0.1)),
@@ -346,7 +346,7 @@ for ignore in (-100, -1, 0, 7, 12, 5000):
 ### END HIDDEN TESTS
 
 # %% graded="sequence_logprob__edges" points=1
-# Looks at one token, at nothing to score, and at -inf.
+# Looks at a lone token, very unlikely tokens, logits of minus infinity.
 logp, count = sequence_logprob(torch.zeros(2, 1, 4), torch.tensor([[1], [2]]))
 expect(logp, torch.zeros(2), on="the sum for T = 1", why="nothing predicts a lone token")
 expect(count.tolist(), [0, 0], on="the count for T = 1")
@@ -368,6 +368,9 @@ for ignore in (-100, 0, 3):
 logits = torch.tensor([[[1e4, 0.0, -1e4], [0.0, 500.0, 0.0]]])
 expect(sequence_logprob(logits, torch.tensor([[0, 2]]))[0], torch.tensor([-2e4]),
        on="the sum at logits of 1e4 and token 2")
+banned = torch.tensor([[[0.0, 0.0, 0.0], [0.0, 0.0, -torch.inf], [0.0, 0.0, 0.0]]])
+expect(sequence_logprob(banned, torch.tensor([[1, 0, 2]]))[0], torch.tensor([-torch.inf]),
+       on="the sum where a scored token has logit -inf", why="an impossible token makes the answer impossible")
 logp, count = sequence_logprob(logits, torch.tensor([[0, 0]]))
 expect(logp, torch.tensor([0.0]), on="the sum at logits of 1e4 and token 0")
 expect(count.tolist(), [1], on="the count at logits of 1e4 and token 0",
@@ -401,7 +404,7 @@ for ignore in (-100, 4):
 ### END HIDDEN TESTS
 
 # %% graded="sequence_logprob__inplace" points=1
-# Looks at logits and labels afterwards.
+# Looks at the arguments after the call.
 labels = torch.tensor([[-100, 1, -100]])
 before = labels.clone()
 logits = torch.zeros(1, 3, 4)
@@ -479,14 +482,14 @@ def dpo_closed_form(ref_logp: Float[Tensor, "*batch K"], u: Float[Tensor, "*batc
 # logarithm is a harmless 198.4.
 #
 # </details>
-# <details><summary>Hint 3: pseudocode</summary>
+# <details><summary>Hint 3: the step that people miss</summary>
 #
-# `score = ref_logp + u / beta`; subtract logsumexp of the last axis; exponentiate.
+# Add the two logarithms first. Whatever you subtract for stability is one number per prompt, not per batch.
 #
 # </details>
 
 # %% graded="dpo_closed_form__value" points=2
-# Looks at the optimal policy, over several beta.
+# Looks at the policy against the formula, prompt by prompt.
 check(dpo_closed_form, torch.log(torch.tensor([0.8, 0.2])), torch.tensor([0.0, 1.0]), 0.5,
       want=torch.tensor([0.3512149, 0.6487851]), why="0.8 * exp(0) against 0.2 * exp(1 / 0.5), divided by their sum",
       mistakes={"u was multiplied by beta": torch.tensor([0.7081248, 0.2918752]),
@@ -517,7 +520,7 @@ check(dpo_closed_form, torch.tensor([0.25, 0.75]).log().half(), torch.tensor([1.
 ### END HIDDEN TESTS
 
 # %% graded="dpo_closed_form__stable" points=2
-# Looks at small beta, impossible answers, and rows of very different scale.
+# Looks at small beta, large rewards, answers that the reference cannot give.
 check(dpo_closed_form, torch.log(torch.tensor([0.5, 0.5])), torch.tensor([5.0, 4.0]), 0.005,
       want=torch.tensor([1.0, 0.0]),
       why="exp(5 / 0.005) overflows: stay with logarithms until the end",
@@ -541,13 +544,18 @@ for dtype in (torch.float32, torch.float64):
           why="-inf is a probability of 0")
     got = dpo_closed_form(hole, u, 0.05)
     assert not got[[0, 2]].any(), f"expected exactly 0 where ref_logp is -inf, got {got.tolist()}"
+    far = torch.tensor([[0.0, -1.0], [-900.0, -901.0], [-torch.inf, -700.0]], dtype=dtype)
+    u = torch.tensor([[9.0, 9.0], [-9.0, -9.0], [0.0, 0.0]], dtype=dtype)
+    row = [0.7310586, 0.2689414]
+    check(dpo_closed_form, far, u, 0.005, want=torch.tensor([row, row, [0.0, 1.0]], dtype=dtype), rtol=2e-3,
+          why="each prompt has a scale of its own: one maximum over the batch, or a floor, spoils the others")
 check(dpo_closed_form, torch.tensor([-0.6931472, -0.6931472]), torch.tensor([3.0, -3.0]), 1e6,
       want=torch.tensor([0.5, 0.5]),
       why="a huge beta stays at the reference", atol=1e-4)
 ### END HIDDEN TESTS
 
 # %% graded="dpo_closed_form__inplace" points=1
-# Looks at the arguments afterwards.
+# Looks at the arguments after the call.
 unchanged(dpo_closed_form, torch.log(torch.tensor([0.5, 0.5])), torch.tensor([1.0, 0.0]), 1.0,
           want=torch.tensor([0.7310586, 0.2689414]))
 ### BEGIN HIDDEN TESTS
@@ -634,19 +642,15 @@ def dpo_loss(pi_w: Float[Tensor, "B"], pi_l: Float[Tensor, "B"], ref_w: Float[Te
 # $0.9 \cdot 0.3133 + 0.1 \cdot 1.3133 = 0.4133$.
 #
 # </details>
-# <details><summary>Hint 3: pseudocode</summary>
+# <details><summary>Hint 3: the step that people miss</summary>
 #
-# ```
-# ref     = (ref_w - ref_l) without a graph
-# margins = beta * (pi_w - pi_l - ref)
-# losses  = (1 - eps) * -logsigmoid(margins) + eps * -logsigmoid(-margins)
-# return mean of losses, margins
-# ```
+# The reference's difference goes in without a graph. The flipped term of the smoothing has a logarithm of its own:
+# $\log\sigma(-m)$, not $\log(1 - \sigma(m))$.
 #
 # </details>
 
 # %% graded="dpo_loss__value" points=2
-# Looks at loss and margins, over several beta.
+# Looks at loss and margins, without smoothing.
 check(dpo_loss, torch.tensor([-10.0]), torch.tensor([-12.0]), torch.tensor([-11.0]), torch.tensor([-11.5]), 0.5,
       want=(torch.tensor(0.3868732), torch.tensor([0.75])), why="margin = 0.5 * ((-10 + 12) - (-11 + 11.5)) = 0.75",
       mistakes={"the reference terms are swapped": (torch.tensor(0.2519290), torch.tensor([1.25])),
@@ -682,7 +686,7 @@ for dtype in (torch.float16, torch.float64):
 ### END HIDDEN TESTS
 
 # %% graded="dpo_loss__smoothing" points=1
-# Looks at label smoothing.
+# Looks at loss and gradient with label smoothing.
 args = [torch.tensor([x]) for x in (-10.0, -12.0, -11.0, -11.0)]
 check(dpo_loss, *args, 0.5, 0.1, want=(torch.tensor(0.4132617), torch.tensor([1.0])),
       why="0.9 * -log sigmoid(1) + 0.1 * -log sigmoid(-1)",
@@ -712,7 +716,7 @@ for B in (1, 5):
 ### END HIDDEN TESTS
 
 # %% graded="dpo_loss__gradient" points=3
-# Looks at the gradient: where it goes, and where it must not.
+# Looks at whom the gradient reaches, and how large it is.
 same = torch.tensor([-3.0, -7.0])
 _, grads = value_and_grad(dpo_loss, same, same - 1, same, same - 1, 0.1, wrt=(0, 1, 2, 3), output=0)
 expect(grads[0], torch.tensor([-0.025, -0.025]),
@@ -742,7 +746,7 @@ for B in (1, 3, 8):
 ### END HIDDEN TESTS
 
 # %% graded="dpo_loss__stable" points=1
-# Looks at very large differences.
+# Looks at margins of ten thousand.
 zero = torch.zeros(1)
 check(dpo_loss, torch.tensor([-2000.0]), zero, zero, zero, 0.5, want=(torch.tensor(1000.0), torch.tensor([-1000.0])),
       why="log(sigmoid(-1000)) underflows: use logsigmoid",
@@ -763,7 +767,7 @@ expect(grad, torch.tensor([-0.09375, 0.03125, -0.03125, -0.03125]),
 ### END HIDDEN TESTS
 
 # %% graded="dpo_loss__inplace" points=1
-# Looks at the log-probabilities afterwards.
+# Looks at the arguments after the call.
 unchanged(dpo_loss, *[torch.tensor([x]) for x in (-10.0, -12.0, -11.0, -11.0)], 0.5,
           want=(torch.tensor(0.3132617), torch.tensor([1.0])))
 ### BEGIN HIDDEN TESTS
@@ -828,15 +832,15 @@ def ipo_loss(pi_w: Float[Tensor, "B"], pi_l: Float[Tensor, "B"], ref_w: Float[Te
 # The gap is 1. With beta = 0.25 the target is 2 and the loss $(1 - 2)^2 = 1$.
 #
 # </details>
-# <details><summary>Hint 3: pseudocode</summary>
+# <details><summary>Hint 3: the step that people miss</summary>
 #
-# `gap = (pi_w - ref_w) / len_w - (pi_l - ref_l) / len_l` with the reference detached, then the mean of
-# `(gap - 1 / (2 * beta)) ** 2`. Mind the parentheses: `1 / 2 * beta` is something else.
+# Divide before you subtract, each log-ratio by its own count. And mind the parentheses: `1 / 2 * beta` is something
+# else.
 #
 # </details>
 
 # %% graded="ipo_loss__value" points=2
-# Looks at the loss, over several beta.
+# Looks at the value where all answers have the same length.
 same = torch.tensor([-3.0, -7.0])
 count = torch.tensor([2, 2])
 check(ipo_loss, same, same, same, same, count, count, 0.1, want=torch.tensor(25.0),
@@ -869,7 +873,7 @@ check(ipo_loss, zero.double(), zero.double(), zero.double(), zero.double(), n, n
 ### END HIDDEN TESTS
 
 # %% graded="ipo_loss__lengths" points=2
-# Looks at answers of different length.
+# Looks at answers of different lengths.
 args = [torch.tensor([x]) for x in (-8.0, -12.0, -10.0, -9.0)]
 check(ipo_loss, *args, torch.tensor([4]), torch.tensor([6]), 0.25, want=torch.tensor(1.0),
       why="2 nats over 4 tokens minus -3 nats over 6 tokens is 1; the target is 2",
@@ -895,7 +899,7 @@ for dtype in (torch.float16, torch.bfloat16):  # every step is exact
 ### END HIDDEN TESTS
 
 # %% graded="ipo_loss__gradient" points=2
-# Looks at the gradient with respect to the policy.
+# Looks at whom the gradient reaches, and how large it is.
 zero = torch.zeros(1)
 _, grads = value_and_grad(ipo_loss, zero, zero, zero, zero, torch.tensor([2]), torch.tensor([4]), 0.5, wrt=(0, 1, 2, 3))
 expect(grads[0], torch.tensor([-1.0]), on="the gradient with respect to pi_w at gap 0, target 1, lengths 2 and 4",
@@ -924,7 +928,7 @@ for B in (1, 6):
 ### END HIDDEN TESTS
 
 # %% graded="ipo_loss__inplace" points=1
-# Looks at the arguments afterwards.
+# Looks at the arguments after the call.
 args = [torch.tensor([x]) for x in (-8.0, -12.0, -10.0, -9.0)]
 unchanged(ipo_loss, *args, torch.tensor([4]), torch.tensor([6]), 0.25, want=torch.tensor(1.0))
 ### BEGIN HIDDEN TESTS
@@ -968,61 +972,104 @@ rlhf_dpo.bystanders()
 # %% [markdown]
 # ### A prediction, before you run anything
 #
-# The experiment below trains a tiny policy (`TinyPolicy` in `course/models/policy.py`) with **your** `sequence_logprob` and
-# `dpo_loss`.
+# The experiment trains a tiny policy (`TinyPolicy` in `course/models/policy.py`) with **your** `sequence_logprob`,
+# `dpo_loss` and `ipo_loss`. It takes about 15 seconds.
 #
 # - 64 pairs of one-word answers, $D = 32$, embeddings of length 1, 128 further words. Supervised warm-up on both
 #   answers: chosen and rejected start with probability about one half each.
 # - 150 steps of DPO (Adam, $\beta = 0.1$) at similarity 0 and at similarity **0.95**. The loss falls in both.
+# - Then, at 0.95, remedies that are commonly named. Measured is the share of pairs whose *chosen* answer ends **less**
+#   likely than it began.
 #
-# **Predict first**: at similarity 0.95, for what share of the 64 pairs is the *chosen* answer **less** likely after training
-# than it was before? `"below a third"`, `"about half"` (a third to two thirds) or `"above two thirds"`: one point for
-# committing, one for being right. The argument above and the figure are all you need; remember that the loss asks for many
-# nats. The experiment takes about 5 s.
+# **Write down** the order of these three, from the one that leaves most pairs displaced to the one that leaves fewest:
+# `"IPO 0.1"` (your `ipo_loss`, $\beta = 0.1$), `"SFT term 0.05"` (DPO minus 0.05 times the mean chosen
+# log-probability),
+# `"smoothing 0.1"` (DPO with label smoothing 0.1). Ask of each what it holds fixed, and after how many nats it stops.
 
 # %% stub="prediction"
-prediction = None  # "below a third", "about half" or "above two thirds"
+prediction: list[str] | None = None  # the three names, before you run the experiment
 ### BEGIN SOLUTION
-prediction = "above two thirds"
+prediction = ["smoothing 0.1", "IPO 0.1", "SFT term 0.05"]
 ### END SOLUTION
 
 # %% graded="prediction__committed" points=1
-# Looks whether a prediction stands in the cell above.
-committed(prediction, options=["below a third", "about half", "above two thirds"])
+# Looks at whether the three stand in an order.
+committed(prediction, order_of=["IPO 0.1", "SFT term 0.05", "smoothing 0.1"])
 
 # %% graded="prediction__right" points=1
-# Looks whether it is what the experiment measures.
-committed(prediction, options=["below a third", "about half", "above two thirds"])
+# Looks at whether the order is the measured one.
+committed(prediction, order_of=["IPO 0.1", "SFT term 0.05", "smoothing 0.1"])
 ### BEGIN HIDDEN TESTS
-from course.check import predicted
-predicted(prediction, "above two thirds", "Compare the chosen word's gain, 1 - s, with the best bystander's, which goes like "
-          "sqrt(1 - s), and read the last number of the second line.")
+predicted(prediction, ["smoothing 0.1", "IPO 0.1", "SFT term 0.05"],
+          "Work out at how many nats each loss stops pushing the two answers apart, and which one looks at the chosen "
+          "answer alone.")
 ### END HIDDEN TESTS
 
 # %% tags=["experiment"]
-runs = rlhf_dpo.displacement(sequence_logprob, dpo_loss, similarities=(0.0, 0.95), prediction=prediction)
+def train_step(policy, optimizer, data, ref_w, ref_l, objective):
+    "One step on all pairs. The reference is two rows of numbers, computed once."
+    pi_w, _ = sequence_logprob(policy(data.chosen), data.chosen_labels)
+    pi_l, _ = sequence_logprob(policy(data.rejected), data.rejected_labels)
+    loss = objective(pi_w, pi_l, ref_w, ref_l)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.detach(), pi_w.detach(), pi_l.detach()
+
+
+runs = rlhf_dpo.displacement(train_step, sequence_logprob, dpo_loss, (0.0, 0.95), prediction=prediction)
 
 # %% [markdown]
 # At similarity 0.95 the loss falls from 0.693 to about 0.20. Loss and margins look healthy, and the words that people
 # asked for have lost most of their probability: **the margin grew because the rejected answers fell faster**. At
-# similarity 0 the same procedure does what one expects.
+# similarity 0 the same procedure does what one expects. So **watch** the chosen log-probability, not only loss and
+# margins (TRL logs it as `logps/chosen`). Now the remedies, each measured over three seeds of 64 pairs.
 #
-# What helps? The next cell trains the same policy again, with one thing changed each time; it takes about 10 s.
+# One of them, DPOP, comes from Smaug (Pal et al. 2024, arXiv 2402.13228): it takes $\lambda$ times
+# $\max(0, \log\pi_\text{ref}(y_w) - \log\pi(y_w))$, what the chosen answer has lost, off the log-ratio difference.
 
 # %% tags=["experiment"]
-remedies = rlhf_dpo.remedies(sequence_logprob, dpo_loss, ipo_loss, similarity=0.95)
+def dpop(pi_w, pi_l, ref_w, ref_l, penalty=5.0):
+    gap = (pi_w - pi_l) - (ref_w - ref_l) - penalty * (ref_w - pi_w).clamp(min=0)
+    return -F.logsigmoid(0.1 * gap).mean()
+
+
+remedies = {"DPO alone": lambda *a: dpo_loss(*a, 0.1)[0], "beta 0.3": lambda *a: dpo_loss(*a, 0.3)[0],
+            "beta 1": lambda *a: dpo_loss(*a, 1.0)[0], "smoothing 0.1": lambda *a: dpo_loss(*a, 0.1, 0.1)[0],
+            "smoothing 0.3": lambda *a: dpo_loss(*a, 0.1, 0.3)[0],
+            "smoothing 0.4": lambda *a: dpo_loss(*a, 0.1, 0.4)[0],
+            "IPO 0.1": lambda *a: ipo_loss(*a, torch.ones(64).long(), torch.ones(64).long(), 0.1),
+            "SFT term 0.05": lambda *a: dpo_loss(*a, 0.1)[0] - 0.05 * a[0].mean(), "DPOP": dpop}
+table = rlhf_dpo.remedies(train_step, sequence_logprob, remedies, prediction=prediction)
 
 # %% [markdown]
-# A supervised term on the chosen answers, even a small one, ends the displacement here (in TRL 1.16.0:
-# `loss_type=["sigmoid", "sft"]` with weights; DPOP puts a similar term inside the sigmoid, Pal et al. 2024, arXiv 2402.13228).
-# Stopping early helps, since the rejected answers fall first and drag the chosen ones down later. A large $\beta$ helps: the
-# loss is satisfied after fewer nats, and the policy learns less; $\beta = 0.3$ hardly does. IPO's finite target helps. Label
-# smoothing helps only where its own target, $\log((1 - \epsilon)/\epsilon) / \beta$ nats, is small: 22 nats at
-# $\epsilon = 0.1$ ask for almost as much as no smoothing, 4 nats at $\epsilon = 0.4$ do not.
+# Read the two columns together. What looks at the chosen answer **alone** (the SFT term, DPOP) keeps nearly all of them
+# up, at a gap of 11 to 13 nats, not far below DPO's 15. The others displace less because they **separate less**:
+# $\beta = 1$, IPO, smoothing 0.4 and stopping at step 50 end at a gap of 4 to 5 nats. Label smoothing stops at
+# $\log\frac{1-\varepsilon}{\varepsilon}/\beta$ nats: 22 at $\varepsilon = 0.1$, more than the run reaches, so it
+# hardly helps; 4 at 0.4. What the experiment does not try: dropping pairs that are nearly the same, and pairs sampled
+# from the current policy (*on-policy* or online DPO), so that the mass that moves is looked at again.
 #
-# Two things are not in the table: drop or rewrite pairs that are nearly the same, and collect pairs from the current policy, so
-# that the mass that moves is looked at again. And **watch** the chosen log-probability, not only loss and margins (TRL logs it
-# as `logps/chosen`): its fall is the first thing to look for.
+# ### DPO's relatives, side by side
+#
+# | method | data | reference | what it changes |
+# |---|---|---|---|
+# | DPO | pairs | frozen | $-\log\sigma(\beta\Delta)$ with sums |
+# | IPO | pairs | frozen | a finite target, $(\Delta - 1/(2\beta))^2$ |
+# | KTO (Kahneman-Tversky) | answers, good or bad | frozen | no pairs needed |
+# | ORPO (odds ratio) | pairs | none | imitation and preference in one stage |
+# | SimPO | pairs | none | length-averaged, with a margin $\gamma$ |
+#
+# - **KTO** (arXiv 2402.01306): with $\rho$ the answer's log-ratio and $z$ an estimate of the KL, a good answer costs
+#   $\lambda_g\,[1 - \sigma(\beta(\rho - z))]$, a bad one $\lambda_b\,[1 - \sigma(\beta(z - \rho))]$.
+# - **ORPO** (arXiv 2403.07691): the SFT loss minus $\lambda\log\sigma(\log\frac{o_w}{o_l})$, with the odds
+#   $o = \frac{p}{1-p}$ of the length-averaged probability $p$.
+# - **SimPO** (arXiv 2405.14734): $-\log\sigma(\frac{\beta}{n_w}\log\pi_w - \frac{\beta}{n_l}\log\pi_l - \gamma)$.
+#   No reference model has to be kept in memory.
+#
+# **Length bias**: people and judges often prefer the longer answer, and with sums a longer answer moves by more nats
+# for the same change per token, so DPO tends to lengthen answers (Park et al. 2024, arXiv 2403.19159). Averages, as in
+# SimPO, are one remedy.
 
 # %% [markdown]
 # ## 6 · Steering: change the activations, not the weights
@@ -1031,7 +1078,8 @@ remedies = rlhf_dpo.remedies(sequence_logprob, dpo_loss, ipo_loss, similarity=0.
 # $h' = h + \alpha v$. Nothing is trained, but it is not free of data: $v$ comes from examples, and layer and $\alpha$
 # must be searched for. The usual $v$ is the **difference of means** of the activations of contrasting prompts: one pair
 # in ActAdd (arXiv 2308.10248), hundreds in contrastive activation addition (CAA, arXiv 2312.06681), which adds it at
-# all positions *after* the prompt.
+# all positions *after* the prompt. Its counterpart is **directional ablation** (Arditi et al. 2024, arXiv 2406.11717):
+# $h' = h - (h\cdot\hat v)\,\hat v$ removes what lies along the direction, at every layer, and has no $\alpha$.
 #
 # ### Exercise 06.6 · diff_of_means
 #
@@ -1041,7 +1089,7 @@ remedies = rlhf_dpo.remedies(sequence_logprob, dpo_loss, ipo_loss, similarity=0.
 # - Half precision is what activations come in: float16 ends at 65504, so neither a sum of many activations nor a sum of
 #   squares may be stored in it. Arguments stay as they are.
 #
-# Source: Rimsky et al. 2023 (CAA, arXiv 2312.06681) for the difference of means; Turner et al. 2023 (arXiv 2308.10248).
+# Source: Rimsky et al. 2023 (CAA, arXiv 2312.06681), section 3.
 
 # %% stub="diff_of_means"
 def diff_of_means(pos: Float[Tensor, "N D"], neg: Float[Tensor, "M D"], normalize: bool = False) -> Float[Tensor, "D"]:
@@ -1050,8 +1098,9 @@ def diff_of_means(pos: Float[Tensor, "N D"], neg: Float[Tensor, "M D"], normaliz
     pos [[1, 0], [3, 2]], neg [[0, 1]]: [2, 1] - [0, 1] = [2, 0].
     """
     ### BEGIN SOLUTION
-    v = pos.mean(0) - neg.mean(0)
-    return v / v.norm() if normalize else v
+    wide = torch.promote_types(pos.dtype, torch.float32)
+    v = pos.to(wide).mean(0) - neg.to(wide).mean(0)
+    return (v / v.norm() if normalize else v).to(pos.dtype)
     ### END SOLUTION
     raise NotImplementedError("diff_of_means")
 
@@ -1067,15 +1116,14 @@ def diff_of_means(pos: Float[Tensor, "N D"], neg: Float[Tensor, "M D"], normaliz
 # -0.8].
 #
 # </details>
-# <details><summary>Hint 3: pseudocode</summary>
+# <details><summary>Hint 3: the step that people miss</summary>
 #
-# `v = mean over axis 0 of pos - mean over axis 0 of neg`; divide by `sqrt(sum(v ** 2))` if asked. `Tensor.mean` and
-# `Tensor.norm` keep a wider sum inside; a sum that you store in float16 does not.
+# The length is taken of the difference, not of the means. In float16 what you *store* on the way overflows.
 #
 # </details>
 
 # %% graded="diff_of_means__value" points=2
-# Looks at the difference, for groups of different size.
+# Looks at sets of different sizes, and the direction of the vector.
 check(diff_of_means, torch.tensor([[1.0, 0.0, 5.0], [3.0, 2.0, 5.0]]), torch.tensor([[0.0, 1.0, 1.0]]),
       want=torch.tensor([2.0, 0.0, 4.0]),
       why="mean over the examples of each set, positive minus negative",
@@ -1095,7 +1143,7 @@ check(diff_of_means, pos.T, pos.T[::2], want=(pos.T.double().mean(0) - pos.T[::2
 ### END HIDDEN TESTS
 
 # %% graded="diff_of_means__normalize" points=1
-# Looks at the length of the vector when it is asked for.
+# Looks at vectors scaled to length 1, and those that are not.
 check(diff_of_means, torch.tensor([[2.0, 0.0], [4.0, 0.0]]), torch.tensor([[0.0, 4.0]]), True,
       want=torch.tensor([0.6, -0.8]),
       why="[3, -4] has length 5",
@@ -1118,7 +1166,7 @@ for length in (1e-3, 0.5, 40.0):
 ### END HIDDEN TESTS
 
 # %% graded="diff_of_means__half" points=1
-# Looks at half precision.
+# Looks at many large activations in float16.
 pos, neg = torch.full((80, 4), 1000.0, dtype=torch.float16), torch.full((70, 4), 700.0, dtype=torch.float16)
 check(diff_of_means, pos, neg, want=torch.full((4,), 300.0, dtype=torch.float16),
       why="80 * 1000 does not fit into float16: let mean() do the summing, or go through float32",
@@ -1131,7 +1179,7 @@ check(diff_of_means, pos.double(), neg.double(), want=torch.full((4,), 300.0, dt
 ### END HIDDEN TESTS
 
 # %% graded="diff_of_means__inplace" points=1
-# Looks at the activations afterwards.
+# Looks at the arguments after the call.
 unchanged(diff_of_means, torch.tensor([[1.0, 0.0], [3.0, 2.0]]), torch.tensor([[0.0, 1.0]]),
           want=torch.tensor([2.0, 0.0]))
 ### BEGIN HIDDEN TESTS
@@ -1155,9 +1203,9 @@ rlhf_dpo.steering_vector(diff_of_means)
 #   $0 \le t < T$, in any order. `None` means every position. `[]` means **none**: the answer equals `h`.
 # - Returns a **new** tensor (B, T, D) in the dtype of `h`, also where `v` is float32 and `h` half precision: one
 #   promoted activation and the next layer fails, or the whole stream turns float32. `h` and `v` stay as they are; the
-#   caller runs the same activations without steering to compare.
+#   caller runs the same activations without steering to compare. New memory also where nothing changes.
 #
-# Source: Turner et al. 2023 (ActAdd, arXiv 2308.10248); Rimsky et al. 2023 (CAA, arXiv 2312.06681) for the positions.
+# Source: Turner et al. 2023 (ActAdd, arXiv 2308.10248).
 
 # %% stub="steer"
 def steer(h: Float[Tensor, "B T D"], v: Float[Tensor, "D"], alpha: float,
@@ -1187,18 +1235,14 @@ def steer(h: Float[Tensor, "B T D"], v: Float[Tensor, "D"], alpha: float,
 # and t = 2 become [-2, 0]; the row at t = 1 stays [0, 0].
 #
 # </details>
-# <details><summary>Hint 3: pseudocode</summary>
+# <details><summary>Hint 3: the step that people miss</summary>
 #
-# ```
-# out   = a copy of h
-# where = everything if positions is None else positions
-# out[:, where] += alpha * v      # in-place on the copy: keeps out's dtype
-# ```
+# Only `None` means everywhere. Adding **into** a copy keeps the copy's dtype; `h + alpha * v` may promote.
 #
 # </details>
 
 # %% graded="steer__value" points=2
-# Looks at the sum, over several alpha and batches.
+# Looks at every position steered, for several strengths.
 h = torch.tensor([[[1.0, 2.0], [3.0, 4.0]], [[0.0, 0.0], [5.0, 5.0]]])
 check(steer, h, torch.tensor([1.0, -2.0]), 0.5,
       want=torch.tensor([[[1.5, 1.0], [3.5, 3.0]], [[0.5, -1.0], [5.5, 4.0]]]),
@@ -1219,7 +1263,7 @@ check(steer, h, torch.arange(3.0), 2.0, want=h + 2 * torch.arange(3.0), why="str
 ### END HIDDEN TESTS
 
 # %% graded="steer__positions" points=2
-# Looks at some, all and no positions.
+# Looks at some positions, all, none.
 v = torch.tensor([1.0, 2.0])
 check(steer, torch.zeros(2, 3, 2), v, 1.0, [2], want=torch.tensor([[[0.0, 0.0], [0.0, 0.0], [1.0, 2.0]]] * 2),
       why="only t = 2, in both sequences",
@@ -1247,7 +1291,7 @@ for B, T, D, positions in ((2, 6, 3, [4, 1]), (3, 4, 2, [0]), (1, 5, 4, [3, 0, 4
 ### END HIDDEN TESTS
 
 # %% graded="steer__dtype" points=1
-# Looks at the dtype that comes back.
+# Looks at the dtype of the answer.
 check(steer, torch.ones(1, 2, 2, dtype=torch.float16), torch.tensor([0.5, 2.0]), 2.0, [0],
       want=torch.tensor([[[2.0, 5.0], [1.0, 1.0]]], dtype=torch.float16),
       why="the answer has the dtype of h, whatever that of v",
@@ -1263,15 +1307,18 @@ for dtype in (torch.float16, torch.float32, torch.float64):
 ### END HIDDEN TESTS
 
 # %% graded="steer__inplace" points=1
-# Looks at the activations afterwards.
+# Looks at the arguments after the call, and whose memory the answer is.
 unchanged(steer, torch.zeros(1, 2, 2), torch.tensor([1.0, 2.0]), 3.0, [1],
           want=torch.tensor([[[0.0, 0.0], [3.0, 6.0]]]))
 ### BEGIN HIDDEN TESTS
 unchanged(steer, torch.zeros(2, 2, 2), torch.tensor([1.0, 2.0]), 3.0, want=torch.tensor([[[3.0, 6.0]] * 2] * 2))
 unchanged(steer, torch.ones(1, 2, 2), torch.tensor([1.0, 2.0]), 3.0, [], want=torch.ones(1, 2, 2))
+h = torch.arange(12.0).view(2, 3, 2)
+for alpha, positions in ((3.0, []), (0.0, None), (0, [1]), (-0.0, [0, 2])):
+    fresh(steer, h, torch.tensor([1.0, 2.0]), alpha, positions, want=h, why="nothing changes, but the memory is new")
 for positions in (None, [1, 0]):
-    unchanged(steer, torch.zeros(1, 2, 2, dtype=torch.float16), torch.tensor([1.0, 2.0], dtype=torch.float16), 3.0, positions,
-              want=torch.tensor([[[3.0, 6.0]] * 2], dtype=torch.float16))
+    unchanged(steer, torch.zeros(1, 2, 2, dtype=torch.float16), torch.tensor([1.0, 2.0], dtype=torch.float16), 3.0,
+              positions, want=torch.tensor([[[3.0, 6.0]] * 2], dtype=torch.float16))
 ### END HIDDEN TESTS
 
 # %% tags=["picture"]
@@ -1302,10 +1349,8 @@ rlhf_dpo.where_steered(steer)
 # - `delta` (D,), `1 <= k <= D`: the k dimensions with the largest **absolute** value, largest first, as an int64 tensor
 #   (k,). Among exact ties any choice and any order is right.
 #
-# Arguments stay as they are. A snippet that goes around writes `steered[:, au_idx] += strength * h[:, au_idx]`. On (B,
-# T, D) that steers **time position** `au_idx` in all dimensions.
-#
-# Source: AUSteer (arXiv 2602.04428) for the idea of few dimensions; this form of it is ours.
+# A snippet that goes around writes `steered[:, au_idx] += strength * h[:, au_idx]`. On (B, T, D) that steers **time
+# position** `au_idx` in all dimensions. Source: after AUSteer, arXiv 2602.04428.
 
 # %% stub="steer_dims"
 def steer_dims(h: Float[Tensor, "*batch D"], idx: list[int], strengths: list[float]) -> Float[Tensor, "*batch D"]:
@@ -1344,20 +1389,14 @@ def topk_dims(delta: Float[Tensor, "D"], k: int) -> Int[Tensor, "k"]:
 # topk_dims of [1, -5, 2] with k = 2 is [1, 2]: |-5| is the largest.
 #
 # </details>
-# <details><summary>Hint 3: pseudocode</summary>
+# <details><summary>Hint 3: the step that people miss</summary>
 #
-# ```
-# ValueError if idx has duplicates or the lists differ in length
-# out = copy of h
-# for each i, s:  out[..., i] = h[..., i] * (1 + s)
-#
-# topk: indices of delta.abs(), sorted in descending order, the first k
-# ```
+# Index the last axis, whatever stands before it. Compare absolute values as they are, without squaring.
 #
 # </details>
 
 # %% graded="steer_dims__value" points=2
-# Looks at the chosen dimensions and their strengths.
+# Looks at chosen dimensions scaled, for several leading shapes.
 h = torch.arange(1.0, 13.0).reshape(2, 2, 3)
 check(steer_dims, h, [1], [1.0],
       want=torch.tensor([[[1.0, 4.0, 3.0], [4.0, 10.0, 6.0]], [[7.0, 16.0, 9.0], [10.0, 22.0, 12.0]]]),
@@ -1390,7 +1429,7 @@ check(steer_dims, h, [3, 1], [1.0, -1.0], want=h * torch.tensor([1.0, 0.0, 1.0, 
 ### END HIDDEN TESTS
 
 # %% graded="steer_dims__errors" points=1
-# Looks at lists of different length.
+# Looks at what must raise ValueError.
 raises(ValueError, steer_dims, torch.ones(1, 2, 3), [1, 1], [0.5, 0.5],
        why="dimension 1 appears twice: scaled once or twice?")
 check(steer_dims, torch.ones(2, 3), [1, 2], [0.5, 0.5], want=torch.tensor([[1.0, 1.5, 1.5]] * 2),
@@ -1404,7 +1443,7 @@ check(steer_dims, torch.ones(2, 4), [], [], want=torch.ones(2, 4), why="empty li
 ### END HIDDEN TESTS
 
 # %% graded="steer_dims__topk" points=2
-# Looks at the choice of dimensions by size.
+# Looks at which dimensions topk_dims picks, and in which order.
 check(topk_dims, torch.tensor([0.5, -3.0, 2.0, -0.1]), 2, want=torch.tensor([1, 2]),
       why="|-3| and |2| are the largest, in this order",
       mistakes={"by value instead of by absolute value": torch.tensor([2, 0]),
@@ -1436,13 +1475,16 @@ check(topk_dims, strided, 2, want=torch.tensor([1, 2]), why="a strided delta is 
 ### END HIDDEN TESTS
 
 # %% graded="steer_dims__inplace" points=1
-# Looks at the activations afterwards.
+# Looks at the arguments after the call, and whose memory the answer is.
 unchanged(steer_dims, torch.ones(2, 2), [0], [1.0], want=torch.tensor([[2.0, 1.0], [2.0, 1.0]]))
 unchanged(topk_dims, torch.tensor([1.0, -2.0]), 1, want=torch.tensor([1]))
 ### BEGIN HIDDEN TESTS
 unchanged(steer_dims, torch.ones(2, 2, 3), [2, 0], [1.0, -1.0],
           want=torch.tensor([0.0, 1.0, 2.0]).expand(2, 2, 3).contiguous())
 unchanged(topk_dims, torch.tensor([-1.0, 5.0, -2.0]), 3, want=torch.tensor([1, 2, 0]))
+h = torch.arange(12.0).view(2, 2, 3)
+for idx, strengths in (([], []), ([1], [0.0]), ([2, 0], [0.0, 0.0])):
+    fresh(steer_dims, h, idx, strengths, want=h, why="nothing changes, but the memory is new")
 unchanged(steer_dims, torch.ones(2, 3, dtype=torch.float16), [2, 0], [1.0, -1.0],
           want=torch.tensor([[0.0, 1.0, 2.0]] * 2, dtype=torch.float16))
 unchanged(topk_dims, torch.tensor([-1.0, 5.0, -2.0], dtype=torch.float16), 2, want=torch.tensor([1, 2]))
@@ -1476,7 +1518,180 @@ def keep_top(v, k):
 parts = rlhf_dpo.few_dimensions(diff_of_means, keep_top)
 
 # %% [markdown]
-# ## 7 · Feel it
+# ## 7 · The whole: a step that learns preferences
+#
+# Now put the pieces together. `policy_logits(params, table, ids)` of `course/models/policy.py` is a tiny language
+# model as a plain function: (B, T) ids to (B, T, V) logits, from the trainable `params["embed"]` (V, D) and
+# `params["mix"]` (D, D) and the fixed output embeddings `table` (V, D). The notebook has imported it.
+#
+# ### Exercise 06.9 · dpo_step
+#
+# One step of gradient descent on the DPO loss.
+#
+# - `params`, `ref_params`: dicts with the tensors `"embed"` and `"mix"`, of the policy and of the reference. At the
+#   first step the caller may pass **the same dict** for both; the step must move the policy all the same.
+# - `table` (V, D), fixed. `pairs`: a dict with `"chosen"`, `"chosen_labels"` (B, T) and `"rejected"`,
+#   `"rejected_labels"` (B, T'), where T' may differ from T; labels that are -100 do not count.
+# - Returns `(new_params, loss)`: a **new** dict with both tensors after `p - lr * gradient`, plain gradient descent,
+#   free of any graph; and the mean DPO loss **before** the step, without dimensions and without a graph.
+# - Neither dict, nor a tensor in one, changes. With `lr = 0` the tensors are equal and still new memory.
+#
+# Source: Rafailov et al. 2023, section 4.
+
+# %% stub="dpo_step"
+def dpo_step(params: dict[str, Tensor], ref_params: dict[str, Tensor], table: Float[Tensor, "V D"],
+             pairs: dict[str, Tensor], beta: float = 0.1,
+             lr: float = 0.1) -> tuple[dict[str, Tensor], Float[Tensor, ""]]:
+    """The parameters after one step of gradient descent on the DPO loss, and the loss before it.
+
+    Where params equal ref_params the loss is log 2, and the step is not zero.
+    """
+    ### BEGIN SOLUTION
+    def logprobs(p):
+        return [sequence_logprob(policy_logits(p, table, pairs[side]), pairs[f"{side}_labels"])[0]
+                for side in ("chosen", "rejected")]
+
+    leaves = {name: p.detach().clone().requires_grad_() for name, p in params.items()}
+    with torch.no_grad():
+        reference = logprobs(ref_params)
+    loss, _ = dpo_loss(*logprobs(leaves), *reference, beta)
+    grads = torch.autograd.grad(loss, list(leaves.values()))
+    return {name: p.detach() - lr * g for (name, p), g in zip(leaves.items(), grads)}, loss.detach()
+    ### END SOLUTION
+    raise NotImplementedError("dpo_step")
+
+# %% [markdown] hints="dpo_step"
+# <details><summary>Hint 1: a question to ask yourself</summary>
+#
+# Four log-probabilities go into the loss. Which two depend on what you train? What happens to your answer when the
+# caller hands you one dict twice?
+#
+# </details>
+# <details><summary>Hint 2: a worked micro-example</summary>
+#
+# One parameter $\theta$ with $\log\pi(y_w) - \log\pi(y_l) = 2\theta$, reference at the same $\theta$, $\beta = 0.1$:
+# the loss is 0.693, its gradient $-0.1 \cdot \frac12 \cdot 2 = -0.1$, and with lr = 1 the step adds 0.1 to $\theta$.
+#
+# </details>
+# <details><summary>Hint 3: the step that people miss</summary>
+#
+# Copy the policy's tensors, detached, and ask for the gradient of the copies. An optimiser would write into what it is
+# given.
+#
+# </details>
+
+# %% graded="dpo_step__value" points=3
+# Looks at loss and parameters after one step, for several batches, betas and learning rates.
+def small_world(seed, V=9, D=4, B=3, T=6, T2=5, dtype=torch.float64):
+    g = torch.Generator().manual_seed(seed)
+    table = torch.randn(V, D, generator=g, dtype=dtype)
+    one, other = ({name: torch.randn(shape, generator=g, dtype=dtype)
+                   for name, shape in (("embed", (V, D)), ("mix", (D, D)))} for _ in range(2))
+    pairs = {}
+    for side, length in (("chosen", T), ("rejected", T2)):
+        ids = torch.randint(0, V, (B, length), generator=g)
+        labels = ids.clone()
+        labels[:, :2] = -100          # the prompt
+        labels[0, -1] = -100          # padding
+        pairs |= {side: ids, f"{side}_labels": labels}
+    return one, other, table, pairs
+
+def step_by_hand(params, ref_params, table, pairs, beta, lr):
+    def logp(p, side):
+        ids, labels = pairs[side], pairs[f"{side}_labels"]
+        logits = policy_logits(p, table, ids)[:, :-1]
+        return -F.cross_entropy(logits.transpose(1, 2), labels[:, 1:], reduction="none").sum(-1)
+    leaves = {k: v.clone().requires_grad_() for k, v in params.items()}
+    m = logp(leaves, "chosen") - logp(leaves, "rejected")
+    m = m - (logp(ref_params, "chosen") - logp(ref_params, "rejected"))
+    loss = F.softplus(-beta * m).mean()
+    grads = torch.autograd.grad(loss, [leaves["embed"], leaves["mix"]])
+    return {k: params[k] - lr * g for k, g in zip(("embed", "mix"), grads)}, loss.detach()
+
+one, other, table, pairs = small_world(0)
+check(dpo_step, one, other, table, pairs, 0.5, 0.2, want=step_by_hand(one, other, table, pairs, 0.5, 0.2),
+      why="p - lr * gradient of the mean DPO loss, and the loss before the step",
+      rtol=1e-6, atol=1e-8)
+### BEGIN HIDDEN TESTS
+for seed, shape in ((1, {}), (2, {"V": 30, "D": 5, "B": 1, "T": 4, "T2": 9}),
+                    (3, {"V": 70, "D": 7, "B": 6, "T": 8, "T2": 8})):
+    for beta, lr in ((0.1, 1.0), (1.5, 0.03), (0.3, 0.0)):
+        one, other, table, pairs = small_world(seed, **shape)
+        check(dpo_step, one, other, table, pairs, beta, lr, want=step_by_hand(one, other, table, pairs, beta, lr),
+              why="the mean over pairs of -log sigmoid(margin), prompt and padding left out", rtol=1e-6, atol=1e-8)
+one, other, table, pairs = small_world(4)
+check(dpo_step, one, other, table, pairs, want=step_by_hand(one, other, table, pairs, 0.1, 0.1), rtol=1e-6, atol=1e-8,
+      why="beta and lr are 0.1 unless given")
+one, other, table, pairs = small_world(5, dtype=torch.float32)
+check(dpo_step, one, other, table, pairs, 0.2, 0.5, want=step_by_hand(one, other, table, pairs, 0.2, 0.5), rtol=1e-3,
+      atol=1e-5, why="float32 in, float32 out")
+### END HIDDEN TESTS
+
+# %% graded="dpo_step__reference" points=2
+# Looks at the first step, where policy and reference are the same dict.
+g = torch.Generator().manual_seed(6)
+same = {"embed": torch.randn(5, 3, generator=g), "mix": torch.eye(3)}
+table = torch.randn(5, 3, generator=g)
+pairs = {"chosen": torch.tensor([[4, 1]]), "chosen_labels": torch.tensor([[-100, 1]]),
+         "rejected": torch.tensor([[4, 2]]), "rejected_labels": torch.tensor([[-100, 2]])}
+new, loss = dpo_step(same, same, table, pairs, 0.5, 1.0)
+expect(loss, torch.tensor(0.6931472), on="the loss of dpo_step where policy and reference are the same dict")
+h = torch.tanh(same["embed"][4])
+expect(new["mix"], torch.eye(3) + 0.25 * torch.outer(h, table[1] - table[2]), on="the new mix after the first step",
+       why="the gradient is -beta / 2 times that of the difference of log-probabilities: the reference gets none, "
+           "and the step is not zero", rtol=1e-4, atol=1e-5)
+### BEGIN HIDDEN TESTS
+want = torch.zeros(5, 3)
+want[4] = 0.25 * (1 - h * h) * (table[1] - table[2])
+expect(new["embed"], same["embed"] + want, on="the new embed after the first step", rtol=1e-4, atol=1e-5,
+       why="only the embedding of the token that was read moves")
+new, _ = dpo_step(same, {k: v.clone() for k, v in same.items()}, table, pairs, 0.5, 1.0)
+expect(new["embed"], same["embed"] + want, on="the new embed where the reference is an equal copy", rtol=1e-4,
+       atol=1e-5)
+### END HIDDEN TESTS
+
+# %% graded="dpo_step__learns" points=1
+# Looks at forty steps in a row: the loss falls, and every pair ends in the right order.
+g = torch.Generator().manual_seed(7)
+start = {"embed": 0.3 * torch.randn(12, 8, generator=g), "mix": torch.eye(8)}
+table = F.normalize(torch.randn(12, 8, generator=g), dim=-1)
+prompt = torch.tensor([[8, 9], [9, 10], [10, 11], [11, 8]])
+pairs = {}
+for side, word in (("chosen", torch.arange(4)), ("rejected", torch.arange(4, 8))):
+    pairs[side] = torch.cat([prompt, word[:, None]], 1)
+    pairs[f"{side}_labels"] = torch.cat([torch.full((4, 2), -100), word[:, None]], 1)
+params, losses = start, []
+for _ in range(40):
+    params, loss = dpo_step(params, start, table, pairs, 0.5, 2.0)
+    losses.append(float(loss))
+assert losses[-1] < 0.3, f"expected a loss below 0.3 after forty steps from {losses[0]:.3f}, got {losses[-1]:.3f}"
+logits = policy_logits(params, table, prompt)[:, -1]
+won = logits[range(4), range(4)] > logits[range(4), range(4, 8)]
+assert won.all(), f"expected every chosen word above its rejected one after forty steps, got {won.tolist()}"
+
+# %% graded="dpo_step__inplace" points=1
+# Looks at the arguments after the call, and whose memory the new parameters are.
+g = torch.Generator().manual_seed(8)
+params = {"embed": torch.randn(5, 3, generator=g), "mix": torch.eye(3)}
+ref_params = {"embed": torch.randn(5, 3, generator=g), "mix": torch.eye(3) / 2}
+table, kept = torch.randn(5, 3, generator=g), {k: v.clone() for k, v in params.items()}
+pairs = {"chosen": torch.tensor([[4, 1]]), "chosen_labels": torch.tensor([[-100, 1]]),
+         "rejected": torch.tensor([[4, 2]]), "rejected_labels": torch.tensor([[-100, 2]])}
+new, loss = dpo_step(params, ref_params, table, pairs, 0.5, 1.0)
+expect(params, kept, on="params after dpo_step", rtol=0, atol=0, why="the caller still needs what it passed in")
+assert (new["mix"] - kept["mix"]).abs().max() > 1e-4, "expected new parameters that have moved"
+### BEGIN HIDDEN TESTS
+margin = float(loss)
+unchanged(dpo_step, params, ref_params, table, pairs, 0.5, 0.0, want=(kept, torch.tensor(margin)))
+fresh(dpo_step, params, ref_params, table, pairs, 0.5, 0.0, want=(kept, torch.tensor(margin)),
+      why="with lr = 0 nothing moves, but the memory is new")
+### END HIDDEN TESTS
+
+# %% tags=["picture"]
+rlhf_dpo.learning(dpo_step)
+
+# %% [markdown]
+# ## 8 · Feel it
 #
 # Above: the displacement experiment. Raise the similarity and watch the chosen curve; then raise beta and say why it
 # helps: the sigmoid is satisfied after fewer nats, so everything moves less. Below: $\alpha$ against target and
@@ -1486,10 +1701,9 @@ parts = rlhf_dpo.few_dimensions(diff_of_means, keep_top)
 # %% tags=["widget"]
 rlhf_dpo.widget(sequence_logprob, dpo_loss, diff_of_means, steer, topk_dims)
 
-# %% [markdown]
-# ## 8 · Say it
-
 # %% [markdown] question="displacement"
+# ## 9 · In your own words (4 points)
+#
 # A colleague fine-tunes with DPO. After one epoch: loss 0.69 to 0.20, reward accuracy (the share of pairs with $m > 0$)
 # 97 %, mean **chosen** log-probability down by 13 nats, and the model answers worse than before. "The optimiser is
 # broken," says your colleague, "a chosen answer cannot become less likely when we train on it."
@@ -1509,7 +1723,7 @@ rlhf_dpo.widget(sequence_logprob, dpo_loss, diff_of_means, steer, topk_dims)
 #    pair, similarity of each pair, length, quality of samples.
 # 4. Two of: filter or rewrite similar pairs (fewer data), supervised term on the chosen answers (one more weight to
 #    tune, pulls to the data), IPO or label smoothing (new beta or epsilon, smaller margins), larger beta, smaller
-#    learning rate or early stop (less learnt), on-policy pairs (sampling and labelling cost). Each with a cost.
+#    learning rate or early stop (less separated), on-policy pairs (sampling and labelling cost). Each with a cost.
 #
 # Take off 1 point for a false claim such as "a larger beta makes the policy move further from the reference".
 #
@@ -1533,6 +1747,9 @@ rlhf_dpo.widget(sequence_logprob, dpo_loss, diff_of_means, steer, topk_dims)
 # supervised term on the chosen answers: holds them up, costs a weight to tune and pulls towards imitation. (Also: IPO
 # or smoothing with early stopping; on-policy pairs, at the price of sampling and labelling.)
 # ### END SOLUTION
+
+# %% [markdown]
+# ## 10 · Interview cards
 
 # %% [markdown] card="6.1" level="basic"
 # <details><summary>What are the stages of RLHF?</summary>
@@ -1600,7 +1817,19 @@ rlhf_dpo.widget(sequence_logprob, dpo_loss, diff_of_means, steer, topk_dims)
 # goes to answers that nobody compared. It is worst for pairs that are alike, because then the difference of their
 # output embeddings, $e_w - e_l$, is small and some third answer gains more from a step than the chosen one does. Then:
 # KL from the reference, answer length (a common shortcut), samples read by a person, and pairs with a high similarity.
-# Remedies: filter such pairs, a larger beta, a supervised term on the chosen answers, IPO or smoothing and early
-# stopping, fresh on-policy pairs.
+# Remedies: a small supervised term on the chosen answers or DPOP hold them up at the same gap; a larger beta, IPO and
+# early stopping displace less because they separate less; smoothing only where $\log\frac{1-\varepsilon}{\varepsilon}
+# /\beta$ is a few nats. Also: filter such pairs, fresh on-policy pairs.
+#
+# </details>
+
+# %% [markdown] card="" level="medium"
+# <details><summary>KTO, ORPO, SimPO: what does each do without, and when would you take it?</summary>
+#
+# - **KTO** does without *pairs*: single answers marked good or bad, as thumbs from users come. It keeps the reference.
+# - **ORPO** does without *reference and separate SFT stage*: SFT loss plus a log odds-ratio term on the pair.
+# - **SimPO** does without *reference*: length-averaged log-probabilities and a margin $\gamma$. Less memory, against
+#   the length bias of sums; nothing anchors it but learning rate and early stopping.
+# - DPO and IPO need pairs and the reference, whose log-probabilities can be stored once.
 #
 # </details>
