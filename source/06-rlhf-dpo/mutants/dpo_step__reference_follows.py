@@ -10,7 +10,8 @@ def dpo_step(params, ref_params, table, pairs, beta=0.1, lr=0.1):
                 for side in ("chosen", "rejected")]
 
     leaves = {name: p.detach().clone().requires_grad_() for name, p in params.items()}
-    reference = [r if ref_params is not params else x for r, x in zip(logprobs(ref_params), logprobs(leaves))]
+    one = all(torch.equal(params[name], ref_params[name]) for name in params)
+    reference = logprobs(leaves) if one else logprobs(ref_params)
     w, l = logprobs(leaves)
     margin = beta * ((w - l) - (reference[0] - reference[1]))
     loss = torch.nn.functional.softplus(-margin).mean()
