@@ -8,6 +8,8 @@ import time
 import urllib.error
 import urllib.request
 
+import pytest
+
 from grader import place
 from study import lab, workspace
 from tests.conftest import ROOT
@@ -42,9 +44,10 @@ def test_the_welcome_page_names_every_section(tiny):
         assert f"course {command}" in page
 
 
-def test_a_bad_source_stops_with_a_sentence(tiny, capsys):
+def test_a_bad_source_stops_with_a_sentence(tiny, capsys, monkeypatch):
+    monkeypatch.setattr("os.execv", lambda *_: pytest.fail("this process would have become JupyterLab"))
     py = tiny / "source" / "01-doubling" / "01-doubling.py"
-    py.write_text(py.read_text().replace('"points": 2, ', ""))
+    py.write_text(py.read_text(encoding="utf-8").replace(" points=2", ""), encoding="utf-8")
     assert lab.main([]) == 1
     assert capsys.readouterr().err.count("\n") == 1
 
