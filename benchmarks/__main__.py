@@ -16,7 +16,7 @@ from pathlib import Path
 from grader import place
 from grader.sandbox.probe import probe
 
-from . import duels, throughput
+from . import duels, suite, throughput
 
 PAGE = """# Benchmarks
 
@@ -37,7 +37,8 @@ Limit {limit:g} times the reference, {burners} other processes burning CPU the w
 slow" below it would be wrong; "undecided" is neither.
 
 {duels}
-"""
+
+{suite}"""
 
 
 def machine() -> str:
@@ -64,7 +65,8 @@ def main() -> None:
         date=datetime.date.today().isoformat(), machine=machine(), isolation=probe(), section=throughput.SECTION,
         limit=duels.LIMIT, burners=a.burners,
         throughput=table("throughput", "--sizes", a.sizes, "--stock", a.stock, "--trials", a.trials),
-        duels=table("duels", "--trials", a.trials, "--burners", a.burners))
+        duels=table("duels", "--trials", a.trials, "--burners", a.burners),
+        suite=suite.section_of_the_page(table("suite")))
     (place.root() / "docs" / "benchmarks.md").write_text(page)
     print(page)
 

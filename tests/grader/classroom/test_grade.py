@@ -14,6 +14,8 @@ import pytest
 from nbgrader.api import Gradebook
 
 from grader.cases import Case, compose
+from grader.classroom.grade import grade as grade_class
+from grader.pool.local import Local
 from grader.section.load import load
 from tests.conftest import ROOT
 
@@ -43,7 +45,13 @@ def course(tmp_path, monkeypatch, warm) -> Path:
     return root
 
 
-def grade(root: Path, *args: str) -> dict:
+@pytest.fixture
+def grade(course, warm):
+    """`grader grade` without a process of its own."""
+    return lambda jobs=None, **how: grade_class(SECTION, course, Local(warm, jobs), **how)
+
+
+def by_command(root: Path, *args: str) -> dict:
     done = subprocess.run([GRADER, "grade", SECTION, "--json", *args], capture_output=True, text=True, cwd=root)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
@@ -61,8 +69,8 @@ def rows(root: Path) -> list[tuple]:
             "join base_cell on grade.cell_id = base_cell.id"))
 
 
-def test_a_class_is_graded_once_and_the_same_way_again(course):
-    first = grade(course)
+def test_a_class_is_graded_once_and_the_same_way_again(course, grade):
+    first = by_command(course)
     by_student = {s["student"]: s for s in first["submissions"]}
     by_machine = [g for g in load(SECTION, course).graded.values() if not g.manual]
     assert by_student["right"]["score"] == sum(g.points for g in by_machine)
@@ -73,13 +81,13 @@ def test_a_class_is_graded_once_and_the_same_way_again(course):
                for s in first["submissions"] for c in s["cells"])
     before = rows(course)
     assert before
-    second = grade(course)
+    second = grade()
     assert second["graded"] == 0 and second["submissions"] == first["submissions"] and rows(course) == before
-    third = grade(course, "--force", "--jobs", "1")
+    third = grade(jobs=1, force=True)
     assert third["changes"] == {} and rows(course) == before
 
 
-def test_a_run_killed_anywhere_ends_with_the_same_grades(course):
+def test_a_run_killed_anywhere_ends_with_the_same_grades(course, grade):
     for kills in range(4):  # each run gets a little further
         run = subprocess.Popen([GRADER, "grade", SECTION, "--json", "--jobs", "2"], cwd=course,
                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
@@ -92,33 +100,33 @@ def test_a_run_killed_anywhere_ends_with_the_same_grades(course):
         if run.poll() is None:
             os.killpg(run.pid, signal.SIGKILL)
             run.wait()
-    resumed = grade(course)
+    resumed = grade()
     assert resumed["kept"] >= 1
     interrupted = rows(course)
-    fresh = grade(course, "--force")
+    fresh = grade(force=True)
     assert fresh["changes"] == {} and rows(course) == interrupted
     assert len(fresh["submissions"]) == len(resumed["submissions"])
 
 
-def test_an_edited_test_says_whose_score_changed_and_why(course):
-    grade(course)
+def test_an_edited_test_says_whose_score_changed_and_why(course, grade):
+    grade()
     source = course / "source" / SECTION / f"{SECTION}.py"
     text = source.read_text()
     marker = "### BEGIN HIDDEN TESTS"
     source.write_text(text.replace(marker, marker + "\nassert False, 'a stricter test'", 1))
-    changes = grade(course)["changes"]
+    changes = grade()["changes"]
     assert "right" in changes and "garbage" not in changes
     (aspect, change), = changes["right"].items()
     assert change["to"] == 0 < change["from"] and "a stricter test" in change["why"]
 
 
 def test_one_student_and_nobody(course):
-    assert [s["student"] for s in grade(course, "--student", "right")["submissions"]] == ["right"]
+    assert [s["student"] for s in by_command(course, "--student", "right")["submissions"]] == ["right"]
     done = subprocess.run([GRADER, "grade", SECTION, "--student", "nobody"], capture_output=True, text=True, cwd=course)
     assert done.returncode == 2 and "There is no submission" in done.stderr and "Traceback" not in done.stderr
 
 
-def test_the_late_penalty_of_nbgrader_counts_and_is_taken_back(course):
+def test_the_late_penalty_of_nbgrader_counts_and_is_taken_back(course, grade):
     """With nbgrader's plug-in for late work: none where nothing is late, all points where it is, none once it is not."""
     with (course / "nbgrader_config.py").open("a") as config:
         config.write('\nc.LateSubmissionPlugin.penalty_method = "zero"\n')
@@ -130,13 +138,13 @@ def test_the_late_penalty_of_nbgrader_counts_and_is_taken_back(course):
         if due:
             with Gradebook(database, "llm-engineering") as gradebook:
                 gradebook.update_or_create_assignment(SECTION, duedate=due)
-        document = grade(course, "--student", "right", "--force")
+        document = grade(student="right", force=True)
         with Gradebook(database, "llm-engineering") as gradebook:
             seen.append(gradebook.find_submission(SECTION, "right").late_submission_penalty)
     assert seen == [0, document["submissions"][0]["score"], 0] and seen[1] > 0
 
 
-def test_both_ways_are_one(course):
+def test_both_ways_are_one(course, grade):
     """`nbgrader autograde` gives the same grades and judged notebooks, and `grader grade` believes what it left behind."""
     workspace = Path(os.environ["COURSE_WORKSPACE"])
 
@@ -149,9 +157,9 @@ def test_both_ways_are_one(course):
     for command in (["generate_assignment", SECTION, "--force"], ["autograde", SECTION, "--create"]):
         subprocess.run([Path(sys.executable).parent / "nbgrader", *command], check=True, capture_output=True, cwd=course)
     left, shown = rows(course), judged()
-    believed = grade(course)
+    believed = grade()
     assert (believed["graded"], believed["kept"]) == (0, len(WRONG) + 2) and rows(course) == left
-    ours = grade(course, "--force")
+    ours = grade(force=True)
     assert ours["submissions"] == [s | {"seconds": o["seconds"]} for s, o in zip(believed["submissions"], ours["submissions"])]
     assert rows(course) == left
     assert {who: cells(text) for who, text in judged().items()} == {who: cells(text) for who, text in shown.items()}

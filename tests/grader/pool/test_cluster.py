@@ -207,7 +207,8 @@ def test_a_worker_with_another_version_of_the_course_is_refused(root, cluster, t
     shutil.copytree(root / "source", tmp_path / "source")
     (tmp_path / "course").symlink_to(root / "course")
     source = tmp_path / "source" / SECTION / f"{SECTION}.py"
-    source.write_text(source.read_text() + "\n# %% [markdown]\n# A later thought.\n")
+    source.write_text(source.read_text(encoding="utf-8").replace("check(double", "1 + 1  # a later thought\ncheck(double", 1),
+                      encoding="utf-8")
     monkeypatch.setenv("COURSE_ROOT", str(tmp_path))
     with pytest.raises(ClusterError, match=rf"worker tcp://{LOCAL}.* has another version of the course"):
         Cluster(cluster.address, SECTION)
