@@ -28,7 +28,6 @@ c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedb
 # --- release: what `nbgrader generate_assignment` and `make release` both do ---
 c.GenerateAssignment.force = True  # `release/` is in git, so it is there before the gradebook knows the assignment
 c.GenerateAssignment.preprocessors = [
-    "grader.section.release.DropHelper",
     "nbgrader.preprocessors.IncludeHeaderFooter",
     "nbgrader.preprocessors.LockCells",
     "nbgrader.preprocessors.ClearSolutions",
@@ -44,6 +43,7 @@ c.GenerateAssignment.preprocessors = [
 ]
 c.ClearSolutions.code_stub = {"python": CODE_STUB}  # the stub's own `raise` with its hint stays below
 c.ClearSolutions.text_stub = BLANK_ANSWER
+c.ClearHiddenTests.enforce_metadata = False  # the helper cell is no graded one, and all hidden
 c.ClearMarkScheme.enforce_metadata = False  # the marking scheme stands in the locked question above the answer
 
 # --- autograde: the judge's preprocessors are wired in below this line ---

@@ -5,7 +5,7 @@
     load.py      find the sections of the course and read them
     lint.py      what a source must keep to
     build.py     from the `.py` to the source and the release notebook
-    release.py   the first and the last touch on a notebook on its way to learners
+    release.py   the last touch on a notebook on its way to learners
     headers.py   cell headers as authors write them
     skeleton.py  the form that all sections share; house_rules.md is part of it
     new.py       a new one, from template/

@@ -136,8 +136,8 @@ def _graded(section: Section, cell: NotebookNode) -> Iterator[str]:
         yield "it ends in a bare value, which plain nbgrader would read as the score: assign it, or check it"
     if ("gpu" in tags(cell)) != ("gpu_limit=" in cell.source):
         yield "the tag 'gpu' and a duel with gpu_limit= belong together: by the tag a cluster finds a machine for it"
-    given = {*section.names, *(n for c in section.setup for n in bound_names(c.source)), *dir(builtins)}
-    hidden = {n for c in section.cells("helper") for n in bound_names(c.source)}
+    given = {*section.names, *(n for c in section.setup for n in _bound(c)), *dir(builtins)}
+    hidden = {n for c in section.cells("helper") for n in _bound(c)}
     known = given | hidden
     if unknown := sorted(free_names(cell.source) - known):
         yield f"{', '.join(unknown)}: neither in the setup nor in a stub nor made in this cell"
@@ -181,6 +181,11 @@ def _whole(section: Section) -> Iterator[str]:
 
 def _names_of(cell: NotebookNode) -> tuple[str, ...]:
     return defined_names(cell.source) if kind(cell) == "stub" and _parses(cell.source) else ()
+
+
+def _bound(cell: NotebookNode) -> set[str]:
+    """The names that a cell binds; none where it is not Python, of which it hears itself."""
+    return bound_names(cell.source) if _parses(cell.source) else set()
 
 
 def _parses(source: str) -> bool:

@@ -176,6 +176,7 @@ def oracle(x):
     ("### END HIDDEN TESTS", "### END HIDDEN TESTS\n2.0", "ends in a bare value"),
     ("# %% setup", '# %% setup tags=["seutp"]', "unknown tag 'seutp'"),
     ("# %% setup", '# %% setup colour="red"', "a header with 'colour' means nothing here"),
+    ("import torch\n", "import torch torch\n", "is not plain Python"),
     ("# %% setup", "# %% seutp", "'seutp' is no kind of cell"),
     ("# %% setup", "# %% [markdown] setup", "begins with '# %%'"),
     ('# %% stub="double"', '# %% stub="double" graded="double__x"', "a cell is one thing"),

@@ -1,8 +1,14 @@
 """One cell of oracles for all graded cells of a section: known to the judge and to plain nbgrader, and to no learner."""
 
+import copy
+import subprocess
+import sys
+from pathlib import Path
+
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from nbgrader.api import Gradebook
 
 from grader.classroom.report import report
 from grader.intake.notebook import from_text
@@ -64,13 +70,48 @@ def test_no_learner_reaches_it(section, warm, way):
 
 def test_no_learner_sees_it(section, warm):
     release = build.release_notebook(section)
-    assert all(kind(cell) != "helper" for cell in release.cells)
+    assert [cell.source for cell in release.cells if kind(cell) == "helper"] == [""]
     judged = report(section, judge(section, solved(section, "x * x"), warm))
     for notebook in (release, judged):
-        assert "oracle" not in nbformat.writes(notebook) and "helper" not in nbformat.writes(notebook)
+        assert "oracle" not in nbformat.writes(notebook) and "TWO" not in nbformat.writes(notebook)
     assert "oracle" not in section.release_path.read_text(encoding="utf-8")
 
 
 def test_plain_nbgrader_knows_it(section, tmp_path):
     notebook = build.source_notebook(section)
     NotebookClient(notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}).execute()
+
+
+STOCK = """
+c = get_config()
+c.CourseDirectory.course_id = "stock"
+c.ClearHiddenTests.enforce_metadata = False
+c.ClearMarkScheme.enforce_metadata = False
+"""
+
+
+def test_plain_nbgrader_grades_with_it(section, tmp_path):
+    """With nbgrader's own preprocessors: what is released, handed in and graded knows the oracles again."""
+    course = tmp_path / "stock"
+    (course / "source" / "ps").mkdir(parents=True)
+    (course / "nbgrader_config.py").write_text(STOCK, encoding="utf-8")
+    nbformat.write(build.source_notebook(section), course / "source" / "ps" / "p.ipynb")
+
+    def nbgrader(*arguments: str) -> None:
+        command = [Path(sys.executable).parent / "nbgrader", *arguments]
+        done = subprocess.run(command, cwd=course, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+
+    nbgrader("generate_assignment", "ps", "--create")
+    released = nbformat.read(course / "release" / "ps" / "p.ipynb", as_version=4)
+    assert "oracle" not in nbformat.writes(released)
+    for who, body in (("right", "2 * x"), ("wrong", "x * x")):
+        mine = copy.deepcopy(released)
+        for cell in mine.cells:
+            if grade_id(cell) == "double":
+                cell.source = f"def double(x):\n    return {body}"
+        (course / "submitted" / who / "ps").mkdir(parents=True)
+        nbformat.write(mine, course / "submitted" / who / "ps" / "p.ipynb")
+    nbgrader("autograde", "ps", "--create")
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "stock") as gradebook:
+        assert {who: gradebook.find_submission("ps", who).score for who in ("right", "wrong")} == {"right": 3, "wrong": 0}
