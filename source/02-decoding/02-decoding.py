@@ -1395,6 +1395,7 @@ decoding.temperature_first_or_last(decode_pipeline, top_p_mask)
 
 # %% tags=["real"]
 from course.models.language import write
+from course.models.ngram import distinct
 from course.models.smollm import attempt, load
 
 

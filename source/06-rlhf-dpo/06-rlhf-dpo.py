@@ -1040,7 +1040,7 @@ remedies = {"DPO alone": lambda *a: dpo_loss(*a, 0.1)[0], "beta 0.3": lambda *a:
             "smoothing 0.4": lambda *a: dpo_loss(*a, 0.1, 0.4)[0],
             "IPO 0.1": lambda *a: ipo_loss(*a, torch.ones(64).long(), torch.ones(64).long(), 0.1),
             "SFT term 0.05": lambda *a: dpo_loss(*a, 0.1)[0] - 0.05 * a[0].mean(), "DPOP": dpop}
-table = rlhf_dpo.remedies(train_step, sequence_logprob, remedies, prediction=prediction)
+measured = rlhf_dpo.remedies(train_step, sequence_logprob, remedies, prediction=prediction)
 
 # %% [markdown]
 # Read the two columns together. What looks at the chosen answer **alone** (the SFT term, DPOP) keeps nearly all of them

@@ -283,7 +283,7 @@ def test_prediction_holds_for_other_seeds(ref, seed):
 
 
 def test_experiment_remedies():
-    share, gap = ({name: float(np.mean([run[i] for run in runs])) for name, runs in experiment(SECTION)["table"].items()}
+    share, gap = ({name: float(np.mean([run[i] for run in runs])) for name, runs in experiment(SECTION)["measured"].items()}
                   for i in (0, 1))
     assert gap["DPO alone"] == pytest.approx(15, abs=0.6)
     assert share["SFT term 0.05"] < 0.02 and share["DPOP"] < 0.1

@@ -1966,12 +1966,19 @@ for seed, (H, K, E, D, T, base, gap) in enumerate([(1, 1, 4, 3, 6, 1e4, 0), (4, 
 ### END HIDDEN TESTS
 
 # %% graded="decode_layer__in_a_transformer" points=3
-# Your layer inside a small random transformer, driven by your generate_cached.
+# Your layer inside a small random transformer, driven by a greedy loop of the course's.
+def written(model, ids, n):
+    logits, cache = model(ids)
+    for _ in range(n):
+        ids = torch.cat([ids, logits[:, -1].argmax(-1, keepdim=True)], 1)
+        logits, cache = model(ids[:, -1:], None, None, cache)
+    return ids
+
 transformer = Transformer(Config(vocab=61, layers=2, width=48, heads=6, kv_heads=2, head_dim=12), 5)
 prompt = torch.tensor([[3, 14, 15, 9, 26]])
-check(generate_cached, with_layer(transformer, decode_layer), prompt, 6,
-      want=generate_uncached(tiny_model(5), prompt, 6),
-      why="token for token what the transformer writes with its own attention and without a cache")
+expect(written(with_layer(transformer, decode_layer), prompt, 6), generate_uncached(tiny_model(5), prompt, 6),
+       on="six tokens that a transformer writes with your decode_layer",
+       why="token for token what the transformer writes with its own attention and without a cache")
 ### BEGIN HIDDEN TESTS
 for seed, config in enumerate([Config(31, layers=1, width=20, heads=4, kv_heads=4, head_dim=6, base=100.0),
                                Config(43, layers=3, width=36, heads=9, kv_heads=3, head_dim=8, base=5e5)]):
@@ -1990,8 +1997,8 @@ for seed, config in enumerate([Config(31, layers=1, width=20, heads=4, kv_heads=
 for seed, n in [(6, 9), (7, 12)]:
     transformer = Transformer(Config(vocab=61, layers=2, width=48, heads=6, kv_heads=2, head_dim=12), seed)
     prompt = torch.tensor([[seed, 0, 33]])
-    check(generate_cached, with_layer(transformer, decode_layer), prompt, n,
-          want=generate_uncached(tiny_model(seed), prompt, n))
+    expect(written(with_layer(transformer, decode_layer), prompt, n), generate_uncached(tiny_model(seed), prompt, n),
+           on=f"{n} tokens that a transformer writes with your decode_layer")
 ### END HIDDEN TESTS
 
 # %% graded="decode_layer__window" points=2

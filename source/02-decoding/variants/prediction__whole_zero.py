@@ -1,2 +1,0 @@
-"""A whole number is a number too."""
-prediction = 0
