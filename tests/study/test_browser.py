@@ -239,6 +239,7 @@ class Notebook:
         cells = json.loads((lab.home / SECTION / f"{SECTION}.ipynb").read_text())["cells"]
         self.index = {c["metadata"].get("nbgrader", {}).get("grade_id"): i for i, c in enumerate(cells)}
         self.tags = [c["metadata"].get("tags", []) for c in cells]
+        self.folded = [c["metadata"].get("jupyter", {}).get("source_hidden", False) for c in cells]
         self.panel.locator(".jp-Cell").nth(1).wait_for()
         self.expect(self.panel.locator(".jp-Notebook-ExecutionIndicator")).to_have_attribute("data-status", "idle")
 
@@ -246,15 +247,22 @@ class Notebook:
         return next(i for i, tags in enumerate(self.tags) if tag in tags)
 
     def go(self, where):
-        """Select a cell by keyboard, as it scrolls into view it is drawn."""
+        """Select a cell by keyboard, as it scrolls into view it is drawn; a folded one, which keys pass over, by the mouse."""
         target = self.index[where] if isinstance(where, str) else where
         active = self.panel.locator(".jp-Cell.jp-mod-active")
         active.focus()  # a click on a folded check would open it
-        steps = target - int(active.get_attribute("data-windowed-list-index"))
-        for _ in range(abs(steps)):
-            self.page.keyboard.press("j" if steps > 0 else "k")
-        self.expect(active).to_have_attribute("data-windowed-list-index", str(target))
-        return self.panel.locator(f".jp-Cell[data-windowed-list-index='{target}']")
+        here = int(active.get_attribute("data-windowed-list-index"))
+        near = max(i for i in range(target + 1) if not self.folded[i])
+        between = range(here + 1, near + 1) if near > here else range(near, here)
+        for _ in range(sum(not self.folded[i] for i in between)):
+            self.page.keyboard.press("j" if near > here else "k")
+        self.expect(active).to_have_attribute("data-windowed-list-index", str(near))
+        cell = self.panel.locator(f".jp-Cell[data-windowed-list-index='{target}']")
+        if target != near:
+            cell.locator(".jp-InputPrompt:visible").first.click()
+            self.folded[target] = False  # the click opened it
+            self.expect(active).to_have_attribute("data-windowed-list-index", str(target))
+        return cell
 
     def run(self, where):
         """Run a code cell and wait until it is done."""
