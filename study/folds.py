@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from grader.section.cells import tags
+from grader.section.cells import level, tags
 from grader.section.model import Section
 
-LEVELS = ("basic", "medium", "killer")
 FOLD = re.compile(r"<details>\s*<summary>(?P<summary>.*?)</summary>(?P<body>.*?)</details>", re.DOTALL)
 
 
@@ -35,8 +34,7 @@ def cards(section: Section) -> list[Card]:
     """The interview cards of a section."""
     found = []
     for cell in section.cells("card"):
-        level = next((t for t in tags(cell) if t in LEVELS), "basic")
-        found += [Card(section.name, level, question, answer) for question, answer in folds(cell.source)]
+        found += [Card(section.name, level(cell), question, answer) for question, answer in folds(cell.source)]
     return found
 
 

@@ -15,6 +15,7 @@ from nbformat import NotebookNode
 from course.data.questions import of_section
 
 from .cells import SCHEME, card_id, exercise_of, grade_id, kind, level, tags
+from .lint import FREE_OF_STUB
 from .model import Section
 
 LINE = 128               # characters of a line in the source, as ruff has it
@@ -27,7 +28,6 @@ SECONDS = re.compile(r"\d\s*(?:s|seconds?)\b")
 ABBREVIATION = re.compile(r"\b[A-Z][A-Z0-9]*[A-Z][A-Z0-9]*s?\b")
 EVERYBODYS = set("GPU CPU RAM AI API JSON HTTP SQL OK ID UTF ASCII PDF LLM KB MB GB TB".split())
 MARK = re.compile(r"(BEGIN|END) [A-Z ]+")  # around solutions, schemes and hidden tests
-SKIPPED_EXERCISES = ("prediction", "written")
 
 
 def skeleton(section: Section) -> list[str]:
@@ -56,7 +56,7 @@ def _parts(section: Section) -> Iterator[str]:
 
 def _exercises(section: Section) -> Iterator[str]:
     cells = section.notebook.cells
-    stubs = [i for i, c in enumerate(cells) if kind(c) == "stub" and grade_id(c) not in SKIPPED_EXERCISES]
+    stubs = [i for i, c in enumerate(cells) if kind(c) == "stub" and grade_id(c) not in FREE_OF_STUB]
     for number, (here, last) in enumerate(zip(stubs, [-1, *stubs]), 1):
         name = grade_id(cells[here])
         heading = f"### Exercise {section.name[:2]}.{number} · {name}"
