@@ -175,6 +175,7 @@ def grade_by_hand(browser, address, course, shot):
     page.get_by_role("menubar").wait_for()
     page.goto(f"{address}/formgrader/gradebook/{SECTION}/{SECTION}")
     page.get_by_role("link", name="Submission #1").click()
+    page.wait_for_function("window.formgrader?.grades?.loaded && formgrader.comments?.loaded")  # it hears no key before
     shot(page, "18-formgrader")
     points = page.locator("#written__why_greedy")
     points.scroll_into_view_if_needed()
