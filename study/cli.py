@@ -20,7 +20,7 @@ from rich.syntax import Syntax
 from rich.table import Table
 
 from grader.errors import CourseError, WorkspaceError
-from grader.section.cells import grade_id
+from grader.section.cells import BLANK_ANSWER, exercise_of, grade_id
 from grader.section.load import load, names, source
 from grader.section.model import Section
 
@@ -144,7 +144,7 @@ def _show_model_answer(section: Section, exercise: str) -> None:
     """Marking scheme and model answer of a written question, once the learner has written an own answer."""
     own = {grade_id(c): c.source.strip() for c in (_notebook(workspace.notebook(section.name)) or {"cells": []})["cells"]}
     for graded in section.exercises[exercise].graded:
-        if own.get(graded.grade_id, "") in ("", "YOUR ANSWER HERE"):
+        if own.get(graded.grade_id, "") in ("", BLANK_ANSWER):
             _fail(f"Write your own answer in the cell {graded.grade_id} and save the notebook first: the marking scheme "
                   "and a model answer open then.", code=1)
         schemes = [c.source for c in section.notebook.cells
@@ -160,7 +160,7 @@ def _show_verdicts(result: dict) -> None:
     for repair in result["repairs"]:
         out.print(f"mended: {repair}", style="yellow", markup=False)
     for cell in result["cells"]:
-        if (this := cell["grade_id"].split("__")[0]) != exercise:
+        if (this := exercise_of(cell["grade_id"])) != exercise:
             exercise = this
             out.print(f"\n[bold]{exercise}[/]")
         score = "" if cell["verdict"] == "manual" else f"{cell['score']:g} / {cell['points']:g}"

@@ -1,6 +1,7 @@
 """Section 06: losses and their gradients, whom DPO displaces, what a steering vector moves; two boards to try both."""
 
 import math
+import re
 from collections.abc import Callable, Sequence
 
 import ipywidgets
@@ -12,7 +13,10 @@ from torch import Tensor
 
 from .. import figures
 from ..data.preferences import IGNORE, Preferences, contrast, preference_pairs
+from ..models.language import generate, score
 from ..models.policy import TinyPolicy
+from ..models.smollm import Tokenizer, chat
+from ..models.transformer import Transformer
 
 # --- pictures: losses ------------------------------------------------------------------------------------------------
 
@@ -363,6 +367,54 @@ def few_dimensions(diff_of_means: Callable, keep_top: Callable) -> dict[bool, li
     axes[0].legend()
     figures.show(figure)
     return parts
+
+
+# --- steering the real model ----------------------------------------------------------------------------------------
+
+SEA = ("The captain steered the boat through the storm.", "Waves broke against the rocks below the lighthouse.",
+       "The fishermen pulled their nets out of the water.", "Salt and seaweed dried on the wet sand.",
+       "Gulls circled above the harbour at low tide.", "The sailors raised the anchor before dawn.",
+       "A whale rose beside the ship and dived again.", "The ferry crossed the bay to the island.",
+       "Divers looked for the wreck on the reef.", "The tide carried the raft out to the ocean.",
+       "Children built a castle on the beach near the surf.", "The crew painted the hull of the old schooner.")
+LAND = ("The teacher led the class through the lesson.", "Voices rose among the desks behind the window.",
+        "The builders pulled their tools out of the van.", "Dust and paper lay on the wooden floor.",
+        "People gathered around the market at noon.", "The farmers opened the gate before dawn.",
+        "A deer stood beside the road and ran again.", "The train crossed the valley to the city.",
+        "Students looked for the book in the library.", "The wind carried the leaves over to the garden.",
+        "Children built a house in the forest near the path.", "The family painted the door of the old barn.")
+SEA_WORDS = frozenset("""sea seas ocean oceans wave waves boat boats ship ships sail sails sailing sailor sailors sailed beach
+beaches shore coast coastal island islands harbour harbor tide tides fish fishing fishermen whale whales captain crew anchor lighthouse
+surf reef dive diving divers salt sand storm storms bay gulls water waters marine ferry hull seaweed caribbean coral""".split())
+QUESTIONS = ("Tell me about your weekend.", "What should I cook for dinner?", "Describe your favourite place.",
+             "Write a short story about a friend.", "What makes a good gift?", "How do I stay calm?",
+             "Tell me something surprising.", "What did you dream of?")
+
+
+def steered_answers(model: Transformer, tokenizer: Tokenizer, hook: Callable[[float], Callable], layer: int,
+                    alphas: Sequence[float]) -> dict[float, tuple[int, float]]:
+    """What the model answers to QUESTIONS under each alpha; {alpha: (answers about the sea, log-probability per token)}.
+
+    hook: alpha -> a forward hook for a block. The log-probability is the unsteered model's, in nats: how fluent it finds them.
+    """
+    prompts, found = [chat(tokenizer, q) for q in QUESTIONS], {}
+    print(f"alpha   about the sea   nats per token   to {QUESTIONS[0]!r}")
+    for alpha in alphas:
+        handle = model.blocks[layer].register_forward_hook(hook(alpha))
+        try:
+            answers = generate(model, tokenizer, prompts, 40)
+        finally:
+            handle.remove()
+        fluency = torch.cat(score(model, tokenizer, answers, prompts)).mean().item()
+        found[alpha] = sum(map(about_the_sea, answers)), fluency
+        print(f"{alpha:5g} {found[alpha][0]:10} of {len(answers)} {fluency:16.2f}   {' '.join(answers[0].split())[:60]}")
+    return found
+
+
+def about_the_sea(answer: str) -> bool:
+    """More than 2 % of the words are of the sea."""
+    words = re.findall(r"[a-z]+", answer.lower())
+    return sum(word in SEA_WORDS for word in words) > 0.02 * len(words)
 
 
 # --- the widget ------------------------------------------------------------------------------------------------------
