@@ -383,9 +383,10 @@ LAND = ("The teacher led the class through the lesson.", "Voices rose among the 
         "A deer stood beside the road and ran again.", "The train crossed the valley to the city.",
         "Students looked for the book in the library.", "The wind carried the leaves over to the garden.",
         "Children built a house in the forest near the path.", "The family painted the door of the old barn.")
-SEA_WORDS = frozenset("""sea seas ocean oceans wave waves boat boats ship ships sail sails sailing sailor sailors sailed beach
-beaches shore coast coastal island islands harbour harbor tide tides fish fishing fishermen whale whales captain crew anchor lighthouse
-surf reef dive diving divers salt sand storm storms bay gulls water waters marine ferry hull seaweed caribbean coral""".split())
+SEA_WORDS = frozenset("""sea seas ocean oceans wave waves boat boats ship ships sail sails sailing sailor sailors sailed
+beach beaches shore coast coastal island islands harbour harbor tide tides fish fishing fishermen whale whales captain
+crew anchor lighthouse surf reef dive diving divers salt sand storm storms bay gulls water waters marine ferry hull
+seaweed caribbean coral""".split())
 QUESTIONS = ("Tell me about your weekend.", "What should I cook for dinner?", "Describe your favourite place.",
              "Write a short story about a friend.", "What makes a good gift?", "How do I stay calm?",
              "Tell me something surprising.", "What did you dream of?")
