@@ -1,14 +1,15 @@
 """`docs/ledger.md`: what each section holds, when its tests were last proven and its cells on the real model last run.
 
-    python -m grader.ledger          count everything anew, keep the dates; part of `make release`
-    python -m grader.ledger --prove  prove every section and date it today
+    python -m grader.ledger                 count everything anew, keep the dates; part of `make release`
+    python -m grader.ledger --prove [NAME]  prove the named sections, or all, and date them today
 """
 
 from __future__ import annotations
 
+import argparse
 import datetime
 import re
-import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from . import place
@@ -26,7 +27,7 @@ or shows it. The section's `test_oracles.py` recomputes the numbers.
 
 Beside the claims: exercises, graded aspects and points, wrong solutions that must fail, further right ones that must pass,
 and the last time `grader prove` found all of that to hold. `make release` counts anew; `python -m grader.ledger --prove`
-proves all sections. The last two columns: how many cells run the real language model, and the last time `make real` saw all
+proves sections. The last two columns: how many cells run the real language model, and the last time `make real` saw all
 of them finish within their limit.
 
 | section | claims | exercises | aspects | points | mutants | variants | last proof | real cells | last run |
@@ -72,17 +73,26 @@ def note_real(name: str, run: str) -> None:
     path().write_text(ledger(known), encoding="utf-8")
 
 
-def main(prove_all: bool) -> None:
+def main(sections: Sequence[str]) -> None:
+    """Count anew; prove and date the sections of these names."""
     known = dates(path())
-    if prove_all:
-        from .prove import prove
-        from .sandbox.host import Warm
-        with Warm() as warm:
-            for name in names():
-                proof = datetime.date.today().isoformat() if prove(load(name), warm)["ok"] else "FAILED"
-                known[name] = (proof, known.get(name, NEVER)[1])
+    for name, ok in _proven(sections):
+        proof = datetime.date.today().isoformat() if ok else "FAILED"
+        known[name] = (proof, known.get(name, NEVER)[1])
     path().write_text(ledger(known), encoding="utf-8")
 
 
+def _proven(sections: Sequence[str]) -> Iterator[tuple[str, bool]]:
+    if sections:
+        from .prove import prove
+        from .sandbox.host import Warm
+        with Warm() as warm:
+            for name in sections:
+                yield name, prove(load(name), warm)["ok"]
+
+
 if __name__ == "__main__":
-    main("--prove" in sys.argv)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--prove", nargs="*", metavar="NAME", choices=names(), help="sections to prove; all without a name")
+    wanted = parser.parse_args().prove
+    main(names() if wanted == [] else wanted or [])
