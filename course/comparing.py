@@ -38,6 +38,8 @@ def difference(got: Any, want: Any, rtol: float | None = None, atol: float | Non
         return _dict_difference(got, want, rtol, atol)
     if isinstance(want, (set, frozenset)):
         return "" if isinstance(got, (set, frozenset)) and got == want else f"expected {show(want)}, got {show(got)}"
+    if dataclasses.is_dataclass(want) and type(got) is type(want):
+        return _fields_difference(got, want, rtol, atol)
     return "" if got is want else f"expected {show(want)}, got {show(got)}"
 
 
@@ -111,6 +113,13 @@ def _dict_difference(got, want, rtol, atol) -> str:
     for k in want:
         if where := difference(got[k], want[k], rtol, atol):
             return f"under key {k!r}: {where}"
+    return ""
+
+
+def _fields_difference(got, want, rtol, atol) -> str:
+    for field in dataclasses.fields(want):
+        if where := difference(getattr(got, field.name, None), getattr(want, field.name), rtol, atol):
+            return f"in {field.name}: {where}"
     return ""
 
 

@@ -5,12 +5,13 @@ import math
 import pytest
 import torch
 
-from course.check import CheckFailed, committed, folds, fresh, precise, predicted, steps
+from course.check import CheckFailed, committed, folds, fresh, precise, predicted, steps, unchanged
+from course.models.transformer import Config
 from grader.judge.session import Session
 from grader.sandbox.limits import Limits
 
 CODE = """
-import math, torch
+import dataclasses, math, torch
 def copies(x): return x * 1
 def itself(x): return x
 def view(x): return x[..., 1:]
@@ -18,6 +19,8 @@ def twice_or_itself(x, s): return x if s == 1 else x * s
 def list_itself(xs): return xs
 def list_new(xs): return list(xs)
 def wrong(x): return x + 1
+def wider(c): return dataclasses.replace(c, width=c.width + 1)
+def wider_inside(c): object.__setattr__(c, "width", c.width + 1); return c
 
 def scores(q, k):
     return ((q.float() @ k.float().T) / math.sqrt(q.shape[-1])).softmax(-1).to(q.dtype)
@@ -80,6 +83,14 @@ def test_an_answer_in_fresh_memory(learner):
         fresh(learner("wrong"), X, want=X)
     assert "memory" not in str(wrong.value), "a wrong answer is told as one"
     assert torch.equal(X, torch.arange(6.0).reshape(2, 3)), "the check leaves its own arguments alone"
+
+
+def test_a_dataclass_is_compared_by_its_fields(learner):
+    unchanged(learner("wider"), Config(vocab=9, width=64), want=Config(vocab=9, width=65))
+    with pytest.raises(CheckFailed, match="argument 1 to stay"):
+        unchanged(learner("wider_inside"), Config(vocab=9, width=64), want=Config(vocab=9, width=65))
+    with pytest.raises(CheckFailed, match="in width: expected 66, got 65"):
+        unchanged(learner("wider"), Config(vocab=9, width=64), want=Config(vocab=9, width=66))
 
 
 def oracle(q, k):
