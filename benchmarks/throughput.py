@@ -75,11 +75,20 @@ def class_seconds(folder: Path, submissions: int, stock: bool) -> float:
     return seconds
 
 
-def scores(folder: Path) -> dict[str, float]:
-    """Each student's points by machine, as the gradebook has them."""
+def scores(folder: Path) -> dict[str, dict[str, float]]:
+    """Each student's points by machine, aspect by aspect, as the gradebook has them."""
     with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
-        return {s.student.id: sum(g.auto_score or 0 for n in s.notebooks for g in n.grades)
+        return {s.student.id: {g.name: g.auto_score or 0 for n in s.notebooks for g in n.grades}
                 for s in gradebook.assignment_submissions(SECTION)}
+
+
+def agreement(ours: dict[str, dict[str, float]], stock: dict[str, dict[str, float]]) -> str:
+    """How many submissions both grade alike, and where they differ."""
+    both = ours.keys() & stock.keys()
+    differ = {aspect for student in both for aspect, score in ours[student].items() if score != stock[student].get(aspect)}
+    same = sum(ours[student] == stock[student] for student in both)
+    where = f" The others differ in {', '.join(sorted(differ))}." if differ else ""
+    return f"{same} of {len(both)} submissions have the same score in both.{where}"
 
 
 def single_verdicts(trials: int) -> tuple[list[float], float]:
@@ -113,9 +122,7 @@ def table(sizes: list[int], stock_sizes: list[int], trials: int) -> str:
     try:
         stock = {n: class_seconds(folder / "stock", n, stock=True) for n in sorted(stock_sizes)}
         ours = {n: class_seconds(folder / "ours", n, stock=False) for n in sorted(sizes, reverse=True)}
-        a, b = scores(folder / "ours"), scores(folder / "stock")  # of the smallest class here, of the largest there
-        both = a.keys() & b.keys()
-        same = sum(a[student] == b[student] for student in both)
+        alike = agreement(scores(folder / "ours"), scores(folder / "stock"))  # of the smallest class here, the largest there
         times, memory = single_verdicts(trials)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -128,7 +135,7 @@ def table(sizes: list[int], stock_sizes: list[int], trials: int) -> str:
     quantiles = statistics.quantiles(times, n=20)
     lines += ["", f"One verdict with a warm parent, {trials} times: p50 {statistics.median(times):.2f} s, "
                   f"p95 {quantiles[18]:.2f} s. Memory of one more child: {memory:.0f} MiB."]
-    lines += ["", f"{same} of {len(both)} submissions have the same score in both."]
+    lines += ["", alike]
     return "\n".join(lines)
 
 
