@@ -21,7 +21,7 @@ def grader(tmp_path, monkeypatch):
     """The command line on a course without sections."""
     (tmp_path / "source").mkdir()
     (tmp_path / "course").mkdir()
-    shutil.copy(ROOT / "course" / "syllabus.toml", tmp_path / "course")
+    (tmp_path / "course" / "syllabus.toml").write_text("", encoding="utf-8")
     shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
     monkeypatch.setenv("COURSE_ROOT", str(tmp_path))
     return lambda *args: subprocess.run([GRADER, *args], capture_output=True, text=True, cwd=ROOT)
