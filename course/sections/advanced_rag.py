@@ -2,6 +2,8 @@
 
 import html
 import math
+import textwrap
+import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -30,7 +32,9 @@ def vocabulary_gap() -> Figure:
     for kind in ("identifier", "paraphrase", "mixed"):
         q = next(q for q in queries()[3:] if q.kind == kind)
         best = max(q.qrels, key=q.qrels.get)
-        print(f"{kind:10s}  {q.text}\n{'':10s}  -> {best}: {next(p.text for p in passages() if p.id == best)[:150]}...\n")
+        print(f"{kind:10s}  {q.text}")
+        print(textwrap.fill(f"-> {best}: {next(p.text for p in passages() if p.id == best)[:150]}...", 96,
+                            initial_indent=" " * 12, subsequent_indent=" " * 15), end="\n\n")
     texts = {p.id: set(words(p.text)) for p in passages()}
     figure, ax = figures.subplots(figsize=(7, 2.4))
     for row, kind in enumerate(KINDS):
@@ -55,7 +59,8 @@ def saturation_and_length(bm25_scores: Callable) -> Figure:
     for k1 in (0.5, 1.5, 5.0):
         left.plot(counts, [bm25_scores(["t"], [["t"] * n, ["other"]], k1=k1, b=0)[0] for n in counts], marker=".",
                   label=f"k1 = {k1}")
-    left.set(xlabel="times the term stands in the document", ylabel="score", title="Repetition saturates (b = 0)")
+    left.set(xlabel="times the term stands in the document", ylabel="score", title="Repetition saturates (b = 0)",
+             xticks=range(0, 21, 5))
     left.legend()
     for b in (0, 0.4, 0.75, 1):
         docs = [["t"] + ["filler"] * (n - 1) for n in lengths]
@@ -115,7 +120,8 @@ def mean_of_samples(hyde_vector: Callable) -> Figure:
                   (mean, "mean", figures.PALETTE[2])]
         for v, name, colour in arrows:
             ax.annotate("", v.tolist(), (0, 0), arrowprops={"arrowstyle": "->", "color": colour, "lw": 2})
-            ax.text(*(1.08 * v).tolist(), name, color=colour, ha="center")
+            x, y = ((0.55 * v + torch.tensor([0.05, -0.12])) if name == "mean" else 1.08 * v).tolist()
+            ax.text(x, y, name, color=colour, ha="left" if name == "mean" else "center")  # beside its arrow, not at a sample's
         ax.set(xlim=(-1.2, 1.3), ylim=(-0.1, 1.25), aspect="equal",
                title=f"{title}: the mean has length {mean.norm():.2f}")
     return figure
@@ -218,6 +224,51 @@ def index_sizes(index_bytes: Callable) -> Figure:
     return figure
 
 
+# --- the search that runs --------------------------------------------------------------------------------------------
+
+ASKED = ("LM-2042", "why do we process the same order twice", "what happens to our stuff when we stop paying",
+         "old python client disconnects every hour with LM-4015")
+STAGES = ("words", "meaning", "fused", "token by token")
+
+
+@figures.picture
+def ask(search: Callable, bm25_scores: Callable, maxsim: Callable) -> Figure:
+    """Four questions to the learner's search: what it answers, and the place of the best answer after every stage."""
+    torch.set_num_threads(1)
+    for stub in (lambda: bm25_scores(["a"], [["a"]]), lambda: search("", *[lambda *_: []] * 3)):
+        stub()  # one that is still empty says so before anything is embedded
+    corpus, asked = larkmoor()
+    texts = {p.id: p.text for p in passages()}
+    figure, ax = figures.subplots(figsize=(8, 2.8))
+    for colour, q in zip(figures.PALETTE, (a for a in asked if a.query.text in ASKED)):
+        by_words = corpus.best(bm25_scores(q.words, corpus.words), above=0)
+        by_meaning = corpus.best(corpus.vectors @ q.vector)
+
+        def rerank(_, ids, q=q):
+            rows = [corpus.ids.index(d) for d in ids]
+            return maxsim(q.tokens.expand(len(rows), -1, -1), corpus.tokens[rows], q.mask.expand(len(rows), -1),
+                          corpus.mask[rows]).tolist()
+
+        def lookup(score, topn, words=by_words, meaning=by_meaning, q=q):
+            return search(q.query.text, lambda _: words, lambda _: meaning, score, pool=20, topn=topn)
+
+        found = lookup(rerank, 20)
+        fused = lookup(lambda _, ids: [0.0] * len(ids), 20)  # equal scores: the order of the fusion
+        print(f"\n{q.query.text}")
+        for d, score in found[:3]:
+            print(f"   {score:6.2f}  {'*' * q.query.qrels.get(d, 0):2s} {d:14s} {texts[d][:62]}...")
+        best = [d for d, grade in q.query.qrels.items() if grade == 2]
+        places = [min((r.index(d) + 1 for d in best if d in r), default=21)
+                  for r in (by_words, by_meaning, [d for d, _ in fused], [d for d, _ in found])]
+        print("   first that answers: " + ", ".join(f"{n} {p}" for n, p in zip(STAGES, places)))
+        ax.plot(range(4), np.minimum(places, 21), marker="o", color=colour, label=q.query.text)
+    print("\n** answers the query, * helps")
+    ax.set_xticks(range(4), STAGES)
+    ax.set(ylabel="place", title="Place of the first passage that answers (21: not among 20)", ylim=(22, 0))
+    ax.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize=8)
+    return figure
+
+
 # --- the experiment: which retriever wins on which query? ------------------------------------------------------------
 
 @dataclass
@@ -253,26 +304,52 @@ class Asked:
 
 @dataclass
 class Results:
-    """Rankings of every system for every query, MaxSim's score of every passage, and each query's nDCG@10."""
+    """Rankings of every system for every query, MaxSim's scores of every passage, nDCG@10 of each, and what was searched."""
 
     runs: dict[str, list[list[str]]]
     late: list[dict[str, float]]
     ndcg: dict[str, np.ndarray]
+    corpus: Corpus
+    asked: list[Asked]
 
 
+@cache
 def larkmoor() -> tuple[Corpus, list[Asked]]:
+    """The handbook and its queries, embedded: about ten seconds, once."""
     docs, asked = passages(), queries()
     tokens, mask = embed_tokens([p.text for p in docs])
     corpus = Corpus([p.id for p in docs], [words(p.text) for p in docs], embed([p.text for p in docs]), tokens, mask,
                     embed([q for p in docs for q in p.questions]), [i for i, p in enumerate(docs) for _ in p.questions])
     vectors, answers = embed([q.text for q in asked]), embed([h for q in asked for h in q.hypothetical])
     parts = zip(asked, vectors, answers.view(len(asked), 2, -1), *embed_tokens([q.text for q in asked]))
-    return corpus, [Asked(q, words(q.text), *rest) for q, *rest in parts]
+    return corpus, [Asked(q, words(q.text), *(x.clone() for x in own)) for q, *own in parts]
+
+
+def of_kind(metric: Callable, run: list[list[str]], kind: str | None = None) -> np.ndarray:
+    """A metric's value for each query, or for each of one kind."""
+    return np.array([metric(r, q.qrels) for r, q in zip(run, queries()) if kind in (None, q.kind)])
 
 
 def mean(metric: Callable, run: list[list[str]], kind: str | None = None) -> float:
     """A metric's mean over all queries, or over those of one kind."""
-    return np.mean([metric(r, q.qrels) for r, q in zip(run, queries()) if kind in (None, q.kind)])
+    return of_kind(metric, run, kind).mean()
+
+
+INTERVAL = "[in brackets: 95 % of the means, the queries drawn anew 4,000 times, with replacement]"
+
+
+def span(values: np.ndarray) -> tuple[float, float, float]:
+    """The mean, and the ends of its 95 % interval over queries."""
+    values = np.asarray(values, dtype=np.float64)
+    again = np.random.default_rng(0).integers(0, len(values), (4000, len(values)))
+    low, high = np.quantile(values[again].mean(1), (0.025, 0.975))
+    return float(values.mean()), float(low), float(high)
+
+
+def said(values: np.ndarray, sign: str = "") -> str:
+    """0.813 [0.71, 0.90]"""
+    middle, low, high = span(values)
+    return f"{middle:{sign}.3f} [{low:{sign}.2f}, {high:{sign}.2f}]"
 
 
 @figures.experiment
@@ -291,22 +368,26 @@ def compare(retrieve: Callable, ndcg_at_k: Callable, mrr_at_k: Callable, recall_
         for name, ranking in rankings.items():
             runs[name].append(ranking)
 
-    print(f"{'nDCG@10':8s}" + "".join(f"{k:>12s}" for k in KINDS) + f"{'all 48':>10s}{'MRR@10':>10s}{'recall@10':>11s}")
+    print(f"{'nDCG@10':10s}" + "".join(f"{k:<20s}" for k in (*KINDS, "all 48")) + "\n")
     for name, run in runs.items():
-        print(f"{name:8s}" + "".join(f"{mean(ndcg_at_k, run, k):12.3f}" for k in KINDS)
-              + f"{mean(ndcg_at_k, run):10.3f}{mean(mrr_at_k, run):10.3f}{mean(recall_at_k, run):11.3f}")
-    fusion = mean(ndcg_at_k, runs["RRF"], "paraphrase") - mean(ndcg_at_k, runs["dense"], "paraphrase")
-    print(f"\nparaphrase queries, RRF minus dense: {fusion:+.3f}; your order: {', '.join(map(str, prediction))}")
+        print(f"{name:10s}" + "".join(f"{said(of_kind(ndcg_at_k, run, k)):<20s}" for k in (*KINDS, None)))
+    print(f"\n{'all 48':10s}{'MRR@10':20s}recall@10\n")
+    for name, run in runs.items():
+        print(f"{name:10s}{said(of_kind(mrr_at_k, run)):<20s}{said(of_kind(recall_at_k, run))}")
+    best = sorted(prediction, key=lambda name: -mean(ndcg_at_k, runs[name], "paraphrase"))
+    print(f"\n{INTERVAL}\nparaphrases, best first: {', '.join(best)}; your order: {', '.join(map(str, prediction))}")
 
     figure, ax = figures.subplots(figsize=(8, 3.2))
     for i, (name, run) in enumerate(runs.items()):
-        ax.bar(np.arange(3) + 0.13 * (i - 2.5), [mean(ndcg_at_k, run, k) for k in KINDS], width=0.12, label=name)
+        spans = [span(of_kind(ndcg_at_k, run, k)) for k in KINDS]
+        ends = np.array([(m - low, high - m) for m, low, high in spans]).T
+        ax.bar(np.arange(3) + 0.13 * (i - 2.5), [m for m, _, _ in spans], width=0.12, label=name, yerr=ends,
+               error_kw={"elinewidth": 0.8, "ecolor": figures.INK})
     ax.set_xticks(range(3), KINDS)
-    ax.set(ylabel="nDCG@10", title="No system is best on every kind of query")
+    ax.set(ylabel="nDCG@10", title="No system is best on every kind of query (thin lines: 95 %)")
     ax.legend(ncol=3, loc="lower left", bbox_to_anchor=(0, -0.42))
     figures.show(figure)
-    return Results(dict(runs), late, {name: np.array([ndcg_at_k(r, q.qrels) for r, q in zip(run, queries())])
-                                      for name, run in runs.items()})
+    return Results(dict(runs), late, {name: of_kind(ndcg_at_k, run) for name, run in runs.items()}, corpus, asked)
 
 
 @figures.experiment
@@ -315,12 +396,19 @@ def sweep(results: Results | None, rrf: Callable, ndcg_at_k: Callable) -> dict[s
     lists = list(zip(_there(results).runs["BM25"], _there(results).runs["dense"]))
     scores = list(zip(*(_scores(name) for name in ("BM25", "dense"))))
     tried = {f"RRF, k = {k}": [[d for d, _ in rrf(list(pair), k)] for pair in lists] for k in (1, 10, 60, 1000)}
-    tried |= {f"convex, weight of BM25 {w}": [_convex(*pair, w) for pair in scores] for w in (0.1, 0.2, 0.3, 0.5)}
-    found = {"dense alone": (mean(ndcg_at_k, results.runs["dense"]), mean(ndcg_at_k, results.runs["dense"], "paraphrase"))}
-    found |= {name: (mean(ndcg_at_k, run), mean(ndcg_at_k, run, "paraphrase")) for name, run in tried.items()}
-    for name, (all_, paraphrase) in found.items():
-        print(f"{name:>26}: all 48 {all_:.3f}, paraphrase {paraphrase:.3f}")
-    return found
+    tried |= {f"convex, BM25 {w}": [_convex(*pair, w) for pair in scores] for w in (0.1, 0.2, 0.3, 0.5)}
+    tried = {"dense alone": results.runs["dense"], **tried}
+    print(f"{'nDCG@10':>16}   {'all 48':20s}{'minus dense alone':23s}{'paraphrase':12s}minus dense alone\n")
+    for name, run in tried.items():
+        texts = []
+        for kind in (None, "paraphrase"):
+            values, dense = (of_kind(ndcg_at_k, r, kind) for r in (run, results.runs["dense"]))
+            texts.append(f"{values.mean():<12.3f}" if kind else f"{said(values):20s}")
+            texts.append(f"{said(values - dense, '+') if run is not results.runs['dense'] else '':23s}")
+        print(f"{name:>16}   {''.join(texts).rstrip()}")
+    sharp, flat = (of_kind(ndcg_at_k, tried[f"RRF, k = {k}"]) for k in (1, 60))
+    print(f"\nRRF, k = 1 minus k = 60, all 48: {said(sharp - flat, '+')}\n{INTERVAL}")
+    return {name: (mean(ndcg_at_k, run), mean(ndcg_at_k, run, "paraphrase")) for name, run in tried.items()}
 
 
 def _scores(system: str) -> list[dict[str, float]]:
@@ -365,33 +453,194 @@ def _moved(before: np.ndarray, after: np.ndarray) -> Figure:
     for row, i in enumerate(moved):
         colour = figures.KEPT if delta[i] > 0 else figures.WRONG
         ax.annotate("", (after[i], row), (before[i], row), arrowprops={"arrowstyle": "->", "color": colour, "lw": 1.5})
-    ax.set_yticks(range(len(moved)), [queries()[i].text[:58] for i in moved], fontsize=8)
+    ax.set_yticks(range(len(moved)), [textwrap.shorten(queries()[i].text, 60, placeholder=" …") for i in moved], fontsize=8)
     ax.set(xlim=(-0.03, 1.03), ylim=(-0.7, len(moved) - 0.3), xlabel="nDCG@10, from dense to HyDE",
            title="HyDE helps many queries and hurts some")
     return figure
 
 
+APART = [("answer 1", "answer 2"), ("both answers", "answer 1"), ("both answers", "answer 2"),
+         ("query, answer 1", "answer 1"), ("query, both answers", "both answers"), ("passages, questions", "questions")]
+
+
 @figures.experiment
-def first_stages(results: Results | None, two_stages: Callable, stage_recall: Callable) -> None:
-    """Recall after stage 1 and after MaxSim, behind each of three first stages.
+def ablation(made_up: Callable, ndcg_at_k: Callable) -> dict[str, np.ndarray]:
+    """Every setting of made_up(corpus, asked) -> {setting: ids, best first}: nDCG@10 of each query.
+
+    The first setting is what the others are held against.
+    """
+    corpus, asked = larkmoor()
+    runs = defaultdict(list)
+    for q in asked:
+        for name, ranking in made_up(corpus, q).items():
+            runs[name].append(ranking)
+    base = next(iter(runs))
+    print(f"{'nDCG@10':21s}{'all 48':21s}{f'minus {base}':24s}" + "".join(f"{k:12s}" for k in KINDS) + "\n")
+    for name, run in runs.items():
+        values = of_kind(ndcg_at_k, run)
+        against = said(values - of_kind(ndcg_at_k, runs[base]), "+") if name != base else ""
+        print(f"{name:21s}{said(values):21s}{against:24s}" + "".join(f"{mean(ndcg_at_k, run, k):<12.3f}" for k in KINDS))
+    scores = {name: of_kind(ndcg_at_k, run) for name, run in runs.items()}
+    named = np.array([q.kind == "identifier" for q in queries()])
+    print(f"\n{'':44s}{'all 48':22s}identifier")
+    for a, b in APART:
+        difference = scores[a] - scores[b]
+        print(f"{a:>20s} minus {b:15s}  {said(difference, '+'):22s}{said(difference[named], '+')}")
+    print(f"\n{INTERVAL}")
+    return scores
+
+
+def hyde_by_a_model(write: Callable, hyde_vector: Callable, ndcg_at_k: Callable) -> dict[str, np.ndarray]:
+    """HyDE with answers that write(questions) gives: three of them, and nDCG@10 with query, both, answer alone."""
+    corpus, asked = larkmoor()
+    answers = write([q.query.text for q in asked])
+    for i in (0, 16, 32):
+        print(f"{asked[i].query.text}\n   -> {' '.join(answers[i].split())}\n")
+    runs: dict[str, list] = {"query": [], "query, its answer": [], "its answer": []}
+    for q, made in zip(asked, embed(answers)):
+        for name, v in zip(runs, (q.vector, hyde_vector(q.vector, made[None]), hyde_vector(q.vector, made[None], False))):
+            runs[name].append(corpus.best(corpus.vectors @ v))
+    print(f"{'nDCG@10':20s}" + "".join(f"{k:<20s}" for k in (*KINDS, "all 48")) + "\n")
+    for name, run in runs.items():
+        print(f"{name:20s}" + "".join(f"{said(of_kind(ndcg_at_k, run, k)):<20s}" for k in (*KINDS, None)))
+    print(f"\n{INTERVAL}")
+    return {name: of_kind(ndcg_at_k, run) for name, run in runs.items()}
+
+
+@figures.experiment
+def assembled(results: Results | None, answer: Callable, ndcg_at_k: Callable) -> dict[tuple[int, float], np.ndarray]:
+    """answer(query, lists, late, weight, pool) gives ids, best first: nDCG@10 of each query, for weights and pools."""
+    runs = _there(results).runs
+    weights, pools = (0.0, 0.25, 0.5, 0.75, 1.0), (5, 10, 20, 50)
+    found = {}
+    print(f"{'nDCG@10':13s}" + "".join(f"{f'pool of {pool}':20s}" for pool in pools) + "\n")
+    for w in weights:
+        for pool in pools:
+            run = [answer(q.text, (words, dense), late, w, pool) for q, words, dense, late
+                   in zip(queries(), runs["BM25"], runs["dense"], results.late)]
+            found[pool, w] = of_kind(ndcg_at_k, run)
+        print(f"weight {w:<6}" + "".join(f"{said(found[pool, w]):20s}" for pool in pools))
+    print("\nweight 0.5, pool of 20 minus")
+    for name, other in [("pool of 10", found[10, 0.5]), ("pool of 50", found[50, 0.5]),
+                        ("MaxSim on all 92", results.ndcg["MaxSim"])]:
+        print(f"   {name:18s}{said(found[20, 0.5] - other, '+')}")
+    print(f"\n{INTERVAL}")
+    return found
+
+
+@figures.experiment
+def first_stages(results: Results | None, two_stages: Callable, stage_recall: Callable) -> dict[str, np.ndarray]:
+    """Recall after stage 1 and after MaxSim, behind each of three first stages: {name: (queries, cuts, 2)}.
 
     two_stages(ranking, late, n) gives the ids after each stage, for n candidates.
     """
     runs, cuts = _there(results).runs, (5, 10, 20, 50)
     figure, axes = figures.subplots(1, 3, figsize=(9, 2.8), sharey=True)
+    found = {}
+    print(f"{'first stage':18s}{'recall after it':22s}after MaxSim has kept 5\n")
     for ax, name in zip(axes, ("BM25", "dense", "RRF")):
         recalls = [[stage_recall(two_stages(ranking, late, n), [d for d, g in q.qrels.items() if g > 0]) for n in cuts]
                    for q, ranking, late in zip(queries(), runs[name], results.late)]
-        bound, final = np.mean(recalls, axis=0).T
-        ax.plot(cuts, bound, marker="o", label="after stage 1")
-        ax.plot(cuts, final, marker="o", label="after MaxSim keeps 5")
+        found[name] = np.array(recalls)
+        for row, label in enumerate(("after stage 1", "after MaxSim keeps 5")):
+            middle, low, high = np.transpose([span(found[name][:, i, row]) for i in range(len(cuts))])
+            ax.plot(cuts, middle, marker="o", label=label)
+            ax.fill_between(cuts, low, high, alpha=0.15)
         ax.set(xscale="log", xlabel="candidates", title=f"first stage: {name}", xticks=cuts, xticklabels=cuts)
         ax.minorticks_off()
-        print(f"first stage {name:6s}"
-              + "".join(f"   {n} candidates: {b:.2f} -> {f:.2f}" for n, b, f in zip(cuts, bound, final)))
+        for i, n in enumerate(cuts):
+            print(f"{name:6s}{n:3d} ids   " + "   ".join(said(found[name][:, i, row]) for row in (0, 1)))
+    print(f"\n{INTERVAL}")
     axes[0].set_ylabel("recall")
     axes[0].legend()
     figures.show(figure)
+    return found
+
+
+# --- the experiment with an approximate index: real token vectors ----------------------------------------------------
+
+@cache
+def tokens() -> tuple[Tensor, Tensor, np.ndarray]:
+    """The token vectors of the handbook (N, 384), those of the queries (M, 384), all of length 1, and whose each is (M,)."""
+    corpus, asked = larkmoor()
+    wanted = [q.tokens[q.mask] for q in asked]
+    whose = np.repeat(np.arange(len(asked)), [len(w) for w in wanted])
+    docs, ours = (F.normalize(x, dim=-1) for x in (corpus.tokens[corpus.mask], torch.cat(wanted)))
+    return docs, ours, whose
+
+
+def _by_query(hits: np.ndarray, whose: np.ndarray) -> np.ndarray:
+    """The mean of each user's query over its tokens."""
+    return np.array([hits[whose == q].mean() for q in np.unique(whose)])
+
+
+@figures.experiment
+def recall_against_latency(build: Callable, look: Callable, cells: int = 64, k: int = 10) -> dict[int, tuple]:
+    """An inverted file over the token vectors of the handbook: {probes: (recall@10 of each query, share compared, us)}.
+
+    build(vectors, cells) gives centroids, and the rows and the vectors of each cell; look(query, centroids, rows, blocks,
+    probes) the ids of the ten best in the cells that it looks into.
+    """
+    torch.set_num_threads(1)
+    vectors, ours, whose = (x[::step] for x, step in zip(tokens(), (1, 2, 2)))  # every second token of the queries will do
+    exact, seconds = [], []
+    for q in ours:
+        start = time.thread_time()
+        exact.append((vectors @ q).topk(k).indices)
+        seconds.append(time.thread_time() - start)
+    full = 1e6 * float(np.median(seconds))
+    centroids, rows, blocks = build(vectors, cells)
+    sizes = torch.tensor([len(r) for r in rows])
+    near = (ours @ centroids.T).argsort(1, descending=True)
+    print(f"{len(vectors)} token vectors in {cells} cells; every second token of 48 queries: {len(ours)}; "
+          f"exact search {full:.0f} us\n")
+    print(f"{'cells looked into':20s}{'recall@10':22s}{'vectors compared':20s}median time\n")
+    found = {}
+    for probes in (1, 2, 4, 8, 16, 32, cells):
+        hits, seconds = [], []
+        for q, want in zip(ours, exact):
+            start = time.thread_time()
+            got = look(q, centroids, rows, blocks, probes)
+            seconds.append(time.thread_time() - start)
+            hits.append(torch.isin(want, got).float().mean().item())
+        share = float((sizes[near[:, :probes]].sum(1) + cells).double().mean() / len(vectors))
+        found[probes] = _by_query(np.array(hits), whose), share, 1e6 * float(np.median(seconds))
+        print(f"{probes:<20d}{said(found[probes][0]):22s}{share:<20.1%}{found[probes][2]:.0f} us")
+    print(f"\n{INTERVAL}")
+    figure, ax = figures.subplots(figsize=(7, 3))
+    times = [us for _, _, us in found.values()]
+    middle, low, high = np.transpose([span(hits) for hits, _, _ in found.values()])
+    ax.plot(times, middle, marker="o")
+    ax.fill_between(times, low, high, alpha=0.2)
+    for probes, us, m in zip(found, times, middle):
+        ax.annotate(str(probes), (us, m), xytext=(4, -12), textcoords="offset points", fontsize=8)
+    ax.axvline(full, color=figures.INK, ls=":", label="exact search")
+    ax.set(xscale="log", xlabel="microseconds of computing a query token (numbers: cells looked into)",
+           ylabel="recall@10 of exact search", title="An approximate index sells recall for time")
+    ticks = [n * 10**e for e in range(6) for n in (1, 2, 5) if min(times) / 1.2 < n * 10**e < 1.2 * max(times)]
+    ax.set_xticks(ticks, [f"{t:,}" for t in ticks])
+    ax.minorticks_off()
+    ax.legend()
+    figures.show(figure)
+    return found
+
+
+@figures.experiment
+def smaller_vectors(coarse_then_fine: Callable, coarse: dict[str, Callable], k: int = 10) -> dict[tuple[str, int], np.ndarray]:
+    """Recall@10 of exact search by a cheap score and by the full one on its best: {(name, pool): recall of each query}."""
+    torch.set_num_threads(1)
+    vectors, ours, whose = tokens()
+    exact = (ours @ vectors.T).topk(k).indices
+    found, pools = {}, (10, 30, 100)
+    print(f"{'recall@10':26s}" + "".join(f"{f'best {p} rescored':22s}" for p in pools) + "\n")
+    for name, make in coarse.items():
+        for pool in pools:
+            got = coarse_then_fine(vectors, ours, make, pool)
+            hits = torch.stack([torch.isin(want, g).double().mean() for want, g in zip(exact, got)])
+            found[name, pool] = _by_query(hits.numpy(), whose)
+        print(f"{name:26s}" + "".join(f"{said(found[name, p]):22s}" for p in pools))
+    print(f"\n{INTERVAL}")
+    return found
 
 
 def _there(results: Results | None) -> Results:

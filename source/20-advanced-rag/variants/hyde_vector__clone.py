@@ -1,10 +1,10 @@
-"""The query itself comes back where it stands alone."""
+"""Case by case; the query alone is copied."""
 import torch
 
 
 def hyde_vector(q_vec, hyp, include_query=True, normalise=True):
     if len(hyp) == 0:
-        v = q_vec
+        v = q_vec.clone()
     elif include_query:
         v = (hyp.float().sum(0) + q_vec.float()) / (1 + len(hyp))
     else:

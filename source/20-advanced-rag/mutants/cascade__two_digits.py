@@ -1,0 +1,13 @@
+"""Scores are rounded to two digits."""
+def cascade(score_fns, keep, ids):
+    survivors = []
+    for score_fn, n in zip(score_fns, keep):
+        scores = {i: round(float(s), 2) for i, s in zip(ids, score_fn(list(ids)))}
+        ids = sorted(ids, key=scores.get, reverse=True)[:n]
+        survivors.append(ids)
+    return survivors
+
+
+def stage_recall(survivors, relevant):
+    relevant = set(relevant)
+    return [len(relevant.intersection(stage)) / len(relevant) if relevant else 0.0 for stage in survivors]

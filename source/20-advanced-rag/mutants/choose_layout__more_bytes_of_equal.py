@@ -1,0 +1,5 @@
+"""Of equal recall the one with more bytes."""
+def choose_layout(layouts, n, budget):
+    sized = [(recall, -index_bytes(n, **options), name) for name, options, recall in layouts]
+    fitting = [row for row in sized if -row[1] <= budget]
+    return max(fitting, key=lambda row: (row[0], -row[1]))[2] if fitting else None

@@ -1,0 +1,5 @@
+"""The bytes of one document are held against the budget."""
+def choose_layout(layouts, n, budget):
+    sized = [(recall, -index_bytes(1, **options), name) for name, options, recall in layouts]
+    fitting = [row for row in sized if -row[1] <= budget]
+    return max(fitting, key=lambda row: row[:2])[2] if fitting else None

@@ -1,0 +1,11 @@
+"""The length is clamped at 1e-3 before dividing."""
+import torch
+
+
+def hyde_vector(q_vec, hyp, include_query=True, normalise=True):
+    wide = torch.float64 if q_vec.dtype == torch.float64 else torch.float32
+    rows = [q_vec.to(wide)[None]] if include_query or len(hyp) == 0 else []
+    v = torch.cat([*rows, hyp.to(wide)]).mean(0)
+    if normalise:
+        v = v / v.norm().clamp_min(1e-3)
+    return v.to(q_vec.dtype)

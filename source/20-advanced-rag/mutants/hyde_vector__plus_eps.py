@@ -1,0 +1,11 @@
+"""1e-6 is added to the length before dividing."""
+import torch
+
+
+def hyde_vector(q_vec, hyp, include_query=True, normalise=True):
+    wide = torch.float64 if q_vec.dtype == torch.float64 else torch.float32
+    rows = [q_vec.to(wide)[None]] if include_query or len(hyp) == 0 else []
+    v = torch.cat([*rows, hyp.to(wide)]).mean(0)
+    if normalise:
+        v = v / (v.norm() + 1e-6)
+    return v.to(q_vec.dtype)

@@ -1,0 +1,10 @@
+"""A real token of the document whose vector is zero is taken for padding."""
+import torch
+import torch.nn.functional as F
+
+def maxsim(Q, D, q_mask, d_mask):
+    wide = torch.promote_types(Q.dtype, torch.float32)
+    q, d = F.normalize(Q.to(wide), dim=-1), F.normalize(D.to(wide), dim=-1)
+    real = d_mask & (D != 0).any(-1)
+    best = (q @ d.transpose(1, 2)).masked_fill(~real[:, None, :], -torch.inf).amax(-1)
+    return best.masked_fill(~q_mask, 0).sum(-1).to(Q.dtype)
