@@ -101,6 +101,27 @@ def steps(model: Transformer, prompts: Sequence[Sequence[int]], pick: Pick = gre
         pos, mask = pos[:, -1:] + 1, F.pad(mask, (0, 1), value=True)
 
 
+def next_logits(model: Transformer, banned: Collection[int] = ()) -> Callable[[Int[Tensor, "B T"]], Float[Tensor, "B V"]]:
+    """The model as a plain function, for a loop of one's own: rows of ids of one length -> float32 logits of the next token.
+
+    Where a call only adds tokens to those of the last one, the cache spares it all others.
+    """
+    seen, cache = torch.empty(0, 0, dtype=torch.long), None
+
+    @one_thread()
+    @torch.no_grad()
+    def ask(ids: Int[Tensor, "B T"]) -> Float[Tensor, "B V"]:
+        nonlocal seen, cache
+        old = seen.shape[1] if torch.equal(ids[:, :seen.shape[1]], seen) and ids.shape[1] > seen.shape[1] else 0
+        hidden, cache = model.body(ids[:, old:], cache=cache if old else None)
+        seen = ids.clone()
+        logits = model.head(hidden[:, -1]).float()
+        logits[:, list(banned)] = -torch.inf
+        return logits
+
+    return ask
+
+
 def padded_left(rows: Sequence[Sequence[int]]) -> tuple[Int[Tensor, "B T"], Bool[Tensor, "B T"]]:
     """Rows of ids, filled up on the left with id 0, and the mask: False where filled."""
     ids = pad_sequence([torch.tensor(row) for row in rows], batch_first=True, padding_side="left")

@@ -9,6 +9,7 @@ tokens seen after h,
 
 import re
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -107,3 +108,8 @@ class RandomModel:
     def __call__(self, ids: list[int]) -> Tensor:
         logits = np.random.default_rng([self.seed, *map(int, ids)]).standard_normal(self.V) * self.spread
         return torch.from_numpy(logits).log_softmax(-1)
+
+
+def batched(step: Callable[[list[int]], Tensor]) -> Callable[[Tensor], Tensor]:
+    """A model of rows, ids (B, T) -> (B, V), from a model of one text, list of ids -> (V,)."""
+    return lambda ids: torch.stack([step(row) for row in ids.tolist()])

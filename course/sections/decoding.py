@@ -1,6 +1,8 @@
 """Section 02: what each cut leaves over, whether likelier text is better text, and a board with all knobs."""
 
+import itertools
 import math
+import re
 from collections.abc import Callable
 from functools import cache
 
@@ -11,7 +13,8 @@ from matplotlib.figure import Figure
 from torch import inf
 
 from .. import figures
-from ..models.ngram import NGram, RandomModel, distinct, help_words
+from ..data.corpus import help_texts
+from ..models.ngram import NGram, RandomModel, batched, distinct, help_words
 
 TWO = ["the __init__", "in the"]  # contexts after which the model is sure, and unsure
 
@@ -86,13 +89,16 @@ def nucleus_sizes(top_p_mask: Callable) -> Figure:
 
 @figures.picture
 def survivors_in_the_heat(top_p_mask: Callable, min_p_mask: Callable) -> Figure:
-    """How many tokens top-p and min-p keep as the temperature rises."""
+    """How many tokens top-p and min-p keep as the temperature rises; the legend has the numbers at T = 1, 2 and 3."""
     logits = logprobs("in the")[None]
     temperatures = np.geomspace(0.3, 5, 25)
     cuts = {"top-p 0.9": lambda x: top_p_mask(x, 0.9), "min-p 0.1": lambda x: min_p_mask(x, 0.1)}
     figure, ax = figures.subplots(figsize=(7, 2.8))
     for label, cut in cuts.items():
-        ax.loglog(temperatures, [(cut(logits / float(T)) > -inf).sum().item() for T in temperatures], label=label)
+        def kept(T, cut=cut):
+            return (cut(logits / float(T)) > -inf).sum().item()
+        at = ", ".join(f"{kept(T):,}" for T in (1, 2, 3))
+        ax.loglog(temperatures, [kept(T) for T in temperatures], label=f"{label}: {at} at T = 1, 2, 3")
     ax.set(title="survivors after 'in the', as the temperature rises", xlabel="temperature", ylabel="tokens")
     ax.set_xticks([0.3, 0.5, 1, 2, 5], ["0.3", "0.5", "1", "2", "5"])
     ax.minorticks_off()
@@ -148,6 +154,137 @@ def temperature_first_or_last(decode_pipeline: Callable, top_p_mask: Callable) -
                                 ["temperature first", "temperature last"]):
         figures.token_bars(ax, probs[:25].tolist(), title=f"T = 2, p = 0.5, {title}: {int((probs > 0).sum())} tokens")
     axes[0].set_ylabel("probability")
+    return figure
+
+
+@figures.picture
+def masked_is_not_conditioned(grammar_mask: Callable) -> Figure:
+    """The three valid texts of a small grammar: the model's own shares among valid texts, and what token-wise masking gives."""
+    given, masked = valid_texts(grammar_mask)
+    figure, axes = figures.subplots(1, 2, figsize=(9, 2.6), sharey=True)
+    titles = ["the model, given that the text is valid", "with your mask at each step"]
+    for ax, shares, title in zip(axes, [given, masked], titles):
+        figures.token_bars(ax, list(shares.values()), labels=list(shares), title=title)
+        ax.bar_label(ax.containers[0], fmt="%.3f")
+        ax.margins(y=0.15)
+    axes[0].set_ylabel("probability of the text")
+    return figure
+
+
+def valid_texts(grammar_mask: Callable) -> tuple[dict[str, float], dict[str, float]]:
+    """(shares of the valid texts under the model, probabilities under the masked model), by enumeration.
+
+    Two letters, then the end. Valid: a or b, then c, and after b also d. The model likes to begin with a and then to write d.
+    """
+    names = ["end", "a", "b", "c", "d"]
+    table = torch.tensor([[-1, 1, 2, -1, -1], [-1, -1, -1, 3, -1], [-1, -1, -1, 3, 3], [-1] * 5])
+    accepting = torch.tensor([False, False, False, True])
+    model = torch.tensor([[0, 0.9, 0.1, 0, 0], [0, 0, 0, 0.01, 0.99], [0, 0, 0, 0.5, 0.5]]).log()
+    masked = [grammar_mask(model[q:q + 1], torch.tensor([q]), table, accepting, 0, left)[0].softmax(-1)
+              for q, left in enumerate([3, 2, 2])]
+    own, under_mask = {}, {}
+    for first, second in itertools.product([1, 2], [3, 4]):
+        q = int(table[0, first])
+        if table[q, second] >= 0:
+            text = names[first] + names[second]
+            own[text] = (model[0, first] + model[q, second]).exp().item()
+            under_mask[text] = (masked[0][first] * masked[q][second]).item()
+    return {text: share / sum(own.values()) for text, share in own.items()}, under_mask
+
+
+@figures.picture
+def rows_that_end(generate: Callable) -> Figure:
+    """A batch of 12 rows: the prompt, what your loop wrote, and the filler behind each stop id."""
+    u = torch.rand(12, 40, generator=torch.Generator().manual_seed(0))
+    prompts = torch.arange(1, 13)[:, None] % 11 + 1
+    text = generate(batched(RandomModel(12, 0, 1.0)), prompts, u, 1.0, 12, 1.0, 1.0, stop=[0], pad=0)
+    new = text[:, 1:]
+    part = torch.where((new == 0).cumsum(1) - (new == 0).int() > 0, 2, 1)
+    part = torch.cat([torch.zeros(12, 1).int(), part], 1).numpy()
+    figure, ax = figures.subplots(figsize=(9, 2.8))
+    for value, colour, label in [(0, figures.PALETTE[1], "prompt"), (1, figures.KEPT, "written"), (2, figures.CUT, "filler")]:
+        rows, columns = np.nonzero(part == value)
+        ax.scatter(columns, rows, color=colour, s=26, marker="s", label=label)
+    ax.set(title="twelve rows, each up to its own stop id", xlabel="token", ylabel="row")
+    ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
+    return figure
+
+
+GAPS = [2.0 ** -n for n in range(26, 1, -1)]
+
+
+def changed_winners(one: Callable, other: Callable, dtype: torch.dtype, pairs: int = 400, width: int = 1024) -> list[float]:
+    """For each gap, the share of pairs of logits of which two ways to add up the same products choose different winners.
+
+    one, other: (pairs, width) -> (pairs,), two orders of adding. The second logit's products are the first's in another
+    order, and the gap, a power of 2, is one of them: so the true gap is known to the last bit.
+    """
+    rng = torch.Generator().manual_seed(0)
+    first = (torch.randn(pairs, width - 1, generator=rng) / 8).to(dtype)
+    order = torch.stack([torch.randperm(width - 1, generator=rng) for _ in range(pairs)])
+    second = first.gather(1, order)
+    zero, shares = torch.zeros(pairs, 1, dtype=dtype), []
+    a = torch.cat([zero, first], 1)
+    for gap in GAPS:
+        b = torch.cat([zero + gap, second], 1)
+        shares.append(((one(b) > one(a)) != (other(b) > other(a))).float().mean().item())
+    return shares
+
+
+@figures.picture
+def two_orders(one: Callable, other: Callable) -> Figure:
+    """How often two orders of adding choose different winners, over the true gap between two logits."""
+    figure, ax = figures.subplots(figsize=(7, 2.8))
+    for dtype, label in [(torch.float32, "float32"), (torch.bfloat16, "bfloat16")]:
+        shares = changed_winners(one, other, dtype)
+        widest = max((gap for gap, share in zip(GAPS, shares) if share), default=0)
+        ax.semilogx(GAPS, shares, marker=".", label=f"{label}: up to a gap of {widest:.2g}")
+    ax.set(title="the same products, added in two orders", xlabel="true gap between the two logits",
+           ylabel="another token wins")
+    ax.legend()
+    return figure
+
+
+# --- on the real model -----------------------------------------------------------------------------------------------
+
+def dates(tokenizer) -> tuple[torch.Tensor, torch.Tensor]:
+    """The automaton of YYYY-MM-DD over a vocabulary: (table (11, V), accepting (11,)); state q: q letters stand."""
+    form = "dddd-dd-dd"
+    table = torch.full((len(form) + 1, len(tokenizer.vocab)), -1)
+    for token, i in tokenizer.vocab.items():
+        if set(token) <= set("0123456789-"):
+            kinds = re.sub(r"\d", "d", token)
+            for q in range(len(form)):
+                if form.startswith(kinds, q):
+                    table[q, i] = q + len(token)
+    return table, torch.arange(len(form) + 1) == len(form)
+
+
+def paragraphs(tokenizer, n: int, tokens: int) -> list[str]:
+    """n paragraphs of the help texts from all over them: plain prose of at least so many tokens."""
+    found = [" ".join(text.split()) for text in help_texts().split("\n\n")]
+    prose = [text for text in dict.fromkeys(found) if len(text) > 5 * tokens and sum(
+        c.isalpha() or c in " ,." for c in text) > 0.97 * len(text) and text[0].isupper()]
+    long = [text for text in prose if len(tokenizer.encode(text)) >= tokens]
+    return [long[i * len(long) // n] for i in range(n)]
+
+
+@figures.picture
+def on_the_real_model(tokenizer, groups: dict[str, tuple[list[torch.Tensor], list[list[int]]]]) -> Figure:
+    """Log-probability per token against distinct-4, as in the experiment; one text of each group is printed.
+
+    groups: name -> (log-probabilities of the tokens of each text, ids of each text)
+    """
+    figure, ax = figures.subplots(figsize=(7, 3.4))
+    for name, (scores, ids) in groups.items():
+        likelihood, variety = np.array([x.mean().item() for x in scores]), [distinct(row) for row in ids]
+        spread = 1.96 * likelihood.std(ddof=1) / math.sqrt(len(likelihood))
+        ax.scatter(likelihood, variety, label=f"{name}: {likelihood.mean():.2f} ± {spread:.2f} nats, "
+                                              f"distinct-4 {np.mean(variety):.2f}")
+        print(f"{name:>10}: {' '.join(tokenizer.decode(ids[0]).split())[:160]} …")
+    ax.set(xlabel="log-probability per token, nats (right: likelier)", ylabel="distinct-4 (down: repeats)",
+           title="SmolLM2: what maximising picks, and what people write")
+    ax.legend(fontsize=8)
     return figure
 
 

@@ -10,9 +10,13 @@
 # - What does temperature do, and what exactly happens at T = 0?
 # - How do top-k, top-p and min-p differ, and what do they do with ties, rounding and the token that crosses the line?
 # - Why does the order of temperature, top-k and top-p change the result?
-# - Why does likely text repeat itself, and why does a better search not help?
+# - Is greedy text poor because greedy search is short-sighted, and does a better search mend it?
+# - How do you force a model to write valid JSON, and what does that cost?
+# - Why does the same prompt at T = 0 not always give the same answer on a server?
 #
-# It takes about three hours. It builds on no other section; you need softmax, logarithms and a little PyTorch.
+# And at the end your own loop writes with a real language model.
+#
+# It takes about four hours. It builds on no other section; you need softmax, logarithms and a little PyTorch.
 
 # %% [markdown] house_rules
 
@@ -24,17 +28,86 @@
 
 # %% setup
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import inf
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from course.check import check, committed, expect, raises, unchanged
+from course.check import check, committed, expect, fresh, raises, unchanged
 from course.duel import advise, duel
-from course.models.ngram import RandomModel, TableModel
+from course.models.ngram import RandomModel, TableModel, batched
+
+# %% helper
+### BEGIN HIDDEN TESTS
+def automaton(S, V, seed, legal=0.5, ends=0.4):
+    "A random table and its accepting states; in the column of eos stands anything."
+    g = torch.Generator().manual_seed(seed)
+    table = torch.where(torch.rand(S, V, generator=g) < legal, torch.randint(S, (S, V), generator=g), -1)
+    accepting = torch.rand(S, generator=g) < ends
+    accepting[seed % S] = True
+    return table, accepting
+
+def can_end(table, accepting, eos, state, left):
+    "Can the text be finished from this state in `left` tokens, eos counted? Breadth first."
+    ways, may_end = table.tolist(), accepting.tolist()
+    seen, here = {state}, {state}
+    for _ in range(left):
+        if any(may_end[q] for q in here):
+            return True
+        here = {ways[q][i] for q in here for i in range(len(ways[q])) if i != eos and ways[q][i] >= 0} - seen
+        seen |= here
+    return False
+
+def masked(logits, state, table, accepting, eos, left):
+    "What grammar_mask must give, token by token."
+    out = torch.full_like(logits, -inf)
+    able = [can_end(table, accepting, eos, q, left - 1) for q in range(len(table))]
+    for b, q in enumerate(state.tolist()):
+        for i, after in enumerate(table[q].tolist()):
+            if accepting[q] if i == eos else after >= 0 and able[after]:
+                out[b, i] = logits[b, i]
+    return out
+
+def talker(V, seed, dtype=torch.float32, spread=2.0):
+    "A model of rows: normal logits that depend on every id so far."
+    def model(ids):
+        rows = [np.random.default_rng([seed, *row]).standard_normal(V) * spread for row in ids.tolist()]
+        return torch.from_numpy(np.stack(rows)).to(dtype)
+    return model
+
+def chances(x, row, T, k, p, r):
+    "The probabilities of one step, from float64 logits (V,) and the ids so far."
+    x, seen = x.copy(), sorted(set(row))
+    x[seen] = np.where(x[seen] > 0, x[seen] / r, x[seen] * r)
+    q = np.exp((x - x.max()) / T)
+    q[q < np.sort(q)[::-1][min(k, len(q)) - 1]] = 0
+    order = np.argsort(-q, kind="stable")
+    kept = order if p == 1 else order[:np.searchsorted(np.cumsum(q[order] / q.sum()), p) + 1]
+    out = np.zeros(len(q))
+    out[kept] = q[kept] / q[kept].sum()
+    return out
+
+def written(model, B, length, N, T, k, p, r, stop=(), pad=0, seed=0, edge=0.2):
+    "Prompts, uniform numbers and the text that must come: each token is chosen first, then u falls inside its stretch."
+    rng = np.random.default_rng(seed)
+    V = model(torch.zeros(1, 1).long()).shape[1]
+    ids, u = torch.from_numpy(rng.integers(V, size=(B, length))), rng.random((B, N))
+    rows = ids.tolist()
+    for b, row in enumerate(rows):
+        for t in range(N):
+            q = chances(model(torch.tensor([row]))[0].double().numpy(), row, T, k, p, r)
+            likely = q * (q > 0.3 / V)
+            pick = int(rng.choice(V, p=likely / likely.sum()))
+            u[b, t] = q[:pick].sum() + q[pick] * rng.choice([edge, 1 - edge])
+            row.append(pick)
+            if pick in stop:
+                break
+    longest = max(map(len, rows))
+    return ids, torch.from_numpy(u), torch.tensor([row + [pad] * (longest - len(row)) for row in rows])
+### END HIDDEN TESTS
 
 # %% tags=["picture"]
 from course.sections import decoding
@@ -60,7 +133,8 @@ decoding.next_tokens()
 #
 # 1. Context *the \_\_init\_\_*, p = 0.9: one token. Now *in the*, same p: how many?
 # 2. Switch p to 1 and set k to 8 for both. How does each of the two contexts suffer?
-# 3. Raise the temperature to about 3 with p = 0.9, then with p = 1 and min-p = 0.1. Which cut holds against the heat?
+# 3. Raise the temperature to about 3 with p = 0.9, then with p = 1 and min-p = 0.1. Count what survives. Does either cut
+#    hold against the heat?
 
 # %% tags=["widget"]
 decoding.widget()
@@ -130,16 +204,11 @@ def softmax_t(logits: Float[Tensor, "... V"], T: float) -> Float[Tensor, "... V"
 # sum 1.975. Divided by it: [0.186, 0.506, 0.307]. At T = 0 only the question "equal to the maximum?" is left: [0, 1, 0].
 #
 # </details>
-# <details><summary>Hint 3: pseudocode</summary>
+# <details><summary>Hint 3: the step that people miss</summary>
 #
-# ```
-# bad T, any NaN, any row that is all -inf -> ValueError
-# x = logits in float32 (float64 stays float64)
-# m = maximum over the last axis, axis kept
-# w = exp((x - m) / T)        if T > 0
-#     1 where x == m, else 0  if T == 0
-# return w / sum of w over the last axis, in the dtype of logits
-# ```
+# The check for a row without any possible token comes before T is looked at, else T = 0 skips it. And at T = 0 compare the
+# logits with the row's maximum *as they are*: rounding to float32, or an "almost equal", makes ties that are none. Whatever
+# branch you take, the same last division makes the row sum to 1.
 #
 # </details>
 
@@ -267,7 +336,7 @@ decoding.temperature_curves(softmax_t)
 #   $k$ tokens may survive: `[2, 2, 2, 0]` with $k = 2$ keeps three. This is what `transformers` does. It keeps the
 #   result independent of the order of the vocabulary.
 # - Survivors keep their logits bit for bit; the rest becomes $-\infty$.
-# - $k \ge V$ changes nothing. $k < 1$ raises `ValueError`.
+# - $k \ge V$ gives a copy of the logits. $k < 1$ raises `ValueError`.
 # - Not asked: rows that hold only $-\infty$.
 #
 # Source: Fan, Lewis and Dauphin 2018 (arXiv 1805.04833); `TopKLogitsWarper` in `transformers`.
@@ -302,13 +371,10 @@ def top_k_mask(logits: Float[Tensor, "B V"], k: int) -> Float[Tensor, "B V"]:
 # threes stay: [5, -inf, 5, 3, 3].
 #
 # </details>
-# <details><summary>Hint 3: pseudocode</summary>
+# <details><summary>Hint 3: the step that people miss</summary>
 #
-# ```
-# k < 1 -> ValueError
-# kth = the min(k, V)-th largest value of each row, shape (B, 1)
-# return logits where logits >= kth, else -inf
-# ```
+# Compare each logit with the k-th largest *value* of its own row, which needs the shape (B, 1). Indices of the k largest lose
+# the ties. And ask for at most V of them.
 #
 # </details>
 
@@ -377,6 +443,7 @@ check(top_k_mask, torch.tensor([[3.0], [-4.0]]), 1, want=torch.tensor([[3.0], [-
 # %% graded="top_k_mask__inplace" points=1
 # Looks at the logits afterwards.
 unchanged(top_k_mask, torch.tensor([[1.0, 4.0, 2.0]]), 1, want=torch.tensor([[-inf, 4.0, -inf]]))
+fresh(top_k_mask, torch.tensor([[1.0, 4.0]]), 5, want=torch.tensor([[1.0, 4.0]]), why="a copy, also where nothing is cut")
 ### BEGIN HIDDEN TESTS
 unchanged(top_k_mask, torch.tensor([[1.0, 4.0, 2.0], [3.0, 2.0, 1.0]], dtype=torch.float64), 2,
           want=torch.tensor([[-inf, 4.0, 2.0], [3.0, 2.0, -inf]], dtype=torch.float64))
@@ -404,7 +471,7 @@ decoding.kept_by_top_k(top_k_mask)
 #   $-\infty$.
 # - The probabilities are the softmax of the row (at $T = 1$).
 # - $p = 0$ keeps one token, the likeliest. $p = 1$ keeps **every finite logit**, however small: mind that in floating
-#   point the sum may reach 1 long before the last token.
+#   point the sum may reach 1 long before the last token. Here too the answer is a tensor of its own.
 # - $p$ outside $[0, 1]$ raises `ValueError`.
 # - Where exact ties stand at the edge, any smallest set is right.
 # - In half precision compute in float32. Between 0.5 and 1 the numbers of float16 are 0.0005 apart and those of bfloat16
@@ -452,16 +519,11 @@ def top_p_mask(logits: Float[Tensor, "B V"], p: float) -> Float[Tensor, "B V"]:
 # 0, 0.5, 0.75, 0.9. Below 0.7: the first two. So positions 1 and 3 survive, with mass 0.75.
 #
 # </details>
-# <details><summary>Hint 3: pseudocode</summary>
+# <details><summary>Hint 3: the step that people miss</summary>
 #
-# ```
-# p outside [0, 1] -> ValueError;  p == 1 -> a copy
-# probs, order = softmax in float32 (float64 stays), sorted in descending order
-# before = cumulative sum - probs
-# cut = before >= p, but never at rank 0
-# mask at position order[b, r] = cut at [b, r]      (scatter)
-# return logits with -inf where mask
-# ```
+# The mask that you get belongs to the *sorted* row. `order[b, r]` is the place in the vocabulary of the token with rank r, so
+# the entry (b, r) of the sorted mask has to be *written to* place `order[b, r]`: a scatter. A gather with the same index
+# permutes the wrong way round, and small examples do not always show it.
 #
 # </details>
 
@@ -566,6 +628,7 @@ check(top_p_mask, x, 0.5, want=torch.tensor([[-inf, 0.2, 0.3], [0.3, -inf, 0.7]]
 # %% graded="top_p_mask__inplace" points=1
 # Looks at the logits afterwards.
 unchanged(top_p_mask, torch.tensor([[2.0, 1.0, 0.0]]), 0.5, want=torch.tensor([[2.0, -inf, -inf]]))
+fresh(top_p_mask, torch.tensor([[1.0, 4.0]]), 1.0, want=torch.tensor([[1.0, 4.0]]), why="a copy, also where nothing is cut")
 ### BEGIN HIDDEN TESTS
 unchanged(top_p_mask, torch.tensor([[0.0, 1.0, 2.0], [5.0, 0.0, 0.0]], dtype=torch.float64), 0.7,
           want=torch.tensor([[-inf, 1.0, 2.0], [5.0, -inf, -inf]], dtype=torch.float64))
@@ -605,7 +668,7 @@ decoding.nucleus_sizes(top_p_mask)
 # ## 6 · Min-p: relative to the favourite
 #
 # Top-p has a weak spot too. Heat the distribution up and the nucleus swells: at a high temperature 0.9 of the mass is
-# spread over thousands of poor tokens. **Min-p** asks a different question: is this token at least a fraction $p$ as
+# spread over very many poor tokens. **Min-p** asks a different question: is this token at least a fraction $p$ as
 # likely as the favourite?
 #
 # $$\text{keep } i \iff P(i) \ge p \cdot \max_j P(j)$$
@@ -614,10 +677,13 @@ decoding.nucleus_sizes(top_p_mask)
 # $P(i) / \max_j P(j) = \exp(s_i - \max_j s_j)$: the softmax's denominator drops out, and all you need from the rest of
 # the row is its maximum. What does that say about the speed of min-p next to top-p?
 #
+# The catch: the ratio is raised to the power $1/T$, so heat lets more tokens over this bar too. The picture after the
+# exercise counts them.
+#
 # ### Exercise 02.4 · min_p_mask
 #
 # - `logits` is `(B, V)`; each row is cut on its own; survivors keep their logits bit for bit, the rest becomes $-\infty$.
-# - $p = 0$ keeps every finite logit, $p = 1$ exactly the maxima. $p$ outside $[0, 1]$ raises `ValueError`.
+# - $p = 0$ gives a copy of the logits, $p = 1$ keeps exactly the maxima. $p$ outside $[0, 1]$ raises `ValueError`.
 # - In half precision compute in float32. Not asked: rows of $-\infty$ only; a ratio that equals $p$ up to rounding.
 #
 # Source: Nguyen et al. 2024 (arXiv 2407.01082); `MinPLogitsWarper` in `transformers`.
@@ -652,13 +718,10 @@ def min_p_mask(logits: Float[Tensor, "B V"], p: float) -> Float[Tensor, "B V"]:
 # probabilities [0.9, 0.06, 0.03, 0.01] the bar is 0.18, and one survives.
 #
 # </details>
-# <details><summary>Hint 3: pseudocode</summary>
+# <details><summary>Hint 3: the step that people miss</summary>
 #
-# ```
-# p outside [0, 1] -> ValueError
-# ratio = exp(x - maximum of the row), x in float32 (float64 stays)
-# return logits where ratio >= p, else -inf
-# ```
+# The largest probability is that of the *row*, so the maximum keeps its axis. And the exponential of a difference to the
+# maximum is the ratio itself: whoever computes two softmaxes and divides them meets 0 / 0 far down in half precision.
 #
 # </details>
 
@@ -727,6 +790,7 @@ check(min_p_mask, x, 0.1, want=torch.where(x < 0, -inf, x), rtol=0, atol=0)
 # %% graded="min_p_mask__inplace" points=1
 # Looks at the logits afterwards.
 unchanged(min_p_mask, torch.tensor([[2.0, 1.0, 0.0]]), 0.5, want=torch.tensor([[2.0, -inf, -inf]]))
+fresh(min_p_mask, torch.tensor([[1.0, 4.0]]), 0.0, want=torch.tensor([[1.0, 4.0]]), why="a copy, also where nothing is cut")
 ### BEGIN HIDDEN TESTS
 unchanged(min_p_mask, torch.tensor([[0.0, 1.0], [3.0, 0.0]], dtype=torch.float64), 0.3,
           want=torch.tensor([[0.0, 1.0], [3.0, -inf]], dtype=torch.float64))
@@ -737,6 +801,13 @@ for dtype in [torch.float16, torch.bfloat16]:
 
 # %% tags=["picture"]
 decoding.survivors_in_the_heat(top_p_mask, min_p_mask)
+
+# %% [markdown]
+# **Neither cut holds.** After *in the*, top-p 0.9 keeps 117, 1,523 and 2,716 of 3,724 tokens at T = 1, 2 and 3, min-p 0.1
+# keeps 26, 124 and 335. Min-p grows later and stays far smaller, but a sampler with 335 candidates is not a careful one.
+# Whether its texts are *better* is contested: the paper reports higher quality and variety at high temperatures; a
+# re-analysis of its data and benchmarks (Schaeffer et al. 2025, arXiv 2506.13681) finds no advantage once every
+# sampler is tuned with equal effort. Take it as a cheap cut with a sensible scale, and measure on your own task.
 
 # %% [markdown]
 # ## 7 · Repetition penalty
@@ -756,7 +827,7 @@ decoding.survivors_in_the_heat(top_p_mask, min_p_mask)
 #
 # - `ids` is `(B, T)`, int64, the tokens so far; `logits` is `(B, V)`; row $b$ of `ids` changes only row $b$ of `logits`.
 # - Every id in the row counts, a padding id too: the function cannot know which it is.
-# - $r > 0$ is given: $r > 1$ discourages, $r < 1$ encourages, $r = 1$ changes nothing.
+# - $r > 0$ is given: $r > 1$ discourages, $r < 1$ encourages, $r = 1$ gives a copy of the logits.
 #
 # Source: Keskar et al. 2019 (CTRL, arXiv 1909.05858); `RepetitionPenaltyLogitsProcessor` in `transformers`.
 
@@ -786,13 +857,10 @@ def repetition_penalty(ids: Int[Tensor, "B T"], logits: Float[Tensor, "B V"], r:
 # seen. Result [2, -1.5, 0.5].
 #
 # </details>
-# <details><summary>Hint 3: pseudocode</summary>
+# <details><summary>Hint 3: the step that people miss</summary>
 #
-# ```
-# seen = logits at ids, row by row, shape (B, T)        (gather)
-# new = seen / r where seen > 0, else seen * r
-# return a copy of logits with new written at ids       (scatter; writing the same value twice does no harm)
-# ```
+# Read all old logits of the seen ids first, then write all new values into a copy. An id that stands twice is then read twice
+# and written twice, with the same value, and that does no harm. Whoever divides in a loop over `ids` penalises it twice.
 #
 # </details>
 
@@ -847,12 +915,29 @@ for B, T, V in [(1, 4, 6), (3, 2, 9), (5, 12, 4), (2, 40, 300)]:
             check(repetition_penalty, ids, x, r, want=oracle(ids, x, r), why="the result has the dtype of the logits")
 ids, x = torch.randint(5, (7, 3), generator=rng).T, torch.randn(5, 3, generator=rng).T
 check(repetition_penalty, ids, x, 1.7, want=oracle(ids, x, 1.7), why="both inputs are transposed views, not contiguous")
+for T in [70, 150, 1100]:  # the first ids come once, long ago
+    ids = torch.cat([torch.randperm(400, generator=rng)[:20].expand(2, 20), 400 + torch.randint(300, (2, T), generator=rng)], 1)
+    x = torch.randn(2, 700, generator=rng) * 5
+    check(repetition_penalty, ids, x, 1.3, want=oracle(ids, x, 1.3), why="every id of the row counts, however long ago it came")
+ids, x = torch.tensor([[1, 2], [0, 2]]), torch.tensor([[0.1, -0.3, 0.7, 0.1], [0.2, 0.1, -0.1, 0.6]], dtype=torch.float64)
+untouched = torch.ones(2, 4, dtype=torch.bool).scatter(1, ids, False)
+expect(repetition_penalty(ids.clone(), x.clone(), 1.1)[untouched], x[untouched], rtol=1e-12, atol=0,
+       on=f"the logits that repetition_penalty({ids.tolist()}, {x.tolist()}, 1.1) must leave alone",
+       why="float64 stays float64 all the way: 0.1 must not come back as 0.10000000149")
+for dtype in [torch.float16, torch.bfloat16]:
+    ids, x = torch.arange(300)[None].repeat(2, 1), (torch.randn(2, 300, generator=rng) * 5).to(dtype)
+    low, high = [oracle(ids, x.double() * (1 + e), 1.9).to(dtype) for e in (-1e-5, 1e-5)]
+    x[low != high] = 2.0 ** -3  # no result lies where two ways of computing in float32 could round apart
+    check(repetition_penalty, ids, x, 1.9, want=oracle(ids, x, 1.9), rtol=0, atol=0,
+          why="compute in float32 and round once: a factor 1 / r in half precision is rounded already")
 ### END HIDDEN TESTS
 
 # %% graded="repetition_penalty__inplace" points=1
 # Looks at the logits afterwards.
 unchanged(repetition_penalty, torch.tensor([[1, 0, 1]]), torch.tensor([[2.0, -2.0, 1.0]]), 2.0,
           want=torch.tensor([[1.0, -4.0, 1.0]]))
+fresh(repetition_penalty, torch.tensor([[1, 0]]), torch.tensor([[2.0, -2.0, 1.0]]), 1.0, want=torch.tensor([[2.0, -2.0, 1.0]]),
+      why="a copy, also where r = 1 changes nothing")
 ### BEGIN HIDDEN TESTS
 unchanged(repetition_penalty, torch.tensor([[0, 0], [1, 1]]), torch.tensor([[1.0, 3.0], [-1.0, -3.0]], dtype=torch.float64),
           2.0, want=torch.tensor([[0.5, 3.0], [-1.0, -6.0]], dtype=torch.float64))
@@ -877,11 +962,19 @@ decoding.penalised(repetition_penalty)
 # is false, so it is passed over, as it should be. At the other end rounding bites: the sum of the probabilities may be
 # 0.9999999, and $u$ may be larger. Then no $F_i$ exceeds $u$.
 #
+# (There is another way. Add to each logit its own random number $g_i = -\ln(-\ln u_i)$ and take the largest sum: token
+# $i$ wins with probability $\text{softmax}(s)_i$. This **Gumbel-max trick** needs no softmax, no sum and no order, so a
+# vocabulary can be split over several devices; and the $k$ largest sums are a sample of $k$ without replacement. It
+# pays with $V$ uniform numbers for each token instead of one.)
+#
 # ### Exercise 02.6 · sample_inverse_cdf
 #
-# - `probs` is `(B, V)`, rows sum to 1 up to rounding; `u` is `(B,)` with $0 \le u < 1$, of any floating dtype.
+# - `probs` is `(B, V)`, rows sum to 1 up to rounding: in float32 the sum may be off by a few millionths. `u` is `(B,)`
+#   with $0 \le u < 1$, of any floating dtype. Whether you divide by the sum or not, both are right: the tests keep $u$
+#   away from places that this moves.
 # - Returns `(B,)`, int64: for each row the smallest $i$ with $F_i > u$.
-# - Where no $F_i$ exceeds $u$: the **last token with positive probability**. A token of probability 0 is never returned.
+# - Where no $F_i$ exceeds $u$: the **last token with positive probability**, however small it is. A token of probability 0
+#   is never returned.
 # - In half precision accumulate in float32.
 #
 # Source: Devroye 1986, *Non-Uniform Random Variate Generation*, the inversion method for discrete distributions.
@@ -912,18 +1005,15 @@ def sample_inverse_cdf(probs: Float[Tensor, "B V"], u: Float[Tensor, "B"]) -> In
 # <details><summary>Hint 2: a small example</summary>
 #
 # Probabilities [0, 0.5, 0, 0.5, 0]: cumulative [0, 0.5, 0.5, 1, 1]. u = 0 gives token 1 (one entry is at most 0). u = 0.5
-# gives token 3 (three entries are at most 0.5). Were the sum 0.99 and u = 0.995, the count would say 5; the last token with
-# positive probability is 3.
+# gives token 3 (three entries are at most 0.5). Did rounding leave the sum at 0.999999 and were u = 0.9999995, the count
+# would say 5; the last token with positive probability is 3.
 #
 # </details>
-# <details><summary>Hint 3: pseudocode</summary>
+# <details><summary>Hint 3: the step that people miss</summary>
 #
-# ```
-# cdf = cumulative sum over V, in float32 at least
-# first = number of entries of cdf that are <= u, row by row       (or searchsorted with right=True)
-# last = largest i with probs[i] > 0
-# return the smaller of first and last, int64
-# ```
+# Counting the sums that are at most u gives V where none is above it, and a place of probability 0 where the row ends in
+# zeros. Both are mended by one bound: the last place with a positive probability, which you find in the probabilities, not in
+# the sums.
 #
 # </details>
 
@@ -967,8 +1057,8 @@ check(sample_inverse_cdf, p, u, want=torch.tensor([0, 1, 2]), why="the input is 
 # Looks at tokens of probability 0, and at u near 1.
 check(sample_inverse_cdf, torch.tensor([[0.0, 0.5, 0.5, 0.0]]), torch.tensor([0.0]), want=torch.tensor([1]),
       why="token 0 has probability 0 and must never be sampled", mistakes={"F >= u lets u = 0 hit it": torch.tensor([0])})
-check(sample_inverse_cdf, torch.tensor([[0.5, 0.499, 0.0, 0.0]]), torch.tensor([0.9995]), want=torch.tensor([1]),
-      why="the sum is 0.999 and u is above it: the last token with positive probability",
+check(sample_inverse_cdf, torch.tensor([[0.5, 0.499999, 0.0, 0.0]]), torch.tensor([0.9999995]), want=torch.tensor([1]),
+      why="the sum is 0.999999 and u is above it: the last token with positive probability",
       mistakes={"the last position, which has probability 0": torch.tensor([3]), "an index outside": torch.tensor([4]),
                 "argmax of F > u is 0 where no F is above u": torch.tensor([0])})
 ### BEGIN HIDDEN TESTS
@@ -979,13 +1069,19 @@ check(sample_inverse_cdf, p, torch.full((5,), 1 - 2 ** -24), want=torch.tensor([
 for dtype, near in [(torch.float64, 1 - 2 ** -53), (torch.float32, 1 - 2 ** -24)]:
     for tail in [0, 1, 3]:
         p = torch.cat([torch.full((2, 10), 0.1, dtype=dtype), torch.zeros(2, tail, dtype=dtype)], 1)
-        p[1, 9], p[1, 8] = 0.0, 0.2 - 1e-4
+        p[1, 9], p[1, 8] = 0.0, 0.2 - torch.finfo(dtype).eps * 8
         check(sample_inverse_cdf, p, torch.full((2,), near, dtype=dtype), want=torch.tensor([9, 8]),
               why="rounding can leave the whole sum at or below u")
-p = torch.tensor([[0.3, 0.0, 0.699, 0.0], [0.999, 0.0, 0.0, 0.0]])
-check(sample_inverse_cdf, p, torch.tensor([0.3001, 0.9995]), want=torch.tensor([2, 0]))
-check(sample_inverse_cdf, torch.tensor([[0.5, 0.4995, 1e-8, 0.0], [0.5, 0.4995, 0.0, 0.0]]), torch.tensor([0.9999, 0.9999]),
-      want=torch.tensor([2, 1]), why="the last token with positive probability, however small that is")
+short = 1 - 2 ** -20  # a softmax in float32 can be off by as much
+p = torch.tensor([[0.25, 0.0, 0.75 * short, 0.0], [short, 0.0, 0.0, 0.0], [0.625, 0.0, 0.375 * short, 0.0]])
+check(sample_inverse_cdf, p, torch.tensor([0.2501, 1 - 2 ** -24, 1 - 2 ** -24]), want=torch.tensor([2, 0, 2]),
+      why="the last token with positive probability, which is neither the first nor the likeliest")
+for tiny, dtype in [(2 ** -21, torch.float32), (2 ** -23, torch.float32), (2 ** -24, torch.float32), (2 ** -45, torch.float64)]:
+    p = torch.tensor([[0.5, 0.5 - tiny, tiny, 0.0], [0.0, tiny, 0.5 - tiny, 0.5], [tiny, 0.5 - tiny, 0.0, 0.5]], dtype=dtype)
+    u = torch.tensor([1 - tiny, 0.0, tiny / 2], dtype=torch.float64)  # every sum is exact
+    check(sample_inverse_cdf, p, u, want=torch.tensor([2, 1, 0]), why="a small probability is a probability, at both ends")
+    check(sample_inverse_cdf, p, u.to(dtype), want=torch.tensor([2, 1, 0]))
+    check(sample_inverse_cdf, p, torch.full((3,), tiny, dtype=dtype), want=torch.tensor([0, 2, 1]))
 ### END HIDDEN TESTS
 
 # %% graded="sample_inverse_cdf__inplace" points=1
@@ -1026,8 +1122,12 @@ decoding.shares_drawn(sample_inverse_cdf)
 # - Answer: the finished hypothesis of the beam with the best score. Only where none is finished: the unfinished one with
 #   the best score. Return `(ids, score)`: a list of int with `bos` (and `eos`, where finished), and a float.
 #
-# With `beam = 1` this is greedy decoding. With a beam so wide that nothing is pruned it is exhaustive search. Libraries
-# differ in what they do with finished hypotheses and when they stop; this is the plainest form.
+# With `beam = 1` this is greedy decoding: it ends where the likeliest token is `eos`. With a beam so wide that nothing is
+# pruned it is exhaustive search.
+#
+# Libraries differ in where finished hypotheses wait. **Tolerated**: they may also be moved to a list of their own, whether
+# the beam then has one place less or not; the answer is then chosen from that list. The tests avoid inputs on which
+# these ways part, and exact ties. Not tolerated: dropping them, extending them, or stopping at the first.
 #
 # Source: Graves 2012 (arXiv 1211.3711) for beam search over sequences; `length_penalty` in `transformers` for the score;
 # Wu et al. 2016 (arXiv 1609.08144) use $((5 + \text{len}) / 6)^\alpha$ instead.
@@ -1078,19 +1178,11 @@ def beam_search(step: Callable[[list[int]], Float[Tensor, "V"]], bos: int, eos: 
 # search stops. Score of [0 3 1] with alpha = 1: log(0.36) / 2.
 #
 # </details>
-# <details><summary>Hint 3: pseudocode</summary>
+# <details><summary>Hint 3: the step that people miss</summary>
 #
-# ```
-# hyps = [([bos], 0.0)]
-# repeat max_len times:
-#     pool = the finished hyps as they are
-#          + for each unfinished (ids, logp), for each token i with step(ids)[i] > -inf:
-#                (ids + [i], logp + step(ids)[i])
-#     hyps = the beam entries of pool with the highest logp
-#     stop if all are finished
-# candidates = finished hyps, or all if there are none
-# return the one with the largest logp / (len(ids) - 1) ** alpha, and that number
-# ```
+# The finished hypotheses go into the same pool as the extended ones, with the log-probability that they have, and compete
+# there. Length enters only once, at the very end. And two hypotheses that end with the same token are two hypotheses: only
+# the whole list of ids says which is which.
 #
 # </details>
 
@@ -1117,6 +1209,13 @@ for bos, eos, a, b, c in [(0, 1, 2, 3, 4), (6, 0, 5, 1, 3), (3, 6, 0, 5, 2)]:
         check(beam_search, wide_trap(bos, eos, a, b, c), bos, eos, beam, 2, 1.0, rtol=1e-5,
               want=([bos, first, eos], math.log(p) / 2),
               why="two tokens were generated: bos does not count, eos does")
+# two beginnings that end with the same token, and the weaker one has the better end
+twins = {(0,): {2: 0.52, 3: 0.48}, (0, 2): {4: 0.9, 3: 0.04, 2: 0.06}, (0, 3): {4: 0.85, 2: 0.1, 3: 0.05},
+         (0, 2, 4): {1: 0.2, 2: 0.3, 3: 0.25, 4: 0.25}, (0, 3, 4): {1: 0.9, 2: 0.04, 3: 0.03, 4: 0.03}}
+for alpha in [0.0, 1.0]:
+    check(beam_search, TableModel(twins, 5), 0, 1, 2, 3, alpha, rtol=1e-5,
+          want=([0, 3, 4, 1], math.log(0.48 * 0.85 * 0.9) / 3 ** alpha),
+          why="[0, 2, 4] and [0, 3, 4] end alike and are two hypotheses: what follows depends on all ids")
 # greedy on random models: the likeliest token at each step
 for seed, V, max_len in [(1, 5, 6), (2, 9, 4), (3, 4, 8), (4, 6, 7)]:
     step, ids, logp = RandomModel(V, seed), [1], 0.0
@@ -1197,6 +1296,14 @@ for beam in [1, 2, 9]:
         check(beam_search, TableModel(narrow, 4), 0, 1, beam, 3, alpha, rtol=1e-5, atol=1e-6,
               want=([0, 2, 3, 2], math.log(0.7) / 3 ** alpha),
               why="eos has probability 0 everywhere: no hypothesis can finish, and -inf is no log-probability to keep")
+# a very small probability is not none
+def lopsided(ids):
+    return torch.tensor([-inf, -800.0, 0.0], dtype=torch.float64)
+
+for eos, want in [(1, ([0, 1], -800.0)), (0, ([1, 2], 0.0)), (2, ([0, 2], 0.0))]:
+    for beam in [2, 3, 5]:
+        check(beam_search, lopsided, int(eos == 0), eos, beam, 1, 0.0, rtol=1e-5, atol=1e-6, want=want,
+              why="log-probabilities are -inf, -800 and 0: the first is impossible, the second is not")
 # pruning looks at log-probability, not at the score
 crowd = {(0,): {1: 0.5, 2: 0.49, 3: 0.01}, (0, 2): {2: 0.5, 3: 0.4, 1: 0.02, 0: 0.08}}
 for alpha in [0.0, 1.0, 2.0]:
@@ -1282,14 +1389,10 @@ def decode_pipeline(logits: Float[Tensor, "... V"], T: float, k: int, p: float) 
 # reaches 0.55 alone: result [1, 0, 0, 0]. The other way round, top-p on the full row keeps two, and top-k both.
 #
 # </details>
-# <details><summary>Hint 3: pseudocode</summary>
+# <details><summary>Hint 3: the step that people miss</summary>
 #
-# ```
-# x = logits in float32 (float64 stays), divided by T
-# x = x reshaped to (rows, V)
-# x = top_p_mask(top_k_mask(x, k), p)
-# return softmax of x, in the old shape and dtype
-# ```
+# Your masks want (B, V), so the leading axes become one and come back at the end; `reshape` also takes a view that `view`
+# refuses. And the dtype changes twice only: a mask that returns half precision in the middle has rounded already.
 #
 # </details>
 
@@ -1389,32 +1492,513 @@ for dtype in [torch.float16, torch.bfloat16]:
 decoding.temperature_first_or_last(decode_pipeline, top_p_mask)
 
 # %% [markdown]
-# **Your sampler writes.** Now your two functions drive a real language model, SmolLM2 with 135 million parameters. It goes on
-# with three beginnings, once greedily ($k = 1$) and once at $T = 0.8$, $p = 0.9$ with a fixed seed. Below each text stands its
-# distinct-4, the share of its runs of four tokens that are different from each other. This takes about 20 s.
+# ## 11 · Only what the grammar allows
+#
+# A program reads the answer, so it must be a date, one of five labels, or valid JSON. **Constrained decoding** does not ask
+# the model nicely: before each step it sets the logits of all tokens that the grammar forbids to $-\infty$, and the softmax
+# shares their probability among the rest.
+#
+# The grammar is a **finite automaton**: states, and a table that says which token leads from which state to which. (JSON
+# nests, so it needs a stack of such states; the idea is the same.) The text is in one state at a time, and the state alone
+# decides what may come. Two catches:
+#
+# - **Dead ends.** A token can be legal now and lead where the text can never be finished, or not before `max_tokens` cuts
+#   it off: half a JSON object, and no program reads that. So one must look ahead: a token is allowed only where the text
+#   can still be finished, with its end token, in the tokens that are left.
+# - **Masking is not conditioning.** The mask acts token by token. Say that P(a) = 0.9 and P(b) = 0.1; after a, the model
+#   gives only 0.01 to what the grammar wants there, after b all of its mass. Of the model's valid texts 92 percent begin
+#   with b. The masked model begins with a, in 90 percent of all cases, and pays nothing for it. The picture after the
+#   exercise works it out.
+#
+# ### Exercise 02.9 · grammar_mask
+#
+# - `logits` is `(B, V)`; `state` is `(B,)`, int64, one state for each row. `table` is `(S, V)`, int64: `table[q, i]` is the
+#   state after token $i$ in state $q$, or $-1$ where the token is forbidden.
+# - `eos` ends the text, and it may come exactly in the states where `accepting`, `(S,)` bool, is True. Column `eos` of the
+#   table means nothing, whatever stands in it.
+# - `left` $\ge 1$ is how many tokens may still come: the one that is chosen now, all after it, and `eos` itself.
+# - A token other than `eos` survives where the table allows it **and the text can still be finished from there**: in at
+#   most `left - 1` further tokens, the last of them `eos`. Nothing forces the text to end as soon as it can.
+# - Survivors keep their logits bit for bit; the rest becomes $-\infty$. Where nothing is forbidden that is a copy.
+# - `ValueError` where the grammar allows no token in some row. Not asked: logits of $-\infty$ on all allowed tokens; `left`
+#   above 150.
+#
+# Source: Willard and Louf 2023 (arXiv 2307.09702) for the automaton over the vocabulary; Park et al. 2024 (arXiv 2405.21047)
+# for what masking does to the distribution.
+
+# %% stub="grammar_mask"
+def grammar_mask(logits: Float[Tensor, "B V"], state: Int[Tensor, "B"], table: Int[Tensor, "S V"], accepting: Bool[Tensor, "S"],
+                 eos: int, left: int) -> Float[Tensor, "B V"]:
+    """Keep the tokens after which the text can still be finished in `left` tokens, this one and eos counted; else -inf.
+
+    Raises ValueError where a row has none. State 0 wants token 1, state 1 may end (eos is 0) or take 2 and go back to 0:
+
+    >>> table = torch.tensor([[-1, 1, -1], [-1, -1, 0]])
+    >>> grammar_mask(torch.zeros(1, 3), torch.tensor([1]), table, torch.tensor([False, True]), eos=0, left=2)
+    tensor([[0., -inf, -inf]])
+    """
+    ### BEGIN SOLUTION
+    S, V = table.shape
+    legal = (table >= 0) & (torch.arange(V) != eos)
+    need = torch.where(accepting, 1, 10**9)  # tokens to the end of the text from each state, eos counted
+    for _ in range(S):
+        after = torch.where(legal, need[table.clamp(min=0)], 10**9)
+        need = torch.minimum(need, 1 + after.amin(1))
+    allowed = torch.where(legal, need[table.clamp(min=0)], 10**9) < left
+    allowed[:, eos] = accepting
+    if not allowed[state].any(-1).all():
+        raise ValueError("a dead end: from here the grammar cannot be finished in the tokens that are left")
+    return logits.masked_fill(~allowed[state], -inf)
+    ### END SOLUTION
+    raise NotImplementedError("grammar_mask")
+
+# %% [markdown] hints="grammar_mask"
+# <details><summary>Hint 1: a question</summary>
+#
+# For each state, how many tokens does the shortest way to the end of the text take? Which states do you know it of at
+# once, and how do the others follow from them?
+#
+# </details>
+# <details><summary>Hint 2: a small example</summary>
+#
+# Tokens: 0 is eos, 1 is "(", 2 is ")". State 0 may end; "(" leads from 0 to 1 and from 1 to 2, ")" from 2 to 1 and from 1
+# to 0. The shortest ends take 1, 2 and 3 tokens. In state 1 with 3 tokens left: ")" leads to state 0, which needs 1, so it
+# is allowed; "(" leads to state 2, which needs 3, and only 2 would be left: forbidden. With 4 left both may come.
+#
+# </details>
+# <details><summary>Hint 3: the step that people miss</summary>
+#
+# The token that you choose now is one of `left`, so the state behind it must reach its end in `left - 1`. State 0 is a state
+# like any other, so "forbidden" is `< 0`, not "falsy". And no way may lead *through* eos: leave its column out of the
+# search as well as out of the answer.
+#
+# </details>
+
+# %% graded="grammar_mask__allowed" points=1
+# Looks at what the table and the accepting states allow, row by row.
+pairs = torch.tensor([[-1, 1, -1], [-1, 2, 0], [-1, -1, 1]])  # 0 is eos, 1 is "(", 2 is ")"; the state counts open ones
+ends = torch.tensor([True, False, False])
+check(grammar_mask, torch.tensor([[0.5, 0.0, 2.0]]).repeat(3, 1), torch.tensor([0, 1, 2]), pairs, ends, 0, 50, rtol=0, atol=0,
+      want=torch.tensor([[0.5, 0.0, -inf], [-inf, 0.0, 2.0], [-inf, -inf, 2.0]]),
+      why="eos only where nothing is open; ')' only where something is; at most two may be open",
+      mistakes={"state 0 was taken for 'forbidden'": torch.tensor([[0.5, 0.0, -inf], [-inf, 0.0, -inf], [-inf, -inf, 2.0]]),
+                "eos was never allowed": torch.tensor([[-inf, 0.0, -inf], [-inf, 0.0, 2.0], [-inf, -inf, 2.0]]),
+                "the text was ended as soon as it could":
+                    torch.tensor([[0.5, -inf, -inf], [-inf, 0.0, 2.0], [-inf, -inf, 2.0]])})
+### BEGIN HIDDEN TESTS
+rng = torch.Generator().manual_seed(20)
+for seed, (S, V, eos) in enumerate([(2, 5, 4), (5, 3, 1), (9, 14, 0), (4, 200, 77)]):
+    table, accepting = automaton(S, V, seed)
+    able = torch.tensor([q for q in range(S) if can_end(table, accepting, eos, q, 140)])
+    for dtype in [torch.float32, torch.float64, torch.float16]:
+        state = able[torch.randint(len(able), (2 * S,), generator=rng)]
+        x = (torch.randn(2 * S, V, generator=rng) * 3).to(dtype)
+        x[torch.rand(2 * S, V, generator=rng) < 0.1] = -inf
+        x[:, 0] = 0.0
+        x[(masked(x, state, table, accepting, eos, 140) == -inf).all(1)] = 1.0
+        want = masked(x, state, table, accepting, eos, 140)
+        check(grammar_mask, x, state, table, accepting, eos, 140, want=want, rtol=0, atol=0,
+              why="each row has its own state; survivors keep every bit")
+x = torch.randn(14, 6, generator=rng).T
+table, accepting = automaton(6, 14, 9, legal=0.9)
+check(grammar_mask, x, torch.arange(6), table.T.contiguous().T, accepting, 3, 100, rtol=0, atol=0,
+      want=masked(x, torch.arange(6), table, accepting, 3, 100), why="logits and table are transposed views, not contiguous")
+### END HIDDEN TESTS
+
+# %% graded="grammar_mask__look_ahead" points=2
+# Looks at dead ends: ways that lead nowhere, and ways that are too long for what is left.
+pairs = torch.tensor([[-1, 1, -1], [-1, 2, 0], [-1, -1, 1]])  # 0 is eos, 1 is "(", 2 is ")"; the state counts open ones
+ends = torch.tensor([True, False, False])
+fork = torch.tensor([[-1, 1, 2], [-1, 1, 1], [-1, -1, 3], [-1, -1, -1]])  # token 1 leads into a state without an exit
+check(grammar_mask, torch.zeros(1, 3), torch.tensor([0]), fork, torch.tensor([False, False, False, True]), 0, 9, rtol=0, atol=0,
+      want=torch.tensor([[-inf, -inf, 0.0]]), why="state 1 can only return to itself: nothing that enters it is ever finished",
+      mistakes={"the table was obeyed one step deep": torch.tensor([[-inf, 0.0, 0.0]])})
+for left, want in [(4, [-inf, 0.0, 0.0]), (3, [-inf, -inf, 0.0]), (2, [-inf, -inf, 0.0])]:
+    check(grammar_mask, torch.zeros(1, 3), torch.tensor([1]), pairs, ends, 0, left, want=torch.tensor([want]), rtol=0, atol=0,
+          why=f"one is open and {left} tokens are left: '(' needs '))' and eos after it, so it costs 4")
+### BEGIN HIDDEN TESTS
+rng = torch.Generator().manual_seed(21)
+for seed in range(24):
+    S, V = [(3, 4), (6, 5), (12, 7), (20, 4)][seed % 4]
+    eos = seed % V
+    table, accepting = automaton(S, V, 100 + seed, legal=0.25, ends=0.15)
+    for left in [1, 2, 3, 4, 6, 11, 40]:
+        able = [q for q in range(S) if can_end(table, accepting, eos, q, left)]
+        if able:
+            state = torch.tensor(able)[torch.randint(len(able), (S + 1,), generator=rng)]
+            x = torch.randn(S + 1, V, generator=rng, dtype=torch.float64)
+            check(grammar_mask, x, state, table, accepting, eos, left, rtol=0, atol=0,
+                  want=masked(x, state, table, accepting, eos, left),
+                  why=f"{left} tokens are left, this one and eos counted")
+n = 90  # a long way: token 1 goes on, token 2 starts again from state 0
+chain = torch.stack([torch.full((n,), 0), torch.arange(1, n + 1).clamp(max=n - 1), torch.zeros(n).long()], 1)
+end = torch.arange(n) == n - 1
+for q, left, want in [(0, n, [-inf, 0.0, -inf]), (0, n + 1, [-inf, 0.0, 0.0]), (0, 140, [-inf, 0.0, 0.0]),
+                      (n - 1, 1, [0.0, -inf, -inf]), (n - 1, n, [0.0, 0.0, -inf]), (n - 1, n + 1, [0.0, 0.0, 0.0])]:
+    check(grammar_mask, torch.zeros(1, 3), torch.tensor([q]), chain, end, 0, left, want=torch.tensor([want]), rtol=0, atol=0,
+          why="the end can be far away, further than any number of steps that one would guess")
+### END HIDDEN TESTS
+
+# %% graded="grammar_mask__dead_end" points=1
+# Looks at rows in which nothing is allowed.
+pairs = torch.tensor([[-1, 1, -1], [-1, 2, 0], [-1, -1, 1]])  # 0 is eos, 1 is "(", 2 is ")"; the state counts open ones
+ends = torch.tensor([True, False, False])
+raises(ValueError, grammar_mask, torch.zeros(2, 3), torch.tensor([0, 2]), pairs, ends, 0, 2,
+       why="in the second row two are open: '))' and eos are three tokens, and two are left")
+check(grammar_mask, torch.zeros(2, 3), torch.tensor([0, 2]), pairs, ends, 0, 3, rtol=0, atol=0,
+      want=torch.tensor([[0.0, 0.0, -inf], [-inf, -inf, 0.0]]), why="with three tokens left both rows can be finished")
+### BEGIN HIDDEN TESTS
+fork = torch.tensor([[-1, 1, 2], [-1, 1, 1], [-1, -1, 3], [-1, -1, -1]])  # token 1 leads into a state without an exit
+for state in [[1], [0, 1], [1, 2, 0]]:
+    raises(ValueError, grammar_mask, torch.zeros(len(state), 3), torch.tensor(state), pairs, ends, 0, 1,
+           why="with one token left only eos can come, and it may not while something is open")
+raises(ValueError, grammar_mask, torch.zeros(1, 3), torch.tensor([1]), fork, torch.tensor([False, False, False, True]), 0, 140,
+       why="state 1 can only return to itself")
+raises(ValueError, grammar_mask, torch.zeros(1, 3), torch.tensor([3]), fork, torch.tensor([True, False, True, False]), 0, 9,
+       why="in state 3 nothing is legal and the text may not end")
+check(grammar_mask, torch.zeros(1, 3), torch.tensor([3]), fork, torch.tensor([False, False, False, True]), 0, 1, rtol=0, atol=0,
+      want=torch.tensor([[0.0, -inf, -inf]]), why="in state 3 the text may end, with the last token")
+### END HIDDEN TESTS
+
+# %% graded="grammar_mask__inplace" points=1
+# Looks at logits, states and table afterwards.
+pairs = torch.tensor([[-1, 1, -1], [-1, 2, 0], [-1, -1, 1]])  # 0 is eos, 1 is "(", 2 is ")"; the state counts open ones
+ends = torch.tensor([True, False, False])
+unchanged(grammar_mask, torch.tensor([[1.0, 2.0, 3.0]]), torch.tensor([1]), pairs, ends, 0, 9, rtol=0, atol=0,
+          want=torch.tensor([[-inf, 2.0, 3.0]]))
+fresh(grammar_mask, torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]), torch.tensor([1, 0]), pairs, ends, 0, 9, rtol=0, atol=0,
+      want=torch.tensor([[-inf, 2.0, 3.0], [4.0, 5.0, -inf]]))
+### BEGIN HIDDEN TESTS
+everything = torch.zeros(2, 3).long()
+for dtype in [torch.float16, torch.float32, torch.float64]:
+    x = torch.tensor([[1.0, 2.0, 3.0]], dtype=dtype)
+    unchanged(grammar_mask, x, torch.tensor([0]), everything, torch.tensor([True, False]), 1, 7, want=x.clone(), rtol=0, atol=0)
+    fresh(grammar_mask, x, torch.tensor([0]), everything, torch.tensor([True, False]), 1, 7, want=x.clone(), rtol=0, atol=0,
+          why="also where everything is allowed")
+### END HIDDEN TESTS
+
+# %% tags=["picture"]
+decoding.masked_is_not_conditioned(grammar_mask)
+
+# %% [markdown]
+# ## 12 · The loop that writes
+#
+# All pieces are there. A model is a function that takes the ids so far and gives the logits of the next token; **generation**
+# is the loop around it: penalise, bend, cut, sample, append, ask again. It looks like five lines. The decisions hide at the
+# edges, and each of those below has been somebody's bug:
+#
+# - **What ends a text?** A stop id that the model *writes*. The prompt of a chat holds the same ids (each earlier turn ends
+#   with one), and they end nothing. (A stop *string* is harder: it can begin inside a token and end in
+#   another, so servers search the decoded text, and hold back what may still become one.)
+# - **What of the rest of the batch?** Rows end at different times. A finished row is filled up with a padding id while the
+#   others go on. But the padding id is only a filler: a row that *writes* it, goes on.
+# - **Which random numbers?** If a row's luck depends on who sits beside it, no answer can be reproduced. So each row has its
+#   own uniform numbers, one for each of its tokens, and takes the t-th for its t-th new token.
+#
+# ### Exercise 02.10 · generate
+#
+# - `model(ids)` takes `(B, T)` int64, $T \ge 1$, and gives logits `(B, V)` of the next token, each row for itself. `ids` are
+#   the prompts, all of one length. `u` is `(B, N)`, $0 \le u < 1$: at most $N$ new tokens.
+# - One step: the repetition penalty `r` for all ids of the row so far, **prompt included**; then `T`, `k`, `p` as in
+#   `decode_pipeline`; then `sample_inverse_cdf`. The t-th new token of row b is drawn with `u[b, t]` ($t$ from 0).
+# - A row is **finished** when it draws an id of `stop`, a list or tuple that may be empty; this id is the last of its text. A
+#   stop id in the prompt ends nothing. A row that is not finished goes on until it has $N$ new tokens.
+# - Returns `(B, T + M)`, int64: the prompts, then the new tokens, where $M \le N$ is the number of new tokens of the
+#   longest row. Shorter rows are filled up on the right with the id `pad`, which may be any id. $N = 0$ gives a copy of the
+#   prompts.
+# - **Work**: the model is asked at most $M$ times, each time about all rows that still need it at once, with all their ids
+#   so far. Finished rows may stay in the question or be left out of it; the model takes `pad` like any other id.
+# - In half precision go to float32 as soon as the logits arrive, before the penalty. $T > 0$, $k \ge 1$, $0 \le p \le 1$ and
+#   $r > 0$ are given.
+#
+# Greedy decoding is $k = 1$ here, and $r = 1$ is no penalty. (Penalty and temperature may change places, since both multiply
+# or divide; penalty and cuts may not. See why?)
+#
+# Source: `GenerationMixin._sample` in `transformers`, which differs in that all rows draw from one generator.
+
+# %% stub="generate"
+def generate(model: Callable[[Int[Tensor, "B T"]], Float[Tensor, "B V"]], ids: Int[Tensor, "B T"], u: Float[Tensor, "B N"],
+             T: float, k: int, p: float, r: float, stop: Sequence[int] = (), pad: int = 0) -> Int[Tensor, "B T+M"]:
+    """Prompts and what is written after them, each row up to its stop id or N tokens; finished rows are filled with `pad`.
+
+    >>> step = batched(TableModel({(3,): {1: 0.5, 2: 0.5}}, V=4))
+    >>> generate(step, torch.tensor([[3], [3]]), torch.tensor([[0.2, 0.9], [0.7, 0.9]]), 1.0, 4, 1.0, 1.0, stop=[1])
+    tensor([[3, 1, 0],
+            [3, 2, 3]])
+    """
+    ### BEGIN SOLUTION
+    going = torch.ones(len(ids), dtype=torch.bool)
+    text = ids.clone()
+    for t in range(u.shape[1]):
+        logits = model(text)
+        wide = logits.to(torch.promote_types(logits.dtype, torch.float32))
+        probs = decode_pipeline(repetition_penalty(text, wide, r), T, k, p)
+        new = torch.where(going, sample_inverse_cdf(probs, u[:, t]), pad)
+        text = torch.cat([text, new[:, None]], 1)
+        going = going & ~torch.isin(new, torch.tensor(list(stop), dtype=torch.long))
+        if not going.any():
+            break
+    return text
+    ### END SOLUTION
+    raise NotImplementedError("generate")
+
+# %% [markdown] hints="generate"
+# <details><summary>Hint 1: a question</summary>
+#
+# What must you remember between two steps beside the ids? Could you read it from the ids, if the padding id is a token that
+# the model may write, and the prompt holds stop ids?
+#
+# </details>
+# <details><summary>Hint 2: a small example</summary>
+#
+# Two rows, N = 3, stop = [1], pad = 0. Step 0 draws 1 and 5: row 0 is finished. Step 1 draws something for row 0, which is
+# thrown away, and 0 for row 1, which goes on. Step 2 draws 1 for row 1. New tokens: [1, 0, 0] and [5, 0, 1]. The zeros of
+# row 0 are padding, that of row 1 is a token. Row 1 used u[1, 0], u[1, 1] and u[1, 2].
+#
+# </details>
+# <details><summary>Hint 3: the step that people miss</summary>
+#
+# Keep one flag a row, set by the id that was just *drawn* and never by the text: a finished row's filler must not be asked
+# whether it is a stop id, and not whether it is `pad`. And leave the loop right after the last row has finished, before
+# the model is asked again.
+#
+# </details>
+
+# %% graded="generate__greedy" points=1
+# Looks at the loop itself: k = 1, so that nothing is random.
+count = batched(lambda ids: torch.nn.functional.one_hot(torch.tensor((ids[-1] + len(ids)) % 7), 7).float())
+check(generate, count, torch.tensor([[3, 5], [1, 1]]), torch.zeros(2, 4), 1.0, 1, 1.0, 1.0, [],
+      want=torch.tensor([[3, 5, 0, 3, 0, 5], [1, 1, 3, 6, 3, 1]]), why="each new token is the likeliest after all ids so far",
+      mistakes={"only the last token was shown to the model": torch.tensor([[3, 5, 6, 0, 1, 2], [1, 1, 2, 3, 4, 5]]),
+                "only the prompt was shown to the model": torch.tensor([[3, 5, 0, 0, 0, 0], [1, 1, 3, 3, 3, 3]])})
+check(generate, count, torch.tensor([[3, 5], [1, 1]]), torch.zeros(2, 0), 1.0, 1, 1.0, 1.0, [4],
+      want=torch.tensor([[3, 5], [1, 1]]), why="N = 0: no new token")
+### BEGIN HIDDEN TESTS
+for B, T, N in [(1, 1, 9), (4, 3, 12), (2, 7, 80)]:
+    ids = torch.randint(7, (B, T), generator=torch.Generator().manual_seed(B))
+    want = ids
+    for _ in range(N):
+        want = torch.cat([want, count(want).argmax(1, keepdim=True)], 1)
+    check(generate, count, ids, torch.rand(B, N, generator=torch.Generator().manual_seed(N)), 0.7, 1, 1.0, 1.0, [], want=want,
+          why="with k = 1 the uniform numbers do not matter, and N counts the new tokens alone")
+    check(generate, count, ids.T.contiguous().T, torch.zeros(N, B).T, 2.0, 7, 0.0, 1.0, want=want, why="p = 0 is greedy too")
+fresh(generate, count, torch.tensor([[3, 5], [1, 1]]), torch.zeros(2, 0), 1.0, 1, 1.0, 1.0, [],
+      want=torch.tensor([[3, 5], [1, 1]]), why="N = 0 gives a copy")
+unchanged(generate, count, torch.tensor([[3, 5], [1, 1]]), torch.zeros(2, 3), 1.0, 1, 1.0, 1.0, [3],
+          want=torch.tensor([[3, 5, 0, 3], [1, 1, 3, 0]]))
+### END HIDDEN TESTS
+
+# %% graded="generate__samples" points=2
+# Looks at the tokens that are drawn: T, k, p and the right uniform number.
+three = batched(lambda ids: torch.tensor([0.5, 0.3, 0.2]).log())
+check(generate, three, torch.tensor([[0], [0]]), torch.tensor([[0.1, 0.6, 0.9], [0.9, 0.1, 0.6]]), 1.0, 3, 1.0, 1.0,
+      want=torch.tensor([[0, 0, 1, 2], [0, 2, 0, 1]]), why="token t of row b is drawn with u[b, t]",
+      mistakes={"all rows used the numbers of the first": torch.tensor([[0, 0, 1, 2], [0, 0, 1, 2]]),
+                "the first number was used again and again": torch.tensor([[0, 0, 0, 0], [0, 2, 2, 2]])})
+check(generate, three, torch.tensor([[0]]), torch.tensor([[0.55, 0.7]]), 1.0, 2, 1.0, 1.0, want=torch.tensor([[0, 0, 1]]),
+      why="k = 2 leaves 0.625 and 0.375", mistakes={"the cut was not renormalised, or not made": torch.tensor([[0, 1, 1]])})
+### BEGIN HIDDEN TESTS
+for seed, (B, T, V, N) in enumerate([(1, 2, 5, 8), (3, 1, 9, 11), (5, 4, 40, 6), (2, 3, 150, 30)]):
+    for dtype in [torch.float32, torch.float64]:
+        for heat, k, p in [(1.0, V, 1.0), (0.5, V, 0.8), (2.0, 4, 1.0), (1.4, 3, 0.7)]:
+            model = talker(V, seed, dtype)
+            ids, u, want = written(model, B, T, N, heat, k, p, 1.0, seed=seed)
+            check(generate, model, ids, u, heat, k, p, 1.0, want=want,
+                  why="temperature, top-k, top-p, then the token where u falls")
+            check(generate, model, ids, u.float(), heat, k, p, 1.0, [], 3, want=want)
+ids, u, want = written(talker(6, 9), 3, 2, 5, 1.3, 6, 0.9, 1.0, seed=9)
+for b in range(3):
+    check(generate, talker(6, 9), ids[b:b + 1], u[b:b + 1], 1.3, 6, 0.9, 1.0, want=want[b:b + 1],
+          why="a row is the same alone as it was in the batch")
+model = talker(5, 77, torch.float64)
+ids, u, want = written(model, 3, 2, 8, 0.9, 5, 1.0, 1.0, seed=77, edge=1e-8)
+check(generate, model, ids, u, 0.9, 5, 1.0, 1.0, want=want, why="float64 stays float64: u is very near to a boundary")
+for dtype in [torch.float16, torch.bfloat16]:  # 700 tokens whose probabilities are small: half precision misplaces the sums
+    model = talker(700, 5, dtype, spread=1.0)
+    ids, u, want = written(model, 4, 2, 12, 1.3, 700, 1.0, 1.4, seed=5, edge=0.03)
+    check(generate, model, ids, u, 1.3, 700, 1.0, 1.4, want=want, why="go to float32 as soon as the logits arrive")
+    model = talker(6, 8, dtype)  # six tokens, soon all penalised: what is rounded there moves every boundary
+    ids, u, want = written(model, 4, 3, 12, 1.1, 6, 1.0, 1.3, seed=8, edge=3e-4)
+    check(generate, model, ids, u, 1.1, 6, 1.0, 1.3, want=want, why="the penalty too is worked out in float32")
+### END HIDDEN TESTS
+
+# %% graded="generate__penalty" points=1
+# Looks at what is penalised, and when.
+flat = batched(lambda ids: torch.tensor([1.5, 1.2, 1.0, -1.0]))
+check(generate, flat, torch.tensor([[0, 3]]), torch.zeros(1, 3), 1.0, 1, 1.0, 2.0, want=torch.tensor([[0, 3, 1, 2, 0]]),
+      why="token 0 stands in the prompt, so it is penalised from the start: 0.75; then 1 comes, then 2, then 0 again",
+      mistakes={"the prompt was not penalised": torch.tensor([[0, 3, 0, 1, 2]]),
+                "nothing was penalised": torch.tensor([[0, 3, 0, 0, 0]])})
+### BEGIN HIDDEN TESTS
+for seed, (B, T, V, N) in enumerate([(2, 3, 6, 9), (4, 2, 12, 7), (1, 90, 130, 5)]):
+    for heat, k, p, r in [(1.0, V, 1.0, 1.8), (0.8, V // 2, 0.8, 1.3), (1.5, 3, 1.0, 0.6), (1.0, 1, 1.0, 3.0)]:
+        model = talker(V, seed + 30)
+        ids, u, want = written(model, B, T, N, heat, k, p, r, seed=seed)
+        check(generate, model, ids, u, heat, k, p, r, want=want, why="penalise every id of the row so far, before any cut")
+### END HIDDEN TESTS
+
+# %% graded="generate__stop" points=2
+# Looks at rows that end, each in its own time.
+walk = batched(lambda ids: torch.nn.functional.one_hot(torch.tensor((ids[-1] + 1) % 6), 6).float())
+check(generate, walk, torch.tensor([[5, 2], [5, 0]]), torch.zeros(2, 6), 1.0, 1, 1.0, 1.0, [4], 0,
+      want=torch.tensor([[5, 2, 3, 4, 0, 0], [5, 0, 1, 2, 3, 4]]), why="row 0 ends two tokens earlier and is filled up",
+      mistakes={"a finished row went on": torch.tensor([[5, 2, 3, 4, 5, 0], [5, 0, 1, 2, 3, 4]]),
+                "all rows ended with the first": torch.tensor([[5, 2, 3, 4], [5, 0, 1, 2]]),
+                "the stop id was left out": torch.tensor([[5, 2, 3, 0, 0], [5, 0, 1, 2, 3]]),
+                "the answer was filled up to N": torch.tensor([[5, 2, 3, 4, 0, 0, 0, 0], [5, 0, 1, 2, 3, 4, 0, 0]])})
+check(generate, walk, torch.tensor([[4, 4, 1]]), torch.zeros(1, 4), 1.0, 1, 1.0, 1.0, [4],
+      want=torch.tensor([[4, 4, 1, 2, 3, 4]]), why="the stop ids of the prompt end nothing",
+      mistakes={"ended by the prompt": torch.tensor([[4, 4, 1]]), "ended after one token": torch.tensor([[4, 4, 1, 2]])})
+### BEGIN HIDDEN TESTS
+for stop, pad, want in [([0], 5, [[1, 2, 3, 4, 5, 0], [4, 5, 0, 5, 5, 5]]), ([3, 1], 3, [[1, 2, 3, 3], [4, 5, 0, 1]]),
+                        ([2, 5], 2, [[1, 2], [4, 5]]), ([9], 0, [[1, 2, 3, 4, 5, 0, 1], [4, 5, 0, 1, 2, 3, 4]]),
+                        ((0, 3), 1, [[1, 2, 3], [4, 5, 0]]), ([5, 4], 0, [[1, 2, 3, 4], [4, 5, 0, 0]])]:
+    check(generate, walk, torch.tensor([[1], [4]]), torch.zeros(2, 6), 1.0, 1, 1.0, 1.0, stop, pad, want=torch.tensor(want),
+          why="any id of stop ends a row, 0 too; pad is only a filler, and a row that writes it goes on")
+for seed, (B, T, V, N) in enumerate([(5, 2, 6, 20), (3, 4, 9, 70), (8, 1, 4, 9), (1, 3, 5, 30)]):
+    for stop, pad in [([1], 0), ([0, V - 1], 2), ([], 1), ([2, 3], 3), ([V - 2], V - 1)]:
+        model = talker(V, seed + 60)
+        ids, u, want = written(model, B, T, N, 1.2, V, 0.95, 1.1, stop, pad, seed=seed)
+        check(generate, model, ids, u, 1.2, V, 0.95, 1.1, stop, pad, want=want,
+              why="u[b, t] belongs to row b whether the others go on or not; finished rows stay finished")
+### END HIDDEN TESTS
+
+# %% graded="generate__work" points=1
+# Looks at how often the model is asked.
+asked = []
+
+def counted(ids):
+    "A model that writes down the shape of what it is asked about: 1, 2, 3, …, 5, 0, 1 after each other."
+    asked.append(tuple(ids.shape))
+    return torch.nn.functional.one_hot((ids[:, -1] + 1) % 6, 6).float()
+
+check(generate, counted, torch.tensor([[2], [0]]), torch.zeros(2, 9), 1.0, 1, 1.0, 1.0, [4],
+      want=torch.tensor([[2, 3, 4, 0, 0], [0, 1, 2, 3, 4]]), why="both rows end with 4")
+assert len(asked) == 4, f"the longest row has 4 new tokens, so the model is asked 4 times, not {len(asked)}: {asked}"
+### BEGIN HIDDEN TESTS
+for prompts, N, stop, M in [([[0], [1], [2]], 12, [5], 5), ([[4]], 7, [5], 1), ([[4], [4]], 7, [5, 0], 1),
+                            ([[1], [2]], 4, [], 4), ([[3], [1]], 3, [4, 9], 3), ([[3], [1]], 0, [4], 0)]:
+    asked.clear()
+    want = torch.tensor(prompts)
+    for _ in range(M):
+        want = torch.cat([want, (want[:, -1:] + 1) % 6], 1)
+    for row in want:
+        ends = [t for t in range(len(prompts[0]), len(row)) if row[t] in stop]
+        row[ends[0] + 1 if ends else len(row):] = 0
+    check(generate, counted, torch.tensor(prompts), torch.zeros(len(prompts), N), 1.0, 1, 1.0, 1.0, stop, want=want)
+    assert len(asked) == M, f"the longest row has {M} new tokens, so the model is asked {M} times, not {len(asked)}: {asked}"
+### END HIDDEN TESTS
+
+# %% tags=["picture"]
+decoding.rows_that_end(generate)
+
+# %% [markdown]
+# **Your loop writes.** It drives a real language model now, SmolLM2 with 135 million parameters: three beginnings, once
+# greedily ($k = 1$) and once at $T = 0.8$, $p = 0.9$ with fixed uniform numbers. Below each text stands its distinct-4, the
+# share of its runs of four tokens that are different from each other. `next_logits` makes of the model a function as the
+# exercise asks for; it keeps a cache, so that no token is computed twice. This takes about 15 s.
 
 # %% tags=["real"]
-from course.models.language import write
+from course.models.language import next_logits
 from course.models.ngram import distinct
 from course.models.smollm import attempt, load
 
-
-def sampler(T, k, p, seed=0):
-    u = torch.Generator().manual_seed(seed)
-    return lambda logits: sample_inverse_cdf(decode_pipeline(logits, T, k, p), torch.rand(len(logits), generator=u))
-
-
 with attempt():  # without the model, or without your functions, it says so
-    smollm, tokenizer = load()
-    beginnings = ["In the morning the city was quiet.", "The train was late again, so", "My grandmother's soup begins with"]
-    prompts = [tokenizer.encode(text) for text in beginnings]
-    for name, pick in {"greedy": sampler(1.0, 1, 1.0), "T = 0.8, p = 0.9": sampler(0.8, len(tokenizer.vocab), 0.9)}.items():
+    smollm, tokenizer = load(torch.bfloat16)
+    V, control = len(tokenizer.vocab), tokenizer.special.values()
+    beginnings = ["In the morning the city was quiet.", "The train was late again, so they",
+                  "My grandmother always told me that the best"]
+    prompts = torch.tensor([tokenizer.encode(text) for text in beginnings])
+    u = torch.rand(3, 80, generator=torch.Generator().manual_seed(0))
+    for name, (T, k, p) in {"greedy": (1.0, 1, 1.0), "T = 0.8, p = 0.9": (0.8, V, 0.9)}.items():
         print(f"--- {name}\n")
-        for beginning, ids in zip(beginnings, write(smollm, prompts, 80, pick, banned=tokenizer.special.values())):
+        text = generate(next_logits(smollm, banned=control), prompts, u, T, k, p, r=1.0)
+        for beginning, ids in zip(beginnings, text[:, prompts.shape[1]:].tolist()):
             print(f"{beginning}{tokenizer.decode(ids)}\n[distinct-4 {distinct(ids):.2f}]\n")
 
 # %% [markdown]
-# ## 11 · The experiment: is more likely text better text?
+# **And within a grammar.** The same loop, the same model, the same question twice: once free, once with your `grammar_mask`
+# around the model, which lets only a date of the form YYYY-MM-DD pass. Each token of the vocabulary is walked through the
+# automaton letter by letter, so a token of several letters is one step of the table. Read the answers: the form is certain,
+# as far as the automaton knows it (does it know how many months a year has?), and the truth is another matter. This
+# takes about 7 s.
+
+# %% tags=["real"]
+from course.models.language import next_logits
+from course.models.smollm import attempt, chat, load
+
+with attempt():
+    smollm, tokenizer = load(torch.bfloat16)
+    end, N = tokenizer.special["<|im_end|>"], 24
+    table, accepting = decoding.dates(tokenizer)  # state q: q letters of the date stand; state 10 may end
+    for question in ["On which day did people first land on the Moon?", "When did the Second World War begin in Europe?"]:
+        prompt = torch.tensor([chat(tokenizer, question)])
+
+        def within(ids, ask=next_logits(smollm), P=prompt.shape[1]):
+            state = 0
+            for i in ids[0, P:].tolist():
+                state = table[state, i].item()
+            return grammar_mask(ask(ids), torch.tensor([state]), table, accepting, end, P + N - ids.shape[1])
+
+        for name, model in {"free": next_logits(smollm), "within": within}.items():
+            text = generate(model, prompt, torch.zeros(1, N), T=1.0, k=1, p=1.0, r=1.0, stop=[end])
+            print(f"{name:>6}: {tokenizer.decode(text[0, prompt.shape[1]:].tolist())}")
+
+# %% [markdown]
+# ## 13 · Why T = 0 does not repeat itself
+#
+# Greedy decoding has no dice. Yet ask a server the same question at T = 0 a thousand times, and several different answers
+# come back: Thinking Machines Lab (He 2025, *Defeating Nondeterminism in LLM Inference*) counted 80 among 1,000. Why?
+#
+# - **Floating-point addition is not associative.** (a + b) + c and a + (b + c) are rounded at different places. A logit is a
+#   sum of hundreds of products, and each order of adding gives another last digit.
+# - **The order depends on the batch.** A kernel cuts a sum into blocks to keep the device busy, and where it cuts depends
+#   on the shapes: how many requests happen to share this step, how long their prompts are. The kernels themselves give
+#   the same bits for the same shapes. It is the *load of the server* that changes.
+# - **The largest logit wins, by however little.** Where two are nearly equal, the last digit decides, and every later token
+#   builds on that one. A text forks at one place and never comes back.
+#
+# Below, the same products are added in two orders, for pairs of tokens whose true logits differ by a known gap. How often
+# does another token win?
+
+# %% tags=["picture"]
+in_a_row = lambda x: x.cumsum(-1)[..., -1]  # one after the other
+in_blocks = lambda x: x.unflatten(-1, (16, -1)).cumsum(-1)[..., -1].cumsum(-1)[..., -1]  # 16 blocks, then their sums
+decoding.two_orders(in_a_row, in_blocks)
+
+# %% [markdown]
+# In bfloat16 the winner changes at gaps a thousand times wider than in float32. So higher precision makes forks rarer and does
+# not forbid them. The mend is a kernel that adds in the same order whatever the batch is: **batch-invariant** kernels exist,
+# and cost speed. What does not help: a fixed seed (there are no dice), or T = 0 itself.
+#
+# On the real model: four prompts, greedy, first each alone and then in a batch of eight (each stands in it twice). Your loop
+# treats each row for itself, so whatever differs comes from the model. The cell prints how far the logits of the first new
+# token are apart, and where the texts fork. On another machine it may be other rows, or none: the kernels decide, and
+# that is the point. This takes about 20 s.
+
+# %% tags=["real"]
+from course.models.language import next_logits
+from course.models.smollm import attempt, load
+
+with attempt():
+    smollm, tokenizer = load(torch.bfloat16)
+    texts = ["In the morning the city was quiet.", "The train was late again, so they",
+             "My grandmother always told me that the best", "The old map on the wall showed a"]
+    prompts = torch.tensor([tokenizer.encode(text) for text in texts])
+    eight, greedy = prompts.repeat(2, 1), dict(T=1.0, k=1, p=1.0, r=1.0)
+    batch = generate(next_logits(smollm), eight, torch.zeros(8, 24), **greedy)
+    first = next_logits(smollm)(eight)
+    for row, together, prompt in zip(batch, first, prompts):
+        alone = generate(next_logits(smollm), prompt[None], torch.zeros(1, 24), **greedy)[0]
+        apart = (next_logits(smollm)(prompt[None])[0] - together).abs().max().item()
+        forks = torch.nonzero(alone != row)[:, 0].tolist()
+        at = f"the texts fork at new token {forks[0] - len(prompt)}" if forks else "the same 24 tokens"
+        print(f"{tokenizer.decode(prompt.tolist())} … logits up to {apart:.2f} apart; {at}")
+        for name, ids in {"alone": alone, "in the batch": row}.items() if forks else []:
+            print(f"{name:>14}: …{tokenizer.decode(ids[forks[0] - 3:forks[0] + 9].tolist())!r}")
+
+# %% [markdown]
+# ## 14 · The experiment: is more likely text better text?
 #
 # You will often hear that greedy decoding is poor *because* it is short-sighted: it takes the best token now and misses the
 # best sentence. If that were the reason, a better search would cure it. Beam search is a better search. Does it?
@@ -1426,8 +2010,6 @@ with attempt():  # without the model, or without your functions, it says so
 # - **log-probability per token** under the model, in nats: how likely is it?
 # - **distinct-4**: the share of its runs of four tokens that are different from each other. 1 means that no run of four
 #   comes twice; a loop brings it towards 0.
-#
-# The human texts have a distinct-4 of 0.85 on average; those from the part that the model was trained on, 0.96.
 #
 # **Predict first.** On average over the ten places, where is the distinct-4 of the *beam search* texts? `"below 0.3"`,
 # `"0.3 to 0.7"` or `"above 0.7"`: one point for committing, one for being right. The experiment takes about 15 s.
@@ -1459,29 +2041,27 @@ def search(model, prompt, beam, length):
 
 
 def sample(model, prompt, p, us):
-    "The prompt, continued by your pipeline and your sampler: one token for each of the uniform numbers us."
-    ids = list(prompt)
-    for u in us:
-        probs = decode_pipeline(model.logprobs(ids)[None], 1.0, len(model.vocab), p)
-        ids.append(sample_inverse_cdf(probs, u[None]).item())
-    return ids
+    "The prompt, continued by your loop: one token for each of the uniform numbers us."
+    return generate(batched(model.logprobs), torch.tensor([prompt]), us[None], 1.0, len(model.vocab), p, 1.0)[0].tolist()
 
 
 results = decoding.likelihood_against_variety(search, sample, prediction=prediction)
 
 # %% [markdown]
-# **What it shows.** Beam search does find what it looks for: its texts have -0.93 nats per token, greedy's -1.55, so each
-# token is on average 1.9 times as likely. And they loop: distinct-4 is 0.14 for beam search and 0.07 for greedy decoding,
-# against 0.85 for people. Sampling has -2.67 nats and hardly ever repeats a run of four (distinct-4 0.99); cutting the tail at
-# p = 0.9 moves it to -2.12 and leaves the variety. (Sampling even repeats less than people do: a trigram model does not know
-# that a text comes back to its subject.)
+# **Read the legend**, one pair at a time.
+#
+# - *Greedy and beam search.* Which one finds the likelier texts, and by how much? Did the better search cure the loops? Read
+#   the two texts below the picture as well.
+# - *Sampling and the nucleus.* Sampling has -2.67 nats a token and hardly ever repeats a run of four (distinct-4 0.99).
+#   Cutting the tail at p = 0.9 moves it to -2.12 and leaves the variety. (Both repeat less than people do, who have
+#   0.85: a trigram model does not know that a text comes back to its subject.)
 #
 # How likely the human texts are says less than one thinks. Those that the model has never seen get -4.56 nats per token, far
-# below everything else. Those from its own training part get -1.61, about as much as greedy decoding, with a distinct-4 of
-# 0.96. So likely text need not loop. What loops is the text that a search *maximises*.
+# below everything else. Those from its own training part get -1.61, about as much as greedy decoding (-1.55), with a
+# distinct-4 of 0.96. So likely text need not loop. What loops is the text that a search *maximises*.
 #
 # So the common answer has the causality wrong. Greedy decoding does miss the likeliest sequence, and it does repeat,
-# but the second does not follow from the first: the search that finds likelier sequences loops as well. *Maximising* is
+# but the second does not follow from the first: look at what the search does that finds likelier ones. *Maximising* is
 # what degenerates. In a loop every token is easy to guess; people do not write what is easiest to guess at each step.
 # Where the input all but fixes the answer (a translation, a number, a label) that is no problem, and greedy or beam
 # search serve well.
@@ -1490,9 +2070,35 @@ results = decoding.likelihood_against_variety(search, sample, prediction=predict
 # the places of human text and of sampling do not carry over: for GPT-2, Holtzman et al. (2020, arXiv 1904.09751) found human
 # text far less likely than beam search's, and pure sampling less likely than human text. That maximisation leads to loops
 # does carry over: they found it too.
+#
+# **The same two numbers on SmolLM2.** Eight paragraphs of the help texts, their first 24 tokens as the prompt. The human
+# author went on, and so does your loop: greedily, from the nucleus at p = 0.9, and from the full softmax. The model
+# scores all four. Where does human text stand here, beside the trigram's picture? This takes about 25 s.
+
+# %% tags=["real"]
+from course.models.language import next_logits, score
+from course.models.smollm import attempt, load
+
+with attempt():
+    smollm, tokenizer = load(torch.bfloat16)
+    V, control = len(tokenizer.vocab), tokenizer.special.values()
+    passages = torch.tensor([tokenizer.encode(text)[:72] for text in decoding.paragraphs(tokenizer, 8, 72)])
+    prompts, u = passages[:, :24], torch.rand(8, 48, generator=torch.Generator().manual_seed(0))
+    groups = {"human": passages}
+    for name, (k, p) in {"greedy": (1, 1.0), "top-p 0.9": (V, 0.9), "sampling": (V, 1.0)}.items():
+        groups[name] = generate(next_logits(smollm, banned=control), prompts, u, 1.0, k, p, 1.0)
+    texts = {name: rows[:, 24:].tolist() for name, rows in groups.items()}
+    decoding.on_the_real_model(tokenizer, {name: (score(smollm, tokenizer, rows, prompts.tolist()), rows)
+                                           for name, rows in texts.items()})
 
 # %% [markdown]
-# ## 12 · Say it
+# Read the legend: each mean has its 95 % interval over the eight passages. Which group is the likeliest, and which repeats
+# most? Does human text stand near what maximising picks, or near pure sampling? And where the nucleus? Two catches.
+# Python's help texts were probably in this model's training data. And a likelihood near that of people is not quality:
+# read what pure sampling wrote.
+
+# %% [markdown]
+# ## 15 · Say it
 #
 # A person reads this answer (in a study group, you do, with the marking scheme). Five to ten sentences are enough.
 
@@ -1557,6 +2163,42 @@ results = decoding.likelihood_against_variety(search, sample, prediction=predict
 # That it may miss the globally likeliest sequence is true but is not the cause: beam search finds likelier sequences and
 # loops too. Under GPT-2 human text is far less likely than either (Holtzman et al. 2020). For short closed-ended answers
 # greedy is fine.
+#
+# </details>
+
+# %% [markdown] card="" level="medium"
+# <details><summary>Temperature is 0, and the same prompt gives different answers in production. Why?</summary>
+#
+# - At T = 0 the largest logit wins, by however little. Near-ties are decided by the last digit.
+# - A logit is a long sum, and floating-point addition is not associative: another order of adding, another last digit.
+# - The order depends on how the kernel cuts the sums, and that on the batch: on who else asks at this moment. Same shapes,
+#   same bits; the load changes the shapes.
+# - One other token, and all that follows differs. He (Thinking Machines, 2025) counted 80 different answers to 1,000 equal
+#   requests.
+# - Mends: batch-invariant kernels (slower), a batch of fixed shape, higher precision (rarer, not never), a cache of answers. A
+#   seed changes nothing. Look also for what is no arithmetic at all: another version of the model, another prompt template.
+#
+# </details>
+
+# %% [markdown] card="" level="killer"
+# <details><summary>You mask the logits by a JSON grammar. Output is cut off in mid-object, and quality falls. Why?</summary>
+#
+# - Cut off: the mask looked one token ahead. It must know how many tokens the shortest way to the end takes and forbid what
+#   does not fit into `max_tokens`; with such a mask no dead end can be reached from a start that has room.
+# - Quality: masking is not conditioning. The mask renormalises step by step, so a beginning keeps its probability even when
+#   the model gives almost nothing to its valid continuations. Sampling many texts and keeping the valid ones would have
+#   the right distribution; it is only too dear.
+# - And the form may be foreign to the model: say in the prompt what the mask will enforce, leave room to think before it.
+# - A valid form is no true content: validate the values too.
+#
+# </details>
+
+# %% [markdown] card="" level="killer"
+# <details><summary>How do you sample from logits without a softmax, a sum or a sort? What else does it give?</summary>
+#
+# Add to each logit its own Gumbel noise, $-\ln(-\ln u)$ with $u$ uniform, and take the largest: token $i$ wins with
+# probability softmax$(s)_i$. The maximum over a vocabulary that is split over devices is cheap to combine. The $k$ largest
+# sums are a sample of $k$ tokens without replacement. The price is $V$ uniform numbers a token; $u = 0$ must be avoided.
 #
 # </details>
 

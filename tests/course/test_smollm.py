@@ -14,7 +14,7 @@ from jinja2 import Template
 
 from course.models import smollm
 from course.models.gguf import GGUF, decode_q4_1, decode_q8_0
-from course.models.language import generate, greedy, hidden_states, padded_left, score, steer, steps, write
+from course.models.language import generate, greedy, hidden_states, next_logits, padded_left, score, steer, steps, write
 from course.models.smollm import ModelMissing, Tokenizer, attempt, chat
 from course.models.transformer import Config, Transformer
 from tests.conftest import require
@@ -236,6 +236,17 @@ def test_without_ends_no_control_token_is_written(model, tokenizer):
 def test_a_sampler_that_returns_no_ids_is_told(model, tokenizer, picked):
     with pytest.raises(ValueError, match=r"pick must return 1 token ids"):
         next(steps(model, [[5]], pick=lambda logits: picked))
+
+
+def test_a_function_of_ids_keeps_its_cache_and_says_the_same():
+    toy = Transformer(Config(vocab=11)).eval()
+    ids = torch.randint(11, (3, 9), generator=torch.Generator().manual_seed(0))
+    ask = next_logits(toy)
+    for rows, T in [(3, 4), (3, 5), (3, 6), (3, 9), (3, 9), (2, 9), (3, 3), (1, 4)]:
+        torch.testing.assert_close(ask(ids[:rows, :T]), toy(ids[:rows, :T])[0][:, -1])
+    other = (ids + 1) % 11
+    torch.testing.assert_close(ask(other[:1, :5]), toy(other[:1, :5])[0][:, -1])
+    assert next_logits(toy, banned=[2, 7])(ids).isneginf().nonzero()[:, 1].tolist() == [2, 7] * 3
 
 
 def test_one_thread_while_writing_and_as_before_afterwards(model):

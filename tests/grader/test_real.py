@@ -43,7 +43,7 @@ def test_the_real_cells_of_02_run_within_their_limit(weights):
 def test_a_learner_who_wrote_nothing_yet_gets_one_sentence(weights):
     section = load("02-decoding", ROOT)
     for r in real.run(build.release_notebook(section), section.path):
-        assert not r.error and "Still to write: decode_pipeline" in r.text and "Traceback" not in r.text
+        assert not r.error and "Still to write: generate" in r.text and "Traceback" not in r.text
 
 
 @GROUP

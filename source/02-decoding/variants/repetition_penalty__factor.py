@@ -3,6 +3,7 @@ import torch
 
 
 def repetition_penalty(ids, logits, r):
-    factor = torch.where(logits > 0, 1 / r, r).to(logits.dtype)
+    wide = logits.to(torch.promote_types(logits.dtype, torch.float32))
+    factor = torch.where(wide > 0, 1 / r, r).to(wide.dtype)
     hit = (ids[:, :, None] == torch.arange(logits.shape[1])).any(1)
-    return logits * torch.where(hit, factor, torch.ones_like(factor))
+    return (wide * torch.where(hit, factor, torch.ones_like(factor))).to(logits.dtype)

@@ -1,0 +1,17 @@
+"""The penalty comes after temperature and cuts, on log-probabilities."""
+import torch
+
+
+def generate(model, ids, u, T, k, p, r, stop=(), pad=0):
+    going = torch.ones(len(ids), dtype=torch.bool)
+    text = ids.clone()
+    for t in range(u.shape[1]):
+        logits = model(text)
+        wide = logits.to(torch.promote_types(logits.dtype, torch.float32))
+        probs = repetition_penalty(text, decode_pipeline(wide, T, k, p).log(), r).softmax(-1)
+        new = torch.where(going, sample_inverse_cdf(probs, u[:, t]), pad)
+        text = torch.cat([text, new[:, None]], 1)
+        going = going & ~torch.isin(new, torch.tensor(list(stop), dtype=torch.long))
+        if not going.any():
+            break
+    return text

@@ -1,7 +1,0 @@
-"""Positive logits are multiplied too."""
-import torch
-
-
-def repetition_penalty(ids, logits, r):
-    seen = logits.gather(1, ids)
-    return logits.scatter(1, ids, seen * r)

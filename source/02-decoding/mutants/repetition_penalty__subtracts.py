@@ -1,7 +1,0 @@
-"""r is subtracted."""
-import torch
-
-
-def repetition_penalty(ids, logits, r):
-    seen = logits.gather(1, ids)
-    return logits.scatter(1, ids, seen - r)

@@ -1,8 +1,0 @@
-"""The cumulative sum runs over the batch."""
-import torch
-
-
-def sample_inverse_cdf(probs, u):
-    cdf = probs.cumsum(0, dtype=torch.promote_types(probs.dtype, torch.float32))
-    last = probs.shape[-1] - 1 - (probs > 0).flip(-1).int().argmax(-1)
-    return torch.minimum((cdf <= u[:, None]).sum(-1), last)
