@@ -134,6 +134,10 @@ class Tokenizer:
         parts = re.split(f"({'|'.join(map(re.escape, self.special))})", text)
         return [i for part in parts for i in ([self.special[part]] if part in self.special else self._bpe.encode(part).ids)]
 
+    def pieces(self, text: str) -> list[str]:
+        """What the merges never join across: words with the space before them, single digits; in GPT-2's alphabet."""
+        return [piece for piece, _ in self._bpe.pre_tokenizer.pre_tokenize_str(text)]
+
     def decode(self, ids: Iterable[int]) -> str:
         """The text of ids, control tokens included; bytes that are no whole character become U+FFFD."""
         return self._bpe.decode([int(i) for i in ids], skip_special_tokens=False)

@@ -1,0 +1,19 @@
+"""It begins with characters, not with bytes."""
+
+
+def bpe_encode(piece, ranks):
+    tokens = [c.encode('utf-8', 'surrogateescape') for c in piece.decode('utf-8', 'surrogateescape')]
+    while True:
+        known = [pair for pair in zip(tokens, tokens[1:]) if pair in ranks]
+        if not known:
+            return tokens
+        best = min(known, key=ranks.get)
+        new, i = [], 0
+        while i < len(tokens):
+            if tuple(tokens[i:i + 2]) == best:
+                new.append(best[0] + best[1])
+                i += 2
+            else:
+                new.append(tokens[i])
+                i += 1
+        tokens = new

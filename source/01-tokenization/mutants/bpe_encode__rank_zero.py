@@ -1,0 +1,19 @@
+"""A rank of 0 is taken for no rank."""
+
+
+def bpe_encode(piece, ranks):
+    tokens = [piece[i:i + 1] for i in range(len(piece))]
+    while True:
+        known = [pair for pair in zip(tokens, tokens[1:]) if ranks.get(pair)]
+        if not known:
+            return tokens
+        best = min(known, key=ranks.get)
+        new, i = [], 0
+        while i < len(tokens):
+            if tuple(tokens[i:i + 2]) == best:
+                new.append(best[0] + best[1])
+                i += 2
+            else:
+                new.append(tokens[i])
+                i += 1
+        tokens = new

@@ -1,0 +1,19 @@
+"""Only the first 64 bytes are joined."""
+
+
+def bpe_encode(piece, ranks):
+    tokens = [piece[i:i + 1] for i in range(min(64, len(piece)))]
+    while True:
+        known = [pair for pair in zip(tokens, tokens[1:]) if pair in ranks]
+        if not known:
+            return tokens + [piece[i:i + 1] for i in range(64, len(piece))]
+        best = min(known, key=ranks.get)
+        new, i = [], 0
+        while i < len(tokens):
+            if tuple(tokens[i:i + 2]) == best:
+                new.append(best[0] + best[1])
+                i += 2
+            else:
+                new.append(tokens[i])
+                i += 1
+        tokens = new

@@ -1,0 +1,14 @@
+"""A single digit of base 16 will do."""
+import re
+
+
+def byte_fallback(ids, id2piece):
+    data = bytearray()
+    for i in ids:
+        piece = id2piece[i]
+        if re.fullmatch(r"<0x[0-9A-F]{1,2}>", piece):
+            data.append(int(piece[3:-1], 16))
+        else:
+            data += piece.replace("\u2581", " ").encode("utf-8")
+    text = data.decode("utf-8", errors="replace")
+    return text[1:] if text.startswith(" ") else text

@@ -1,0 +1,15 @@
+"""A ▁ that was spelled in bytes becomes a space."""
+import re
+
+
+def byte_fallback(ids, id2piece):
+    data = bytearray()
+    for i in ids:
+        piece = id2piece[i]
+        if re.fullmatch(r"<0x[0-9A-F][0-9A-F]>", piece):
+            data.append(int(piece[3:5], 16))
+        else:
+            data += piece.encode("utf-8")
+    text = data.decode("utf-8", errors="replace")
+    text = text.replace("\u2581", " ")
+    return text[1:] if text.startswith(" ") else text

@@ -1,0 +1,17 @@
+"""The least cost comes back instead of the V."""
+import math
+
+
+def vocab_cost(V, D, body, bytes_per_token):
+    return 2 * (body + V * D) / bytes_per_token
+
+
+def best_vocab(bytes_per_token, D, body):
+    return min(vocab_cost(V, D, body, r) for V, r in bytes_per_token.items())
+
+
+def bits_per_byte(logp, text):
+    data = text.encode() if isinstance(text, str) else text
+    if len(data) == 0:
+        raise ValueError("no bytes")
+    return -sum(logp) / math.log(2) / len(data)

@@ -1,0 +1,19 @@
+"""The limit is always 100."""
+
+
+def wordpiece_encode(word, vocab, unk="[UNK]", max_chars=100):
+    if len(word) > 100:
+        return [unk]
+    pieces, start = [], 0
+    while start < len(word):
+        end = len(word)
+        while end > start:
+            piece = word[start:end] if start == 0 else "##" + word[start:end]
+            if piece in vocab:
+                break
+            end -= 1
+        if end == start:
+            return [unk]
+        pieces.append(piece)
+        start = end
+    return pieces
