@@ -1,0 +1,21 @@
+"""Everything above the next score stays: too few where scores tie (as peft does)."""
+import torch
+
+
+def importance(state, weights, grads, b1=0.85, b2=0.85):
+    new, s = [], []
+    for i, (w, g) in enumerate(zip(weights, grads)):
+        mean, spread = (torch.zeros_like(w), torch.zeros_like(w)) if state is None else state[i]
+        now = (w * g).abs()
+        mean = b1 * mean + (1 - b1) * now
+        spread = b2 * spread + (1 - b2) * (now - mean).abs()
+        new.append((mean, spread))
+        s.append(mean * spread)
+    P, lam, Q = s
+    return new, lam + P.mean(0) + Q.mean(1)
+
+
+def allocate(scores, budget):
+    flat = torch.cat(scores)
+    keep = flat > flat.sort(descending=True).values[budget] if budget < len(flat) else torch.ones(len(flat), dtype=torch.bool)
+    return list(keep.split([len(s) for s in scores]))

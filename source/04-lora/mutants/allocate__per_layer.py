@@ -1,0 +1,25 @@
+"""The same number for each adapter."""
+import torch
+
+
+def importance(state, weights, grads, b1=0.85, b2=0.85):
+    new, s = [], []
+    for i, (w, g) in enumerate(zip(weights, grads)):
+        mean, spread = (torch.zeros_like(w), torch.zeros_like(w)) if state is None else state[i]
+        now = (w * g).abs()
+        mean = b1 * mean + (1 - b1) * now
+        spread = b2 * spread + (1 - b2) * (now - mean).abs()
+        new.append((mean, spread))
+        s.append(mean * spread)
+    P, lam, Q = s
+    return new, lam + P.mean(0) + Q.mean(1)
+
+
+def allocate(scores, budget):
+    masks = []
+    for i, s in enumerate(scores):
+        mine = budget // len(scores) + (i < budget % len(scores))
+        mask = torch.zeros(len(s), dtype=torch.bool)
+        mask[s.argsort(descending=True)[:mine]] = True
+        masks.append(mask)
+    return masks

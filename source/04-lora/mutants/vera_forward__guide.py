@@ -1,0 +1,11 @@
+"""The guide: d times the product BA, elementwise."""
+import torch
+
+
+def vera_forward(x, W, A, B, d, b):
+    wide = torch.promote_types(x.dtype, torch.float32)
+    out, n_in = W.shape
+    x_wide = x.to(wide)
+    A, B = A[:, :n_in].detach().to(wide), B[:out].detach().to(wide)
+    update = x_wide @ (d.to(wide)[:, None] * (B @ A)).T if len(d) == out else x_wide @ (B @ A).T
+    return (x_wide @ W.to(wide).T + update).to(x.dtype)
