@@ -1,0 +1,13 @@
+"""A scale of 0 becomes 1."""
+import numpy as np
+import torch
+
+
+def dequantize_q4_1(raw, rows, cols):
+    if cols % 32 or len(raw) != rows * cols // 32 * 20:
+        raise ValueError(f"{len(raw)} bytes are no {rows} x {cols} weights in Q4_1")
+    blocks = np.frombuffer(raw, np.uint8).reshape(-1, 20)
+    d, m = blocks[:, :4].copy().view("<f2").astype(np.float32).T[..., None]
+    d = np.where(d == 0, np.float32(1), d)
+    levels = np.concatenate([blocks[:, 4:] & 15, blocks[:, 4:] >> 4], axis=1)
+    return torch.from_numpy(d * levels + m).reshape(rows, cols)

@@ -1,0 +1,11 @@
+"""A block of zeros has scale 0."""
+import torch
+import torch.nn.functional as F
+
+
+def nf4_quant(x, block=64):
+    flat = x.to(torch.promote_types(x.dtype, torch.float32)).reshape(-1)
+    blocks = F.pad(flat, (0, -len(flat) % block)).reshape(-1, block)
+    scale = blocks.abs().amax(1)
+    codes = ((blocks / scale[:, None]).nan_to_num()[..., None] - NF4.to(x.device)).abs().argmin(-1)
+    return codes.reshape(-1)[:len(flat)].reshape(x.shape).to(torch.uint8), scale
