@@ -1,0 +1,9 @@
+"""Falsy ids are dropped."""
+
+
+def fim_restore(ids, marks):
+    pre, suf, mid = marks
+    if any(ids.count(m) != 1 for m in marks) or ids[0] != pre or ids.index(suf) > ids.index(mid):
+        raise ValueError("each mark once, pre first, suf before mid")
+    s, m = ids.index(suf), ids.index(mid)
+    return [i for i in ids[1:s] + ids[m + 1:] + ids[s + 1:m] if i]  # between pre and suf nothing stands in SPM

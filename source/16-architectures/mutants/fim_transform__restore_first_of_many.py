@@ -1,0 +1,9 @@
+"""A mark that stands twice is let through."""
+
+
+def fim_restore(ids, marks):
+    pre, suf, mid = marks
+    if any(m not in ids for m in marks) or ids[0] != pre or ids.index(suf) > ids.index(mid):
+        raise ValueError("each mark once, pre first, suf before mid")
+    s, m = ids.index(suf), ids.index(mid)
+    return ids[1:s] + ids[m + 1:] + ids[s + 1:m]  # between pre and suf nothing stands in SPM

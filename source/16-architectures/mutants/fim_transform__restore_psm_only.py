@@ -1,0 +1,11 @@
+"""Two adjacent marks are refused, as if SPM did not exist."""
+
+
+def fim_restore(ids, marks):
+    pre, suf, mid = marks
+    if any(ids.count(m) != 1 for m in marks) or ids[0] != pre or ids.index(suf) > ids.index(mid):
+        raise ValueError("each mark once, pre first, suf before mid")
+    s, m = ids.index(suf), ids.index(mid)
+    if s == 1:
+        raise ValueError("no prefix")
+    return ids[1:s] + ids[m + 1:] + ids[s + 1:m]  # between pre and suf nothing stands in SPM

