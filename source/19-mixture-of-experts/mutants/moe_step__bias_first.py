@@ -1,0 +1,15 @@
+"""The bias moves first, and this step is routed with the new one."""
+import torch
+
+
+def moe_step(layer, x, y, k, lr, gamma, scale=1.0):
+    names = ["router", "w1", "w2", "shared1", "shared2"]
+    leaf = {name: layer[name].detach().clone().requires_grad_() for name in names}
+    _, counts = moe_layer(x, *(layer[n] for n in ("router", "bias", "w1", "w2", "shared1", "shared2")), k, scale)
+    new_bias = update_bias(layer["bias"], counts, gamma)
+    out, counts = moe_layer(x, leaf["router"], new_bias, leaf["w1"], leaf["w2"], leaf["shared1"], leaf["shared2"], k, scale)
+    loss = (out - y).square().mean()
+    grads = torch.autograd.grad(loss, list(leaf.values()))
+    new = {name: layer[name] - lr * grad for name, grad in zip(names, grads)}
+    new["bias"] = new_bias
+    return new, loss.item(), counts

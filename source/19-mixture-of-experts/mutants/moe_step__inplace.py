@@ -1,0 +1,15 @@
+"""The caller's layer is changed."""
+import torch
+
+
+def moe_step(layer, x, y, k, lr, gamma, scale=1.0):
+    names = ["router", "w1", "w2", "shared1", "shared2"]
+    leaf = {name: layer[name].detach().clone().requires_grad_() for name in names}
+    out, counts = moe_layer(x, leaf["router"], layer["bias"], leaf["w1"], leaf["w2"], leaf["shared1"], leaf["shared2"], k, scale)
+    loss = (out - y).square().mean()
+    grads = torch.autograd.grad(loss, list(leaf.values()))
+    new = layer
+    for name, grad in zip(names, grads):
+        layer[name] -= lr * grad
+    new["bias"] = update_bias(layer["bias"], counts, gamma)
+    return new, loss.item(), counts

@@ -1,0 +1,12 @@
+"""Of equal logits the higher index comes first."""
+import torch
+
+
+def topk_gate(logits, k, renorm=True):
+    wide = logits.to(torch.promote_types(logits.dtype, torch.float32))
+    p = wide.softmax(-1)
+    idx = logits.shape[-1] - 1 - logits.flip(-1).sort(dim=-1, descending=True, stable=True).indices[:, :k]
+    w = p.gather(-1, idx)
+    if renorm:
+        w = w / w.sum(-1, keepdim=True)
+    return idx, w.to(logits.dtype)

@@ -1,0 +1,12 @@
+"""A softmax over the chosen logits, with renorm or without."""
+import torch
+
+
+def topk_gate(logits, k, renorm=True):
+    wide = logits.to(torch.promote_types(logits.dtype, torch.float32))
+    p = wide.softmax(-1)
+    idx = logits.sort(dim=-1, descending=True, stable=True).indices[:, :k]
+    w = wide.gather(-1, idx).softmax(-1)
+    if renorm:
+        w = w / w.sum(-1, keepdim=True)
+    return idx, w.to(logits.dtype)
