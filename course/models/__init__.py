@@ -8,5 +8,6 @@
     ngram.py         counts of words, for decoding on real English
     policy.py        a policy that learns preferences in seconds
     embeddings.py    all-MiniLM-L6-v2: sentence vectors, offline
+    shapes.py        the sizes that make an architecture, of models that everybody knows, each with its source
     sizes.py         parameters and layers of known models, memory and bandwidth of GPUs
 """
