@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
 
 from .check import CheckFailed
 from .comparing import difference, show
@@ -77,7 +78,12 @@ def duel(fn: Callable, draw: Callable[[np.random.Generator], tuple], *, referenc
         answer = sides[side](*args)
         return time.process_time() - start, answer
 
-    return run(turn, draw, limit, fn.__name__, rtol, atol)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # as in the judge: the time of all threads counts, of those too that only wait
+    try:
+        return run(turn, draw, limit, fn.__name__, rtol, atol)
+    finally:
+        torch.set_num_threads(threads)
 
 
 def run(turn: Callable[[str, tuple], tuple[float, Any]], draw: Callable, limit: float, name: str,
