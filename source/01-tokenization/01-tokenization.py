@@ -216,11 +216,9 @@ def train_bpe(words: dict[bytes, int], num_merges: int) -> list[tuple[bytes, byt
 # </details>
 # <details><summary>Hint 2: a worked example</summary>
 #
-# Two words: abab with frequency 3, and bab with 1. Counts: (a, b) in abab twice, so 6, and in bab once: 7. (b, a): 3 +
-# 1 =
-# 4. Join (a, b): the words are [ab, ab] and [b, ab]. Now (ab, ab) counts 3 and (b, ab) counts 1. The old pair (b, a)
-#    has
-# gone altogether: its count is 0, and it must never be chosen.
+# Two words: abab with frequency 3, and bab with 1. Counts: (a, b) stands in abab twice, so 6, and in bab once: 7. For
+# (b, a) it is 3 + 1, so 4. Join (a, b): the words are [ab, ab] and [b, ab]. Now (ab, ab) counts 3 and (b, ab) counts 1.
+# The old pair (b, a) has gone altogether: its count is 0, and it must never be chosen.
 #
 # </details>
 # <details><summary>Hint 3: the step that people miss</summary>
@@ -247,6 +245,9 @@ for seed in range(12):
     check(train_bpe, words, 25, want=recounted(words, 25), why="each merge changes the counts for the next")
 many = {b"ab" + i.to_bytes(2, "big"): 1 for i in range(0x4141, 0x4141 + 1300)} | {b"xy": 1200}
 check(train_bpe, many, 1, want=[(b"a", b"b")], why="1,300 rare words hold (a, b), one word of frequency 1,200 holds (x, y)")
+check(train_bpe, many, 2, want=[(b"a", b"b"), (b"x", b"y")], why="(a, b) was joined in all of the 1,300 words")
+check(train_bpe, {b"ab": 2**24 + 1, b"cd": 2**24}, 1, want=[(b"a", b"b")], why="16,777,217 is more than 16,777,216")
+assert all(isinstance(merge, tuple) for merge in train_bpe({b"abc": 2}, 2)), "a merge is a tuple: it is a key of ranks"
 rng = np.random.default_rng(99)
 words = words_of(rng, 400, bytes(range(97, 117)), longest=12, most=400)
 check(train_bpe, words, 60, want=recounted(words, 60), why="400 words, 60 merges")
@@ -377,9 +378,10 @@ tokenization.first_merges(train_bpe)
 # merges are **replayed**: of all pairs that stand in the piece, the one that was learned *first* is joined first. Its
 # place in the list is its *rank*.
 #
-# The catch: a token that exists may be out of reach. With the ranks (b, c) 0, (a, b) 1, (ab, c) 2 the token abc exists.
-# But in the piece abc the pair (b, c) goes first, what is left is a and bc, and no merge joins those. Looking for the
-# longest known token is another algorithm (it comes in part 3), and gives other tokens than the model was trained on.
+# The catch: that the bytes of a token stand there is not enough. With the ranks (b, c) 0 and (a, b) 1 the piece abc
+# becomes a and bc, though ab is a token. Looking for the longest known token is another algorithm (it comes in part 3),
+# and gives other tokens than the model was trained on. In a table made by hand a token may even be out of reach: add
+# (ab, c) 2, and no merge leads to abc. (A token that a training made comes back whole from its own bytes.)
 #
 # ### Exercise 01.2 · bpe_encode
 #
@@ -389,9 +391,9 @@ tokenization.first_merges(train_bpe)
 #   numbers may have gaps, and the order in which the dict holds them means nothing.
 # - Start with the single bytes of `piece`. While any pair of neighbours is in `ranks`, take the one with the lowest
 #   rank and join it, from left to right and without overlap. Then look again.
-# - `ranks` comes from a training: each half of a pair is a single byte or the result of a pair of lower rank, and no
-#   two pairs give the same bytes. So it makes no difference whether you join all places of a pair at once or one, the
-#   leftmost, and then look again.
+# - `ranks` has the form that a training gives it: each half of a pair is a single byte or the result of a pair of
+#   lower rank, and no two pairs give the same bytes. So it makes no difference whether you join all places of a pair
+#   at once or one, the leftmost, and then look again.
 # - Only a pair that is in `ranks` as a pair is joined, however well known the joined bytes may be.
 # - A byte that no merge knows stays a token of its own. An empty piece gives an empty list. Bytes need not be UTF-8.
 # - A piece of 2,000 equal bytes must come back within seconds; do not recurse once for every merge.
@@ -493,6 +495,8 @@ for n in (5, 9, 12, 31):
     check(bpe_encode, b"a" * n, steps_up, want=one_by_one(b"a" * n, steps_up),
           why=f"{n} times a, (aa…, a) joined in turn")
 check(bpe_encode, b"abababa", {(b"a", b"b"): 0, (b"ab", b"ab"): 1, (b"ab", b"a"): 2}, want=[b"abab", b"aba"])
+chain = bytes(range(100))
+check(bpe_encode, chain, {(chain[:i], chain[i:i + 1]): i for i in range(1, 100)}, want=[chain], why="99 merges in turn")
 ### END HIDDEN TESTS
 
 # %% graded="bpe_encode__any_bytes" points=1
@@ -549,11 +553,11 @@ tokenization.as_merges_come(train_bpe, bpe_encode)
 #
 # $$\text{score}(a, b) = \frac{f(ab)}{f(a) \, f(b)}$$
 #
-# where f counts occurrences. It is high where a and b rarely occur without each other; in the logarithm it is the
-# pair's gain in likelihood, up to constants. No context is used, whatever one reads. The catch: a pair seen once, of
-# two halves seen once, scores 1, which is the most that two different symbols can get. Without a minimal count the
-# table fills up with accidents. Google never published its trainer; the score is the one that Hugging Face's course
-# documents.
+# where f counts occurrences. It is high where a and b rarely occur without each other; its logarithm is,
+# up to a constant, roughly the gain in log-likelihood for each place that is joined. No context is used, whatever one
+# reads. The catch: a pair seen once, of two halves seen once, scores 1, which is the most that two different symbols
+# can get. Without a minimal count the table fills up with accidents. Google never published its trainer; the score is
+# the one that Hugging Face's course documents.
 #
 # **Encoding.** There are no merges to replay. From the left, the *longest* piece in the vocabulary is taken, again and
 # again. Pieces inside a word are written with `##` in front. And if anything is left that no piece begins, the **whole
@@ -675,6 +679,8 @@ check(wordpiece_encode, "axb", {"a", "##b", "b"}, want=["[UNK]"], why="a charact
 check(wordpiece_encode, "ab", {"a", "##c"}, "<unk>", want=["<unk>"], why="unk is an argument")
 check(wordpiece_encode, "ab", {"a", "##c"}, unk="", want=[""])
 check(wordpiece_encode, "Ab", {"a", "ab", "##b"}, want=["[UNK]"], why="nothing lowers the case here")
+check(wordpiece_encode, "e\u0301", {"e", "##\u0301"}, want=["e", "##\u0301"], why="nothing is normalised here")
+check(wordpiece_encode, " a", {"a", "##a"}, want=["[UNK]"], why="a space is a character like any other")
 ### END HIDDEN TESTS
 
 # %% graded="wordpiece_encode__edges" points=1
@@ -835,6 +841,9 @@ check(wordpiece_pair, {"ab": 40, "cd": 39}, {"ab": ["a", "##b"], "cd": ["c", "##
       why="no pair was seen 41 times")
 check(wordpiece_pair, {"ab": 40, "cd": 39}, {"ab": ["a", "##b"], "cd": ["c", "##d"]}, 39, want=(("c", "##d"), "cd"))
 check(wordpiece_pair, {}, {}, want=None, why="no words")
+check(wordpiece_pair, {"ab": 2, "a": 3, "eb": 3, "cd": 6, "c": 14, "fd": 14},
+      {"ab": ["a", "##b"], "a": ["a"], "eb": ["e", "##b"], "cd": ["c", "##d"], "c": ["c"], "fd": ["f", "##d"]}, 5,
+      want=(("f", "##d"), "fd"), why="(a, ##b) was seen twice, however often its halves were")
 check(wordpiece_pair, {"a": 7, "b": 2}, {"a": ["a"], "b": ["b"]}, want=None, why="single symbols")
 check(wordpiece_pair, {"": 7}, {"": []}, want=None, why="a word without symbols")
 check(wordpiece_pair, {"xy": 2, "xyz": 2}, {"xy": ["x", "##y"], "xyz": ["x", "##y", "##z"]}, 4,
@@ -854,6 +863,10 @@ check(wordpiece_pair, {"ab": 2, "cd": 2}, {"ab": ["a", "##b"], "cd": ["c", "##d"
       why="a tie: the greatest pair")
 check(wordpiece_pair, {"cd": 2, "ab": 2}, {"cd": ["c", "##d"], "ab": ["a", "##b"]}, want=(("c", "##d"), "cd"),
       why="a tie, in the other order")
+check(wordpiece_pair, {"az": 2, "aba": 2}, {"az": ["a", "##z"], "aba": ["ab", "##a"]}, want=(("ab", "##a"), "aba"),
+      why="a tie: the pair is compared, ab before a, and not what it becomes")
+check(wordpiece_pair, {"xbc": 2, "x": 5, "ad": 2}, {"xbc": ["x", "##b", "##c"], "x": ["x"], "ad": ["a", "##d"]},
+      want=(("a", "##d"), "ad"), why="a tie: a is greater than ##b, as Python compares")
 check(wordpiece_pair, {"aaaa": 2, "ba": 1}, {"aaaa": ["a", "##a", "##a", "##a"], "ba": ["b", "##a"]}, 3,
       want=(("##a", "##a"), "##aa"),
       why="##a ##a ##a holds the pair at two places: 4 in all; (a, ##a) counts 2, (b, ##a) 1")
@@ -993,6 +1006,8 @@ right("ab", {"ab": -30.0, "a": -1.0}, -2.0)
 right("naïve日本", {"na": -2.0, "ïve": -2.0, "日本": -1.0, "n": -1.0}, -7.0, why="characters, not bytes")
 right("abab", {"ab": 0.0, "a": 0.0}, -3.0, why="a log-probability of 0.0 is one")
 right("abc", {"a": 0.5, "b": 0.25, "ab": 0.5}, -3.0, why="a score may be positive")
+right("ab", {"a": -1.0, "b": -0.5, "ab": -1.5005}, -9.0, why="−1.5 is more than −1.5005")
+right("aé日", {"a": -1.0}, -2.5, why="an unknown character scores unk_logp, however many bytes it has")
 ### END HIDDEN TESTS
 
 # %% graded="unigram_viterbi__unknown" points=2
@@ -1023,10 +1038,12 @@ check(unigram_viterbi, "abab", {"a": -1.0, "b": -1.0, "ab": -2.0, "abab": -4.0},
       why="all ways sum to −4")
 for s, logp in [("aaaa", {"a": -1.0, "aa": -2.0, "aaa": -3.0}), ("aaaaaaa", {"a": 0.0, "aa": 0.0, "aaa": 0.0}),
                 ("abcabc", {"a": -1.0, "b": -1.0, "c": -1.0, "ab": -2.0, "bca": -3.0, "bc": -2.0}),
+                ("abaaabb", {"ba": -2.0, "bb": -2.0, "aab": -3.0, "bbab": -4.0}),
                 ("xaaax", {"aa": -2.0, "a": -1.0, "xa": -3.0})]:
-    pieces, score = unigram_viterbi(s, dict(logp), -2.0)
-    want, number, example = best_of_all(s, logp, -2.0)
-    on = f"unigram_viterbi({s!r}, {logp}, -2.0)"
+    unk = -1.0 if "bbab" in logp else -2.0
+    pieces, score = unigram_viterbi(s, dict(logp), unk)
+    want, number, example = best_of_all(s, logp, unk)
+    on = f"unigram_viterbi({s!r}, {logp}, {unk})"
     expect(score, want, on=on + ": score")
     expect("".join(pieces), s, on=on + ": the pieces joined")
     expect(len(pieces), number, on=on + f": the number of pieces, such as {example}",
@@ -1139,7 +1156,7 @@ check(byte_fallback, [0], ["<0x41>"], want="A", why="id 0; an ASCII character ma
 check(byte_fallback, [2, 1, 0], ["<0x0A>", "<0x00>", "a"], want="a\x00\n", why="control characters are bytes too")
 check(byte_fallback, [0, 1], ["<0x7F>", "<0xC2>"], want="\x7f�")
 spell = [f"<0x{i:02X}>" for i in range(256)]
-for text in ["Привет", "ß→∞", "e\u0301\ufb01", "नमस्ते", "a\tb", "👩‍👩‍👧", "\x00\x01é"]:
+for text in ["Привет", "ß→∞", "e\u0301\ufb01", "नमस्ते", "a\tb", "👩‍👩‍👧", "\x00\x01é", "a\r\nb\r", "\ufeffa"]:
     check(byte_fallback, list(text.encode()), spell, want=text, why="a text spelled in bytes alone")
 check(byte_fallback, [300, 255 + 1, 0xC3, 0xA9], spell + [f"w{i}" for i in range(60)], want="w44w0é",
       why="ids beyond 256 are text")
@@ -1186,7 +1203,7 @@ check(byte_fallback, [], ["a"], want="", why="no ids")
 check(byte_fallback, [0, 1], ["<0xZZ>", "<0x41>"], want="<0xZZ>A", why="ZZ is no number of base 16: it is text")
 ### BEGIN HIDDEN TESTS
 for text in ["<0x4>", "<0x414>", "<0x41", "0x41>", "a<0x41>", "<0x41>a", "<0X41>", "<0x>", "<s>", "<",
-             "<0x+1>", "<0x 1>", "<0x4_>"]:
+             "<0x+1>", "<0x 1>", "<0x4_>", "<0x٤١>"]:
     check(byte_fallback, [1, 0, 1], [text, "<0x42>"], want=f"B{text}B", why="not exactly a byte piece: text")
 check(byte_fallback, [0], ["<0x41>\n"], want="<0x41>\n", why="with a line feed behind it, it is text")
 unchanged(byte_fallback, [0, 1, 0], ["▁a", "<0xC3>"], want="a� a")
@@ -1322,6 +1339,7 @@ check(best_vocab, measured, 50, 1_000_000_000, want=800, why="beside a billion w
 check(best_vocab, {4096: 4.2, 512: 2.2, 1024: 2.9}, 64, 98_304, want=1024, why="the entries come in any order")
 check(best_vocab, {512: 2.2, 1024: 2.9, 4096: 4.2}, 4096, 6_000_000_000, want=4096)
 check(best_vocab, {300: 1.5}, 64, 5, want=300, why="one entry")
+check(best_vocab, {10: 20.0, 20: 40.0}, 1, 2, want=20, why="1.2 and 1.1 FLOPs for each byte")
 check(best_vocab, {400: 4.0, 100: 1.0, 200: 2.0}, 8, 0, want=100, why="the same cost three times: the smallest V")
 check(best_vocab, {400: 8.0, 200: 4.0, 800: 16.0, 100: 1.9}, 16, 0, want=200,
       why="a tie of 200, 400 and 800: the smallest of them")
@@ -1351,6 +1369,7 @@ for text in ["hello", "Привет, мир", "日本語のテキスト", "🎉"
         size = len(text) if isinstance(text, bytes) else len(text.encode())
         check(bits_per_byte, logp, text, want=-sum(logp) / size * math.log2(math.e), rtol=1e-9)
 check(bits_per_byte, [0.0, 0.0], "sure", want=0.0, why="a model that is sure needs no bits")
+check(bits_per_byte, [-math.log(2)] * 4, " a\n\n", want=1.0, rtol=1e-9, why="white space is text")
 check(bits_per_byte, [-800.0, -900.0], "ab", want=850 / math.log(2), rtol=1e-9, why="e^−800 is 0.0: add logarithms")
 check(bits_per_byte, [-1.0, -math.inf], "ab", want=math.inf,
       why="what a model holds for impossible costs infinitely many bits")
@@ -1519,6 +1538,8 @@ for seed in range(6):
         for special in (False, True):
             expect(tok.decode(tok.encode(text, special)), text.encode(), on=f"decode(encode({text!r}, {special}))",
                    why="a text comes back as its UTF-8")
+data = bytes(np.random.default_rng(9).integers(0, 256, 1500).tolist())
+expect(tok.decode(tok.encode(data)), data, on="decode(encode(x)) of 1,500 random bytes")
 tok = Tokenizer(b"ab ab ab", 2, ["<x>", "<y>"])
 check(tok.decode, [97, 256, 257, 258, 259, 255], want=b"aab ab<x><y>\xff", why="special ids give their strings")
 check(tok.decode, [], want=b"")
@@ -1585,6 +1606,10 @@ expect(tok.encode("да нет<|да|>", True), [n + 1, *ids_of(" нет".encode
       on="special tokens that are not ASCII")
 expect(tok.encode(b"\xd0<|\xd0\xb4\xd0\xb0|>\xff", True), [0xD0, n, 0xFF],
       on="a special token among bytes that are no UTF-8")
+tok, merges = Tokenizer(b"x    y    z", 3, ["<|e|>"]), tokens_of(b"x    y    z", 3)
+expect(tok.encode("x  <|e|>  y<|E|>", True), [*ids_of(b"x  ", merges), 256 + len(merges), *ids_of(b"  y<|E|>", merges)],
+      on='encode("x  <|e|>  y<|E|>", True) with the special token <|e|>',
+       why="spaces before a special token end a text of their own; <|E|> is another string")
 tok = Tokenizer(b"x", 0, ["ab", "bcd", "b"])
 expect(tok.encode("abcd", True), [256, 99, 100], on='encode("abcd", True) with the special tokens ab, bcd, b',
        why="from left to right: ab begins before bcd")
@@ -1686,8 +1711,6 @@ with attempt():
         print(f"{name:>10}  {-sum(logp) / len(logp):14.2f}  {bits_per_byte(logp, text):13.2f}")
 
 # %% [markdown]
-# ### Glitch tokens
-#
 # By the loss per token, the model is surprised by English nearly the most, and by Hindi less than by Chinese or Greek:
 # short tokens are easy to guess. By bits per byte English comes first among the six. (One sentence each: the order of
 # neighbours means nothing. And between languages a byte is not the same amount of text either. The number is made to
@@ -1848,8 +1871,9 @@ tokenization.widget(train_bpe, bpe_encode, wordpiece_encode, unigram_viterbi)
 # %% [markdown] card="1.1" level="basic"
 # <details><summary>What is the difference between BPE and WordPiece?</summary>
 #
-# - **Training**: BPE joins the most frequent pair; WordPiece the one with the largest f(ab) / (f(a) f(b)), the gain in
-#   likelihood. Neither looks at context. With a count of 1 the score favours accidents: set a minimum.
+# - **Training**: BPE joins the most frequent pair; WordPiece the one with the largest f(ab) / (f(a) f(b)), roughly the
+#   gain in likelihood for each place joined. Neither looks at context. With a count of 1 the score favours accidents:
+#   set a minimum.
 # - **Encoding**, the larger difference: BPE replays its merges in the order in which they were learned; WordPiece takes
 #   the longest known piece from the left, `##` inside a word, and never goes back.
 # - **Unknown**: byte-level BPE has none; WordPiece gives `[UNK]` for the whole word.

@@ -50,27 +50,29 @@ def recounted(words, num_merges):
 
 # --- BPE ------------------------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(16))
 def test_incremental_counts_equal_a_recount(seed):
     letters = [b"ab", b"aab", b"abcdef", bytes(range(256))][seed % 4]
     words = drawn(seed, letters, n=5 + 3 * seed, longest=3 + seed % 15)
     assert REF["train_bpe"](words, 40) == recounted(words, 40)
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", range(9))
 def test_no_two_merges_of_a_training_give_the_same_bytes(seed):
     """The statements of 01.2 and 01.8 rest on it."""
     words = drawn(seed, [b"ab", b"abc", b"aaab"][seed % 3], n=40, longest=16)
     merges = REF["train_bpe"](words, 400)
     joined = [a + b for a, b in merges]
     assert len(set(joined)) == len(joined)
+    ranks = {pair: i for i, pair in enumerate(merges)}
+    assert all(REF["bpe_encode"](token, ranks) == [token] for token in joined), "each comes back whole, as the prose says"
     made = {bytes([i]) for i in range(256)}
     for a, b in merges:
         assert a in made and b in made
         made.add(a + b)
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(6))
 def test_bpe_encode_is_the_library_s(seed):
     from tokenizers import Tokenizer, models
     words = drawn(seed, b"abcd", n=40, longest=10)
@@ -126,7 +128,7 @@ def test_bpe_encode_with_smollm2_s_merges():
 
 # --- WordPiece ------------------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("seed", range(25))
+@pytest.mark.parametrize("seed", range(10))
 def test_wordpiece_encode_is_the_library_s(seed):
     from tokenizers import Tokenizer, models
     r = random.Random(seed)
@@ -169,7 +171,7 @@ def test_wordpiece_pair_prefers_what_belongs_together():
 
 # --- Unigram and bytes ----------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("seed", range(25))
+@pytest.mark.parametrize("seed", range(10))
 def test_unigram_viterbi_is_the_library_s(seed):
     from tokenizers import Tokenizer, models
     r = random.Random(seed)
@@ -188,7 +190,7 @@ def test_products_of_probabilities_end_at_zero():
     assert math.exp(-2000) == 0.0 and math.exp(-800) == 0.0
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(10))
 def test_byte_fallback_is_the_library_s_on_whole_characters(seed):
     from tokenizers import decoders
     library = decoders.Sequence([decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)])
@@ -209,7 +211,7 @@ def test_broken_bytes_differ_from_the_library_s():
 
 # --- the tokenizer --------------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(4))
 def test_split_keeps_every_byte_and_the_tokenizer_gives_it_back(seed):
     rng = np.random.default_rng(seed)
     data = bytes(rng.integers(0, 256, 500).tolist())
