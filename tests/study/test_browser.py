@@ -65,7 +65,7 @@ def fetch(lab, shot):
 def fill_a_stub(notebook, shot):
     shot(notebook.page, "03-notebook")
     notebook.run(notebook.index["setup"])
-    notebook.run(notebook.index["setup"] + 1)  # what pictures are drawn with
+    notebook.run(notebook.first("picture"))  # what pictures are drawn with
     notebook.run("softmax_t")
     untouched = notebook.run("softmax_t__temperature")
     notebook.expect(untouched).to_contain_text("not written yet: softmax_t")
