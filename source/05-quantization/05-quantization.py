@@ -376,6 +376,8 @@ for rows, columns, bits, run in [(3, 8, 4, 4), (2, 12, 8, 3), (5, 6, 3, 6), (1, 
         return W + W.abs().mean() * torch.randn(rows, 1, generator=g), bits, run
     args, want = until(make, asym_oracle, g, 5e-4)
     check(quant_asym, *args, want=want, why=f"{bits} bits, groups of {run}: every group by the formulas")
+args, want = until(lambda g: (torch.randn(8, 3, generator=g).T, 4, 4), asym_oracle, g)
+check(quant_asym, *args, want=want, why="a transposed view is a valid W")
 args, want = until(lambda g: (torch.randn(3, 8, generator=g, dtype=torch.float64), 8, 4), asym_oracle, g)
 check(quant_asym, *args, want=want, rtol=1e-12, atol=0, why="float64 weights: float64 inside, float64 scales")
 ### END HIDDEN TESTS
@@ -443,6 +445,10 @@ for bits in (2, 3, 4, 8):
             assert moved <= 0.501, f"{bits} bits, groups of {run}, weights around {shift}: one moved by {moved:.3f} scale"
             zeros = dequant_asym(q, scale, zero)[:, ::7]
             assert (zeros == 0).all(), f"{bits} bits: weights of exactly 0.0 came back as {zeros[0].tolist()}"
+for bits in (4, 8):  # the range is -1.5 … top - 1.5: with both ends at a tie, 2 and top - 1 add up to one level too many
+    top = 2 ** bits - 1
+    q, scale, zero = quant_asym(torch.tensor([[-1.5, top - 1.5]]), bits, 2)
+    assert int(q[0, 0]) <= 1 and top - 1 <= int(q[0, 1]) <= top, f"levels from 0 to {top} were expected, got {q.tolist()}"
 for dtype in (torch.float16, torch.bfloat16):
     for bits, run in [(8, 12), (4, 6)]:
         args, want = until(lambda g: (torch.randn(5, 12, generator=g).to(dtype), bits, run), asym_oracle, g)
@@ -1045,6 +1051,14 @@ def tiny_inputs(g):
 for _ in range(3):
     args, want = until(tiny_inputs, gptq_oracle, g, 2e-3)
     check(gptq_quantize, *args, want=want, why="dead channels became 1 before the mean of the diagonal is taken")
+def adds_up_to_zero(g):
+    W, X, *rest = small(3, 6, 30, 4)(g)
+    X = X.clone()
+    X[:, 4] = torch.tensor([2.0, -2.0] * 15)
+    return W, X, *rest
+
+args, want = until(adds_up_to_zero, gptq_oracle, g, 2e-3)
+check(gptq_quantize, *args, want=want, why="a channel whose inputs add up to 0 is not dead: H_ii is a sum of squares")
 for N, size in [(3, 8), (1, 5), (6, 20)]:
     def make(g):
         return torch.randn(3, size, generator=g), torch.randn(N, size, generator=g), 4, 0.1
@@ -1580,19 +1594,23 @@ check(quant_linear, torch.tensor([1.0, 2.0, 0.0, -1.0]), packed, torch.tensor([1
       want=torch.tensor([85.0, 28.0]), rtol=1e-3, why="one vector, and a bias")
 ### BEGIN HIDDEN TESTS
 g = torch.Generator().manual_seed(1)
-for shape, out, run in [((5, 8), 3, 4), ((2, 3, 12), 7, 2), ((24,), 4, 12), ((2, 1, 3, 6), 5, 6), ((3, 260), 2, 130)]:
+for shape, out, run in [((5, 8), 3, 4), ((2, 3, 12), 7, 2), ((24,), 4, 12), ((2, 1, 3, 6), 5, 6), ((3, 260), 2, 130),
+                        ((4, 8), 4, 4)]:
     W, x, bias = torch.randn(out, shape[-1], generator=g), torch.randn(*shape, generator=g), torch.randn(out, generator=g)
     packed = pack_linear(W, run)
     kept = weights_in(quant_linear, packed, shape[-1]).double()
     for b in (None, bias):
         want = x.double() @ kept.T + (0 if b is None else b.double())
-        unchanged(quant_linear, x, packed, b, want=want.float(), rtol=1e-4, atol=1e-4)
+        unchanged(quant_linear, x, pack_linear(W, run), b, want=want.float(), rtol=1e-4, atol=1e-4)
         check(quant_linear, x.double(), packed, None if b is None else b.double(), want=want, rtol=1e-9, atol=1e-9,
               why="float64 in, float64 inside, float64 out")
     for dtype in (torch.float16, torch.bfloat16):
         exact = x.to(dtype).double() @ kept.T + bias.to(dtype).double()
         check(quant_linear, x.to(dtype), packed, bias.to(dtype), want=exact.to(dtype), rtol=torch.finfo(dtype).eps, atol=1e-4,
               why=f"{dtype}: weights, product and bias in float32, rounded once")
+        exact = x.to(dtype).double() @ kept.T + bias.double()
+        check(quant_linear, x.to(dtype), packed, bias, want=exact.to(dtype), rtol=torch.finfo(dtype).eps, atol=1e-4,
+              why="the answer has x's dtype, whatever that of the bias")
 first, second = (pack_linear(torch.randn(3, 8, generator=g), 4) for _ in range(2))
 x = torch.randn(2, 8, generator=g)
 one = quant_linear(x, first)
