@@ -215,31 +215,27 @@ def found_ranks(importance: Callable, allocate: Callable, seed: int = 0, steps: 
     """How many triplets each of six layers keeps, of 48, when as many may stay as the targets have ranks."""
     g = torch.Generator().manual_seed(seed)
     targets = [torch.randn(24, k, generator=g) @ torch.randn(k, 24, generator=g) / max(k, 1) ** 0.5 for k in RANKS]
-    params = [[torch.randn(24, 8, generator=g) / 5, torch.zeros(8), torch.randn(8, 24, generator=g) / 5] for _ in RANKS]
-    params = [[p.requires_grad_() for p in triple] for triple in params]
-    adam = torch.optim.Adam([p for triple in params for p in triple], lr=0.02)
-    states: list = [None] * len(RANKS)
-    masks = [torch.ones(8, dtype=torch.bool)] * len(RANKS)
+    n = len(RANKS)
+    targets = torch.stack(targets)
+    P, lam, Q = params = [torch.randn(n, 24, 8, generator=g) / 5, torch.zeros(n, 8), torch.randn(n, 8, 24, generator=g) / 5]
+    adam = torch.optim.Adam([p.requires_grad_() for p in params], lr=0.02)
+    states: list = [None] * n
+    masks = [torch.ones(8, dtype=torch.bool)] * n
     for step in range(1, steps + 1):
+        x = torch.randn(n, 48, 24, generator=g)
+        off = x @ ((P * lam[:, None]) @ Q - targets).mT
+        orth = (P.mT @ P - torch.eye(8)).square().sum() + (Q @ Q.mT - torch.eye(8)).square().sum()
         adam.zero_grad()
-        loss = torch.zeros(())
-        for (P, lam, Q), target in zip(params, targets):
-            x = torch.randn(48, 24, generator=g)
-            off = x @ ((P * lam) @ Q - target).T
-            orth = (P.T @ P - torch.eye(8)).square().sum() + (Q @ Q.T - torch.eye(8)).square().sum()
-            loss = loss + off.square().mean() + 0.1 * orth
-        loss.backward()
+        (off.square().mean((1, 2)).sum() + 0.1 * orth).backward()
         scores = []
-        for i, triple in enumerate(params):
-            states[i], score_now = importance(states[i], tuple(p.detach() for p in triple),
-                                              tuple(p.grad for p in triple))
-            scores.append(score_now)
+        for i in range(n):
+            states[i], now = importance(states[i], tuple(p.detach()[i] for p in params), tuple(p.grad[i] for p in params))
+            scores.append(now)
         adam.step()
         if step % 10 == 0:
             masks = allocate(scores, budget(step, 48, sum(RANKS), 50, 100, steps))
         with torch.no_grad():
-            for (_, lam, _), mask in zip(params, masks):
-                lam.mul_(mask)
+            lam.mul_(torch.stack(masks))
     return [int(m.sum()) for m in masks]
 
 
@@ -309,13 +305,13 @@ def windows(text: Tensor, n: int, length: int, g: torch.Generator) -> Tensor:
 
 
 @one_thread()
-def pretrained(steps: int = 220, seed: int = 0) -> Weights:
+def pretrained(steps: int = 250, seed: int = 0) -> Weights:
     """The small transformer after some steps on Python's help texts."""
     model, g, text = Transformer(CONFIG, seed), torch.Generator().manual_seed(seed), encode(help_texts())
-    adam = torch.optim.AdamW(model.parameters(), lr=1e-2)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(adam, 1e-2, total_steps=steps)
+    adam = torch.optim.AdamW(model.parameters(), lr=1.5e-2)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(adam, 1.5e-2, total_steps=steps)
     for _ in range(steps):
-        ids = windows(text, 24, 49, g)
+        ids = windows(text, 12, 33, g)
         loss = F.cross_entropy(model(ids[:, :-1])[0].mT, ids[:, 1:])
         adam.zero_grad()
         loss.backward()
@@ -335,7 +331,7 @@ ALPHA = 16.0
 
 
 @one_thread()
-def trained_voices(lora_step: Callable, weights: Weights, steps: int = 120, lr: float = 0.1,
+def trained_voices(lora_step: Callable, weights: Weights, steps: int = 100, lr: float = 0.15,
                    seed: int = 1) -> dict[str, Adapters]:
     """One set of adapters for each voice, by the learner's steps."""
     voices = {}
@@ -343,7 +339,7 @@ def trained_voices(lora_step: Callable, weights: Weights, steps: int = 120, lr: 
         text, g = encode(change(help_texts())), torch.Generator().manual_seed(seed)
         adapters = fresh_adapters(weights, 8, g)
         for _ in range(steps):
-            adapters, _ = lora_step(weights, adapters, windows(text, 16, 48, g), ALPHA, lr)
+            adapters, _ = lora_step(weights, adapters, windows(text, 8, 33, g), ALPHA, lr)
         voices[voice] = adapters
     return voices
 

@@ -230,8 +230,8 @@ def test_merging_rounds():
 def test_ranks_are_found(seed):
     found = lora.found_ranks(REF["importance"], REF["allocate"], seed)
     assert sum(found) == sum(lora.RANKS) == 18
-    assert sum(abs(a - b) for a, b in zip(found, lora.RANKS)) <= 4 and found[4] == 0
-    says("18 of 48 triplets")
+    assert all(abs(a - b) <= 2 for a, b in zip(found, lora.RANKS)) and found[4] == 0  # "within a triplet or two"
+    says("18 of 48 triplets", "Within a triplet or two")
 
 
 # --- numbers ---------------------------------------------------------------------------------------------------------

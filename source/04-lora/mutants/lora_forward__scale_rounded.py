@@ -1,0 +1,16 @@
+"""the scale is a tensor of x's dtype and is rounded to it"""
+import math
+import torch
+
+
+def lora_forward(x, W, A, B, alpha, bias=None, rank_stabilised=False):
+    c = torch.float32 if x.dtype in (torch.float16, torch.bfloat16) else x.dtype
+    X = x.to(c)
+    y = X @ W.to(c).T
+    r = A.shape[0]
+    if r > 0:
+        s = torch.tensor(alpha / (math.sqrt(r) if rank_stabilised else r), dtype=x.dtype).to(c)
+        y = y + s * ((X @ A.to(c).T) @ B.to(c).T)
+    if bias is not None:
+        y = y + bias.to(c)
+    return y.to(x.dtype)
