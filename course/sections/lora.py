@@ -54,7 +54,7 @@ def three_orders() -> Figure:
         best = taken["two thin products"]
         bars = ax.barh(list(taken), [1e3 * t for t in taken.values()],
                        color=[figures.KEPT, figures.PALETTE[1], figures.WRONG])
-        ax.bar_label(bars, [f"{1e3 * t:.2g} ms, {t / best:.0f}×" for t in taken.values()], padding=4, color=figures.INK)
+        ax.bar_label(bars, [f"{1e3 * t:.3g} ms, {t / best:.0f}×" for t in taken.values()], padding=4, color=figures.INK)
         ax.set(xscale="log", xlim=(5e2 * best, 1e5 * max(taken.values())), xlabel="ms",
                title=f"{n} row{'s' if n > 1 else ''} of 512 numbers, r = 8")
         ax.invert_yaxis()

@@ -1608,9 +1608,9 @@ lora.throughput(batched_multi_lora)
 #
 # - `lora_step(weights, adapters, ids, alpha, lr)`: one step of plain gradient descent on **all** A and B, at once.
 #   The loss is the mean cross-entropy of the next token: the logits at t predict `ids[:, t + 1]`, over all rows and
-#   all t but the last. Returns `(new_adapters, loss)`: a new dict of the same names with `(A - lr * gradient, B - lr
-#   * gradient)`, new memory, free of any graph; and the loss **before** the step, without dimensions and graph.
-#   Weights and adapters stay as they are.
+#   all t but the last. Returns `(new_adapters, loss)`: a new dict of the same names, each with
+#   `(A - lr * gradient, B - lr * gradient)`, new memory, free of any graph; and the loss **before** the step, without
+#   dimensions and graph. Weights and adapters stay as they are.
 # - `serve(weights, many, idx, ids, alpha)`: logits (B, T, V) of a batch in which row b runs with `many[idx[b]]`, and
 #   with none at −1. `many` is a list of such dicts, which may name different layers with different ranks. **One**
 #   pass through the model for the whole batch: no check counts the passes, but a server does. No graph.
