@@ -115,7 +115,7 @@ def welcome() -> str:
     """The page that JupyterLab opens on."""
     known = syllabus()
     rows = [f"| [{name}]({name}/{name}.ipynb) | {known.get(name, {}).get('title', name)} "
-            f"| {known.get(name, {}).get('minutes', '')} |" for name in names()]
+            f"| {known.get(name, {}).get('theme', '')} | {known.get(name, {}).get('minutes', '')} |" for name in names()]
     first = names()[0] if names() else "02-decoding"
     return f"""# LLM engineering, by building it
 
@@ -126,8 +126,8 @@ You implement the pieces that interviewers ask about. Tests tell you at once wha
 3. **Check** the whole of it, hidden tests too, in a terminal (*File → New → Terminal*): `course check {first}`
 4. **Submit** in the Assignment List. Feedback arrives in the same place.
 
-| assignment (opens once it is fetched) | | minutes |
-| :--- | :--- | ---: |
+| assignment (opens once it is fetched) | | theme | minutes |
+| :--- | :--- | :--- | ---: |
 {chr(10).join(rows)}
 
 Stuck? `course hint EXERCISE` gives one hint at a time. `course solution EXERCISE` opens after a pass or three honest

@@ -50,7 +50,7 @@ def new(name: str, title: str, root: Path) -> list[Path]:
     if name not in syllabus(root):
         with (root / "course" / "syllabus.toml").open("a", encoding="utf-8") as f:
             f.write(f'\n[[section]]\nname = "{name}"\ntitle = {json.dumps(title, ensure_ascii=False)}\n'
-                    "minutes = 180\nneeds = []\n")
+                    'theme = ""  # one of the list above\n' "minutes = 180\nneeds = []\n")
     return list(texts)
 
 

@@ -1,9 +1,11 @@
 """The guide's questions as data."""
 
 import re
+import tomllib
 from collections import Counter
 
 from course.data.questions import of_section, questions
+from tests.conftest import ROOT
 
 
 def test_every_question_has_an_id_of_its_own_a_section_and_a_level():
@@ -22,3 +24,8 @@ def test_every_question_has_an_id_of_its_own_a_section_and_a_level():
 def test_a_section_finds_its_own():
     assert [q.id for q in of_section("02-decoding")] == ["2.1", "2.2", "2.3"]
     assert of_section("99-nothing") == ()
+
+
+def test_every_section_belongs_to_a_theme():
+    plan = tomllib.loads((ROOT / "course" / "syllabus.toml").read_text(encoding="utf-8"))
+    assert {entry["theme"] for entry in plan["section"]} <= set(plan["themes"])
