@@ -15,8 +15,9 @@ from dataclasses import dataclass
 
 from nbformat import NotebookNode
 
-from ..section.cells import BLANK_ANSWER, CODE_STUB, SKIPPED, SOLUTION, exercise_of, grade_id, tags
+from ..section.cells import SKIPPED, exercise_of, grade_id, tags
 from ..section.model import Graded, Section
+from .given import blank, squashed, untouched
 from .notebook import new_cell, new_notebook
 
 MAX_GLUED, MAX_TRIES = 20_000, 50  # characters, and pairs of cells, that are tried as one stub
@@ -31,6 +32,7 @@ class Step:
     source: str = ""
     stub: str | None = None       # the stub whose definition this cell holds
     graded: Graded | None = None
+    free: bool = False            # a cell of the learner's own
     blank: bool = False           # a written answer that was left alone
 
 
@@ -41,11 +43,11 @@ def plan(section: Section, mended: NotebookNode) -> list[Step]:
     for cell in mended.cells:
         key = grade_id(cell)
         if key in section.graded:
-            steps.append(Step(cell.id, graded=section.graded[key], blank=_blank(cell)))
+            steps.append(Step(cell.id, graded=section.graded[key], blank=blank(cell)))
         elif key in section.stubs:
             steps.append(Step(cell.id, cell.source, stub=key))
         elif _runs(cell) and key not in setup:
-            steps.append(Step(cell.id, cell.source))
+            steps.append(Step(cell.id, cell.source, free=True))
     return steps
 
 
@@ -77,8 +79,8 @@ class Mending:
     def stubs_are_code(self) -> list[NotebookNode]:
         """A stub that became text is code again; where it stands several times, untouched copies are passed over."""
         stubs = [c for c in self.cells if self._is_stub(c)]
-        filled = {grade_id(c) for c in stubs if not self._untouched(c)}
-        spare = {c.id: grade_id(c) for c in stubs if grade_id(c) in filled and self._untouched(c)}
+        filled = {grade_id(c) for c in stubs if not untouched(c, self.section)}
+        spare = {c.id: grade_id(c) for c in stubs if grade_id(c) in filled and untouched(c, self.section)}
         self._say(spare.values(), "an untouched copy of the {cells} {names} was passed over")
         retyped = (grade_id(c) for c in stubs if c.cell_type != "code" and c.id not in spare)
         self._say(retyped, "the {cells} {names} {was} no code any more and {was} run as code all the same")
@@ -116,11 +118,6 @@ class Mending:
             return None
         return _as_code(first if self._is_stub(first) else second, source)
 
-    def _untouched(self, stub: NotebookNode) -> bool:
-        """Is this stub as it was given out?"""
-        given = SOLUTION.sub("", self.section.stubs[grade_id(stub)].source)
-        return _squashed(stub.source.replace(CODE_STUB, "")) == _squashed(given)
-
     # --- setup and graded cells ---------------------------------------------------------------------------------------
 
     def locked_cells_stand_once(self) -> list[NotebookNode]:
@@ -128,7 +125,7 @@ class Mending:
         found = [c for c in self.cells if grade_id(c) in self.locked]
         self._say_what_changed(found)
         last = {grade_id(c): c.id for c in found}
-        blank_first = sorted(found, key=lambda c: not _blank(c))
+        blank_first = sorted(found, key=lambda c: not blank(c))
         answers = {grade_id(c): c.source for c in blank_first}  # so that what was written wins
         elsewhere = {n for c in self.cells if grade_id(c) not in self.locked and _runs(c) for n in self._defined(c)}
         kept, work = [], []
@@ -161,7 +158,7 @@ class Mending:
     def _as_given(self, cell: NotebookNode) -> bool:
         graded = self.section.graded.get(grade_id(cell))
         given = [self.locked[grade_id(cell)].source] + ([graded.visible] if graded else [])
-        return _squashed(cell.source) in map(_squashed, given)
+        return squashed(cell.source) in map(squashed, given)
 
     def _holds_work(self, cell: NotebookNode, elsewhere: set[str]) -> bool:
         """A setup cell that was added to, or a graded cell that was merged with a stub which is nowhere else."""
@@ -256,10 +253,6 @@ class Mending:
             self.repairs.append(sentence.format(cells=cells, names=names, was=was))
 
 
-def _blank(cell: NotebookNode) -> bool:
-    return cell.source.strip() in ("", BLANK_ANSWER)
-
-
 def _runs(cell: NotebookNode) -> bool:
     return cell.cell_type == "code" and SKIPPED not in tags(cell)
 
@@ -275,7 +268,3 @@ def _compiles(source: str) -> bool:
             return bool(compile(source, "<stub>", "exec"))
         except (SyntaxError, ValueError, MemoryError, RecursionError):
             return False
-
-
-def _squashed(source: str) -> str:
-    return "".join(source.split())

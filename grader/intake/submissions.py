@@ -14,6 +14,7 @@ from nbformat import NotebookNode
 from ..errors import Unreadable
 from ..section.cells import grade_id
 from ..section.model import Section
+from .given import blank, untouched
 from .notebook import read, read_bytes
 from .text import shown
 
@@ -76,7 +77,8 @@ def digest_of(raw: bytes, notes: Sequence[str] = ()) -> str:
 def find_submission(folder: Path, section: Section) -> tuple[Path | None, list[str]]:
     """The section's notebook in a learner's folder, and in words what was unusual about it.
 
-    The notebook with the section's own name is taken, if it can be read; else the one with most of the section's cells.
+    The notebook with the section's own name is taken, if somebody worked in it; else the one with most work, then the one
+    with most of the section's cells.
     Links are never followed. None when there is no notebook; then the last note says why.
     """
     if folder.is_symlink():
@@ -89,7 +91,7 @@ def find_submission(folder: Path, section: Section) -> tuple[Path | None, list[s
     best = found[0]
     if len(found) > 1:
         cells = {path: _cells(path, section) for path in found}
-        best = max(found, key=lambda path: (path.name == wanted and cells[path] > 0, cells[path]))
+        best = max(found, key=lambda path: (path.name == wanted and cells[path][0] > 0, *cells[path]))
         others = [shown(path.name) for path in found if path != best]
         more = f" and {len(others) - 3} more" if len(others) > 3 else ""
         notes.append(f"{shown(best.name)} was graded; left aside: {', '.join(others[:3])}{more}")
@@ -128,10 +130,17 @@ def _entries(folder: Path) -> list[Path]:
         return []
 
 
-def _cells(path: Path, section: Section) -> int:
-    """How many of the section's cells a notebook has; -1 when it cannot be read."""
+def _cells(path: Path, section: Section) -> tuple[int, int]:
+    """How many of the section's cells somebody worked on in a notebook, and how many it has; -1 when it cannot be read."""
     try:
         cells = read(read_bytes(path), shown(path.name)).cells
     except Unreadable:
-        return -1
-    return len({*section.stubs, *section.graded} & set(map(grade_id, cells)))
+        return -1, -1
+    ours = {grade_id(c): c for c in cells if grade_id(c) in {*section.stubs, *section.graded}}
+    return sum(_worked_on(c, section) for c in ours.values()), len(ours)
+
+
+def _worked_on(cell: NotebookNode, section: Section) -> bool:
+    key = grade_id(cell)
+    graded = section.graded.get(key)
+    return not untouched(cell, section) if graded is None else graded.manual and not blank(cell)

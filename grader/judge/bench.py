@@ -24,12 +24,13 @@ from course.duel import TooSlow, Undecided
 
 from ..errors import SandboxError
 from ..intake.repair import Step, mend, plan
+from ..intake.scratch import idle
 from ..intake.submissions import Received
 from ..sandbox.host import Warm
 from ..sandbox.limits import Limits
 from ..section.model import Graded, Section
 from .session import Fatal, Session
-from .verdict import Cell, Result
+from .verdict import Cell, Ran, Result
 
 LIMITS = Limits()
 ATTEMPTS = 3  # at one notebook, when the sandbox breaks down
@@ -55,7 +56,8 @@ def judge(section: Section, notebook: NotebookNode, warm: Warm, *, student: str 
     """
     mended, repairs = mend(section, notebook)
     result = judge_steps(section, plan(section, mended), warm, student=student, limits=limits, only=only, timed=timed)
-    result.status, result.repairs, result.notebook = "repaired" if repairs else "graded", repairs, mended
+    result.status, result.notebook = "repaired" if repairs else "graded", mended
+    result.repairs[:0] = repairs
     return result
 
 
@@ -83,7 +85,7 @@ def _take(section: Section, steps: Sequence[Step], warm: Warm, student: str, lim
           until: str) -> Result:
     start = time.monotonic()
     result = Result(student, [])
-    bench = Bench(section, warm, limits)
+    bench = Bench(section, warm, limits, idle(steps, section.names))
     cells = {}
     try:
         for step in steps:
@@ -95,6 +97,9 @@ def _take(section: Section, steps: Sequence[Step], warm: Warm, student: str, lim
                     break
     finally:
         bench.close()
+    if bench.passed_over:
+        result.repairs.append(f"{bench.passed_over} of your own cells, on which no exercise stands, were passed over: they "
+                              f"have {limits.scratch:g} s of computing together")
     result.cells = [cells[g.grade_id] for g in aspects if not until or g.grade_id in cells]
     result.seconds = time.monotonic() - start
     return result
@@ -121,8 +126,9 @@ def without_verdict(student: str, aspects: Iterable[Graded], verdict: str, why: 
 class Bench:
     """Judges the graded cells of one notebook, one after the other."""
 
-    def __init__(self, section: Section, warm: Warm, limits: Limits):
+    def __init__(self, section: Section, warm: Warm, limits: Limits, idle: Collection[str]):
         self.section, self.limits = section, limits
+        self.idle, self.scratch, self.passed_over = idle, limits.scratch, 0
         self.session = Session(warm, limits)
         self.globals = setup_namespace(section)
         self.stopped: dict[str, str] = {}  # stub -> why its cell stopped
@@ -131,11 +137,23 @@ class Bench:
     def close(self) -> None:
         self.session.close()
 
-    def run(self, step: Step):
+    def run(self, step: Step) -> Ran:
         self.session.patience = self.limits.cell
+        if step.id in self.idle:
+            return self._play(step)
         ran = self.session.run(step.id, step.source)
         if step.stub and ran.error:
             self.stopped[step.stub] = ran.error
+        return ran
+
+    def _play(self, step: Step) -> Ran:
+        """Run a cell on which nothing stands, as long as there is time for such."""
+        if self.scratch <= 0:
+            self.passed_over += 1
+            return Ran(error="passed over: the cells on which no exercise stands have used up their "
+                             f"{self.limits.scratch:g} s of computing")
+        ran = self.session.run(step.id, step.source, again=False)
+        self.scratch -= ran.spent
         return ran
 
     def grade(self, graded: Graded, blank: bool = False) -> Cell:
@@ -194,7 +212,7 @@ def setup_namespace(section: Section) -> dict:
     """What the setup cells and the helper define, fresh: the names that graded cells may use besides the learner's."""
     namespace = {"__builtins__": builtins, "__name__": "__graded__"}
     for cell in [*section.setup, *section.cells("helper")]:
-        exec(compile(cell.source, f"<{section.name} setup>", "exec"), namespace)
+        exec(compile(cell.source, f"<{section.name} setup>", "exec", optimize=0), namespace)
     return namespace
 
 
@@ -210,7 +228,7 @@ def own_copies(namespace: dict) -> dict:
 
 @functools.lru_cache(maxsize=4096)
 def compiled(graded: Graded) -> types.CodeType:
-    return compile(graded.source, f"<{graded.grade_id}>", "exec")
+    return compile(graded.source, f"<{graded.grade_id}>", "exec", optimize=0)  # an assert is a test, however Python was started
 
 
 @functools.lru_cache(maxsize=4096)

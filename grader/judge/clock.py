@@ -22,11 +22,16 @@ class Clock:
 
     def __init__(self, child: Child, seconds: float, end: float):
         self.child = child
-        self.end = min(time.monotonic() + PATIENCE * seconds, end)
-        self.cpu_end = self._cpu() + seconds
+        self.start, self.cpu_start = time.monotonic(), self._cpu()
+        self.end = min(self.start + PATIENCE * seconds, end)
+        self.cpu_end = self.cpu_start + seconds
 
     def __call__(self) -> float:
         return min(self.cpu_end - self._cpu(), self.end - time.monotonic())
+
+    def spent(self) -> float:
+        """CPU seconds so far; waiting counts too, for as much less as the wall clock is more patient."""
+        return max(self._cpu() - self.cpu_start, (time.monotonic() - self.start) / PATIENCE)
 
     def _cpu(self) -> float:
         try:

@@ -20,6 +20,13 @@ from .proxy import Proxy
 from .verdict import Ran
 
 MAX_CALLBACK_DEPTH = 20
+ADVICE = (  # names of exceptions, a part of the message, one sentence
+    (("ModuleNotFoundError", "FileNotFoundError"), "",
+     "Only the notebook counts: a file beside it is not there while grading, but a cell with %%writefile can make it"),
+    (("PermissionError", "BlockingIOError", "InductorError", "BackendCompilerFailed"), "",
+     "While grading no program can be started and no file outside the notebook's own folder be opened"),
+    (("URLError", "ConnectionError", "gaierror"), "", "While grading there is no network"),
+)
 TAMED = (StopIteration, StopAsyncIteration,  # would end a loop of the judge's, and with it the asserts inside, unseen
          UnicodeError, ExceptionGroup)       # cannot be made from a message alone
 
@@ -64,15 +71,20 @@ class Session:
 
     # --- cells ----------------------------------------------------------------------------------------------------
 
-    def run(self, cell_id: str, source: str) -> Ran:
-        """Run one of the learner's cells. A cell that kills its process is left out from then on."""
+    def run(self, cell_id: str, source: str, again: bool = True) -> Ran:
+        """Run one of the learner's cells. A cell that kills its process is left out from then on.
+
+        again: whether it belongs to the state that a new process has to be brought to
+        """
         try:
             self._ensure()
             self.start_clock()
             ran = self._exec(cell_id, source)
         except Fatal as e:
-            return Ran(error=f"this cell {e}")
-        self.history.append((cell_id, source))
+            return Ran(error=f"this cell {e}", spent=self.patience)
+        ran.spent = self.deadline.spent() if self.deadline else 0.0
+        if again:
+            self.history.append((cell_id, source))
         return ran
 
     def _exec(self, cell_id: str, source: str) -> Ran:
@@ -254,7 +266,12 @@ def described(error: Any) -> str:
     """`ValueError: k is too large (line 3: raise ValueError(...))`"""
     error = error if isinstance(error, dict) else {}
     kind, message, line = (as_text(error.get(part)) for part in ("type", "message", "line"))
-    return clean(f"{kind or 'an exception'}{message and f': {message}'}{line and f' ({line})'}", 600)
+    return clean(f"{kind or 'an exception'}{message and f': {message}'}{line and f' ({line})'}{_advice(kind, message)}", 600)
+
+
+def _advice(kind: str, message: str) -> str:
+    """What a learner cannot know of an error that only grading brings."""
+    return next((f". {advice}" for kinds, sign, advice in ADVICE if kind in kinds and sign in message), "")
 
 
 def as_text(x: Any) -> str:

@@ -61,7 +61,11 @@ class Result:
 
 @dataclass
 class Ran:
-    """What became of one of the learner's own cells: its text output and, when it stopped, why."""
+    """What became of one of the learner's own cells: its text output and, when it stopped, why.
+
+    spent: seconds of CPU time that it took
+    """
 
     stdout: str = ""
     error: str = ""
+    spent: float = 0.0

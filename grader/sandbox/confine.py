@@ -34,6 +34,7 @@ def confine(limits: Limits, wanted: set[str], home: str, device: str = "") -> No
         namespaces.enter(limits.disk, limits.threads, hide_proc=not device, keep=python_paths())
     os.mkdir(home, mode=0o700)  # not one that somebody laid out
     os.chdir(home)
+    sys.path.append(home)  # as in Jupyter, a module that a cell wrote can be imported
     visible = {name: os.environ[name] for name in gpu.SEEN if name in os.environ}
     os.environ.clear()
     os.environ.update(visible, HOME=home, TMPDIR=home, PATH="/usr/bin:/bin", LANG="C.UTF-8", MPLBACKEND="agg",

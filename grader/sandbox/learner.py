@@ -247,7 +247,24 @@ def shell():
     for name in ("showtraceback", "showsyntaxerror", "enable_gui"):
         setattr(ipython, name, lambda *args, **kwargs: None)
     ipython.displayhook.write_output_prompt = lambda: None  # type: ignore[method-assign]
+    _without_a_shell(ipython)
     return ipython
+
+
+def _without_a_shell(ipython) -> None:
+    """`!pip install …`, `%pip`, `%%bash` say so and go on: they concern the learner's machine, not the answer."""
+    from IPython.utils.text import SList
+
+    def refuse(command="", *more, **how):
+        print(f"no shell while grading: {str(command).strip().splitlines()[0][:80] if str(command).strip() else ''}")
+        ipython.user_ns["_exit_code"] = 1
+
+    ipython.system = ipython.system_raw = ipython.system_piped = refuse
+    ipython.getoutput = lambda *command, **how: refuse(*command) or SList()
+    for name in ("pip", "conda", "mamba", "micromamba", "uv"):
+        ipython.register_magic_function(lambda line: refuse(line), "line", name)
+    for name in ("bash", "sh", "script", "system", "sx", "!"):
+        ipython.register_magic_function(lambda line, cell=None: refuse(cell or line), "line_cell", name)
 
 
 def _own_line(e: BaseException) -> str:

@@ -12,6 +12,7 @@ class Limits:
 
     cell: float = 10.0            # CPU seconds of one graded cell, or one cell of the learner
     cell_again: float = 3.0       # the next graded cells of an exercise that has already run out of time
+    scratch: float = 20.0         # CPU seconds of all the learner's cells that nothing judged stands on
     notebook: float = 300.0       # wall seconds of everything
     cpu: int = 180                # CPU seconds of the process
     memory: int = 2 << 30         # bytes above what the warm parent had

@@ -576,6 +576,22 @@ def half_characters(nb):
     cell(nb, "written__why")["source"] += " \udc00"
 
 
+@cells("graded")
+def shell_above_an_answer(nb):
+    """Installs packages and asks for the GPU in the cell of an answer, in all the ways of IPython."""
+    above = ("!pip install -q einops\n%pip install rich\n%conda install numpy\nfiles = !ls\n%sx date\n"
+             "!nvidia-smi | head -3\n")
+    cell(nb, "double")["source"] = above + cell(nb, "double")["source"]
+    nb["cells"].insert(0, plain("%%bash\napt-get install -y vim\n"))
+
+
+@cells("graded")
+def a_helper_written_by_the_notebook(nb):
+    """Writes a module, imports it and uses it in an answer."""
+    nb["cells"].insert(at(nb, "double"), plain("%%writefile mine.py\ndef twice(x): return x * 2\n"))
+    cell(nb, "double")["source"] = "import mine\ndef double(x):\n    return mine.twice(x)\n"
+
+
 @cells("graded", keeps=("double", "written"))
 def null_character_in_a_stub(nb):
     """Pasted a zero byte into a stub."""
@@ -835,6 +851,17 @@ def name_of_its_own(folder, nb):
 def name_no_one_can_type(folder, nb):
     """Used a name with control characters and bytes that are no text."""
     put(folder / os.fsdecode(b"\x1b[31mred\n\xff.ipynb"), nb)
+
+
+@directory("repaired")
+def worked_in_the_copy(folder, nb):
+    """Worked in Jupyter's copy and left the original as it was given out."""
+    given = copy.deepcopy(nb)
+    for stub in ("double", "hypotenuse", "chain"):
+        given["cells"][at(given, stub)] = untouched(cell(nb, stub))
+    cell(given, "written__why")["source"] = "YOUR ANSWER HERE"
+    put(folder / NAME, given)
+    put(folder / "90-mini-Copy1.ipynb", nb)
 
 
 @directory("repaired")

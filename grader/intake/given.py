@@ -1,0 +1,24 @@
+"""What of a learner's notebook is still as it was given out."""
+
+from __future__ import annotations
+
+from nbformat import NotebookNode
+
+from ..section.cells import BLANK_ANSWER, CODE_STUB, SOLUTION, grade_id
+from ..section.model import Section
+
+
+def untouched(stub: NotebookNode, section: Section) -> bool:
+    """Has nobody written into this stub?"""
+    given = SOLUTION.sub("", section.stubs[grade_id(stub)].source)
+    return squashed(stub.source.replace(CODE_STUB, "")) == squashed(given)
+
+
+def blank(answer: NotebookNode) -> bool:
+    """Has nobody written this answer?"""
+    return answer.source.strip() in ("", BLANK_ANSWER)
+
+
+def squashed(source: str) -> str:
+    """Without the white space, which editors change."""
+    return "".join(source.split())
