@@ -81,7 +81,8 @@ class Session:
             self.start_clock()
             ran = self._exec(cell_id, source)
         except Fatal as e:
-            return Ran(error=f"this cell {e}", spent=self.patience)
+            cost = self.patience if isinstance(e, OutOfTime) or not self.deadline else self.deadline.spent()
+            return Ran(error=f"this cell {e}", spent=cost)
         ran.spent = self.deadline.spent() if self.deadline else 0.0
         if again:
             self.history.append((cell_id, source))

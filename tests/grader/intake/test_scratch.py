@@ -6,6 +6,7 @@ from grader.intake.notebook import from_text
 from grader.intake.repair import Step
 from grader.intake.scratch import idle
 from grader.judge.bench import judge
+from grader.judge.session import Session
 from grader.sandbox.limits import Limits
 from tests.broken.damage import at, plain, text
 from tests.broken.test_broken import SECTION, solved
@@ -75,7 +76,11 @@ def test_what_answers_stand_on_has_no_such_budget(warm):
 
 
 def test_play_is_not_played_again(warm):
-    """A call that ends the process: what comes back is the state of the answers, in a moment."""
-    played = with_play(BUSY, BUSY, "import os\nos._exit(0)", BUSY)
-    result = judge(SECTION, played, warm, limits=Limits(scratch=1.3))
-    assert all(c.verdict in ("pass", "manual") for c in result.cells) and not result.repairs
+    session = Session(warm, Limits())
+    session.run("play", "x = 1", again=False), session.run("work", "y = 2")
+    assert (session.get("x"), session.get("y")) == (1, 2)
+    assert "ended its process" in session.run("deadly", "import os; os._exit(0)").error
+    with pytest.raises(NameError):
+        session.get("x")
+    assert session.get("y") == 2
+    session.close()
