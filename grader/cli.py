@@ -115,15 +115,19 @@ def judges(section: str, scheduler: str | None, jobs: int, timed: bool, insecure
 
 
 def show_grades(document: dict) -> None:
-    """One row a student; below, whose grades changed and why."""
-    table = Table(title=f"{document['section']}: {document['graded']} graded, {document['kept']} unchanged, "
+    """One row a student, with the score that nbgrader exports; below, whose grades changed and why."""
+    again = f" ({len(document['restored'])} of them written into the gradebook again)" if document["restored"] else ""
+    table = Table(title=f"{document['section']}: {document['graded']} graded, {document['kept']} unchanged{again}, "
                         f"{document['seconds']} s", title_justify="left")
     for column in ("student", "score", "of", "status", "lost points in"):
         table.add_column(column, justify="right" if column in ("score", "of") else "left")
     for s in document["submissions"]:
+        held = document["gradebook"][s["student"]]
+        status = s["status"] + (f", late: -{held['late_penalty']:g}" if held["late_penalty"] else "") \
+            + (", to be read" if held["unread"] else "")
         lost = [f"{c['grade_id']} ({c['verdict'].replace('_', ' ')})" for c in s["cells"]
                 if c["verdict"] not in ("pass", "manual")]
-        table.add_row(s["student"], f"{s['score']:g}", f"{s['max_score']:g}", s["status"],
+        table.add_row(s["student"], f"{held['total']:g}", f"{s['max_score']:g}", status,
                       ", ".join(lost[:4]) + (f" and {len(lost) - 4} more" if len(lost) > 4 else ""))
     out.print(table)
     for student, changes in document["changes"].items():

@@ -3,13 +3,66 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import dataclass, field
+from datetime import datetime
 
-from nbgrader.api import BaseCell, Comment, Grade, Gradebook, MissingEntry, SubmittedNotebook
+from nbgrader.api import (
+    Assignment,
+    BaseCell,
+    Comment,
+    Grade,
+    Gradebook,
+    MissingEntry,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
 from sqlalchemy.exc import SAWarning
 
 from ..judge.verdict import Result
 
 warnings.filterwarnings("ignore", category=SAWarning)  # nbgrader's own, about every new submission
+
+
+@dataclass
+class Held:
+    """What the gradebook holds of one submission.
+
+    late:   whether a penalty counts, or might
+    total:  points with those that a person gave, less the penalty, as nbgrader exports them
+    unread: whether a person has to look at an answer
+    scores: name of a graded cell -> the automatic score
+    """
+
+    timestamp: datetime | None
+    late: bool
+    total: float
+    penalty: float
+    unread: bool
+    scores: dict[str, float | None] = field(default_factory=dict)
+
+    def has(self, result: Result, timestamp: datetime | None) -> bool:
+        """Is this verdict written down, for work that was handed in then?"""
+        return self.timestamp == timestamp and self.scores == {c.grade_id: c.score for c in result.cells}
+
+
+def held(gradebook: Gradebook, assignment: str) -> dict[str, Held]:
+    """What the gradebook holds of all submissions, by student."""
+    submissions = gradebook.db.query(SubmittedAssignment).join(Assignment).filter(Assignment.name == assignment)
+    found = {s.student_id: _held(s) for s in submissions}
+    grades = (gradebook.db.query(SubmittedAssignment.student_id, BaseCell.name, Grade.auto_score)
+              .join(Assignment, SubmittedAssignment.assignment_id == Assignment.id)
+              .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+              .join(Grade, Grade.notebook_id == SubmittedNotebook.id).join(BaseCell, Grade.cell_id == BaseCell.id)
+              .filter(Assignment.name == assignment))
+    for student, cell, score in grades:
+        found[student].scores[cell] = score
+    return found
+
+
+def _held(s: SubmittedAssignment) -> Held:
+    penalty = s.late_submission_penalty or 0.0
+    return Held(s.timestamp, s.total_seconds_late > 0 or penalty > 0, max(0.0, s.score - penalty), penalty,
+                bool(s.needs_manual_grade))
 
 
 def record(gradebook: Gradebook, result: Result, assignment: str, student: str) -> dict[str, tuple[float, float | None]]:

@@ -15,13 +15,12 @@ from pathlib import Path
 from nbconvert.exporters import NotebookExporter
 from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.utils import parse_utc
 
-from ..errors import SectionError, Unreadable
-from ..intake.notebook import new_notebook, read_bytes
+from ..errors import SectionError
+from ..intake.notebook import new_notebook
 from ..intake.submissions import receive
 from ..section.load import load
-from .course import Course
+from .course import Course, timestamp_of
 from .register import register
 
 
@@ -62,11 +61,7 @@ class Submitted(CourseDirectory):
         return cls(**{name: getattr(other, name) for name in other.traits(config=True)})
 
     def get_existing_timestamp(self, dest_path):
-        try:
-            text = read_bytes(Path(dest_path) / "timestamp.txt", limit=1000).decode()
-            return parse_utc(text.strip()) if text.strip() else None
-        except (Unreadable, ValueError, OverflowError, TypeError):
-            return None
+        return timestamp_of(Path(dest_path))
 
     def unsafe(self, folder: str) -> list[str]:
         """Patterns for what must not be copied out of a folder: links, pipes, unreadable, broken and huge files."""

@@ -1,7 +1,8 @@
 """Have nbgrader's gradebook know an assignment with the cells that it has now.
 
-`nbgrader generate_assignment` does so too, with a commit for each cell and a search before it, which takes a second or two.
-A new assignment is entered here in one transaction, cell by cell what nbgrader would enter; a changed one is left to it.
+`nbgrader generate_assignment` does so too, with a commit for each cell and a search before it, which takes a second or two,
+and it refuses where cells come or go after submissions came in. Here all is one transaction: cells that stay keep their
+grades and what a person gave and wrote, new ones wait for the next grading, and those that are gone take theirs along.
 """
 
 from __future__ import annotations
@@ -13,25 +14,48 @@ from typing import Any
 
 from nbformat import NotebookNode
 from nbgrader import utils
-from nbgrader.api import Base, Gradebook, GradeCell, MissingEntry, Notebook, SolutionCell, SourceCell
+from nbgrader.api import (
+    Base,
+    BaseCell,
+    Comment,
+    Grade,
+    Gradebook,
+    GradeCell,
+    MissingEntry,
+    Notebook,
+    SolutionCell,
+    SourceCell,
+)
 from nbgrader.preprocessors import SaveCells
 
-from ..errors import SectionError
 from ..section.build import release_steps, source_notebook
+from ..section.cells import grade_id, kind
 from ..section.model import Section
 from .course import Course
 
+GIVEN = {GradeCell: Grade, SolutionCell: Comment}  # a cell, and what each submission has for it
+
 
 def register(section: Section, course: Course) -> None:
-    """Raises SectionError where the gradebook cannot take the section's cells."""
+    """Bring the gradebook's idea of a section up to date, where it differs."""
     with course.gradebook as gradebook:
         try:
-            known = {c.name for c in gradebook.find_notebook(section.name, section.name).grade_cells}
+            known = gradebook.find_notebook(section.name, section.name)
         except MissingEntry:
             enter(section, gradebook)
             return
-    if known != set(section.graded):
-        _enter_again(section, course)
+        if _known(known) != _wanted(section):
+            update(section, known, gradebook)
+
+
+def _known(notebook: Notebook) -> tuple[dict, set]:
+    return ({c.name: (c.max_score, c.cell_type) for c in notebook.grade_cells}, {c.name for c in notebook.solution_cells})
+
+
+def _wanted(section: Section) -> tuple[dict, set]:
+    """Points and type of each graded cell, and the names of those that a learner writes."""
+    graded = {g.grade_id: (float(g.points), "markdown" if g.manual else "code") for g in section.graded.values()}
+    return graded, {grade_id(c) for c in section.notebook.cells if kind(c) in ("stub", "written")}
 
 
 def enter(section: Section, gradebook: Gradebook) -> None:
@@ -43,6 +67,30 @@ def enter(section: Section, gradebook: Gradebook) -> None:
     gradebook.db.commit()
 
 
+def update(section: Section, notebook: Notebook, gradebook: Gradebook) -> None:
+    """Have a known assignment's cells be what they are now."""
+    db = gradebook.db
+    old = {(type(cell), cell.name): cell for cell in [*notebook._base_cells, *notebook.source_cells]}
+    with db.no_autoflush:
+        for row in [row for cell in _as_saved(section).cells for row in _rows(cell, None)]:
+            known = old.pop((type(row), row.name), None)
+            if known is None:
+                row.notebook = notebook
+                db.add(row)
+                if type(row) in GIVEN:
+                    db.add_all(GIVEN[type(row)](cell=row, notebook=submitted) for submitted in notebook.submissions)
+            else:
+                for column in ("max_score", "cell_type", "locked", "source", "checksum"):
+                    if hasattr(row, column):
+                        setattr(known, column, getattr(row, column))
+        for gone in old.values():
+            if isinstance(gone, BaseCell):
+                for given in [*gone.grades, *gone.comments]:
+                    db.delete(given)
+            db.delete(gone)
+    db.commit()
+
+
 def _as_saved(section: Section) -> NotebookNode:
     """The notebook on its way to the release, as it is when nbgrader saves its cells."""
     notebook, resources = source_notebook(section), dict[str, Any]()
@@ -52,7 +100,7 @@ def _as_saved(section: Section) -> NotebookNode:
     return notebook
 
 
-def _rows(cell: NotebookNode, notebook: Notebook) -> Iterator[Base]:
+def _rows(cell: NotebookNode, notebook: Notebook | None) -> Iterator[Base]:
     name = cell.metadata.get("nbgrader", {}).get("grade_id")
     if utils.is_grade(cell):
         yield GradeCell(name=name, notebook=notebook, max_score=float(cell.metadata.nbgrader["points"]),
@@ -62,15 +110,3 @@ def _rows(cell: NotebookNode, notebook: Notebook) -> Iterator[Base]:
     if utils.is_grade(cell) or utils.is_solution(cell) or utils.is_locked(cell):
         yield SourceCell(name=name, notebook=notebook, cell_type=cell.cell_type, locked=utils.is_locked(cell),
                          source=cell.source, checksum=cell.metadata.nbgrader.get("checksum"))
-
-
-def _enter_again(section: Section, course: Course) -> None:
-    """Let nbgrader do it, which refuses where submissions would lose their cells."""
-    if not section.source_path.is_file():
-        raise SectionError(f"{section.source_path.name} is not built yet: run `make release` first.")
-    from nbgrader.apps import NbGraderAPI
-    result = NbGraderAPI(course.directory, config=course.config).generate_assignment(section.name, force=True)
-    if not result["success"]:
-        raise SectionError(f"nbgrader cannot take {section.name} into the gradebook: graded cells were added or removed "
-                           "after submissions came in. Grade these with the old version, or remove them with "
-                           f"`nbgrader db assignment remove {section.name}` and grade again.")

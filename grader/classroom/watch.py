@@ -7,6 +7,7 @@ done is remembered beside each judged notebook, so that a watch that was stopped
 from __future__ import annotations
 
 import html
+import re
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -14,17 +15,18 @@ from pathlib import Path
 
 from nbgrader.apps import NbGraderAPI
 
-from ..errors import SectionError, WorkspaceError
+from ..errors import CourseError, WorkspaceError
 from ..intake.text import clean
 from ..place import replace
 from ..pool.jobs import Judges
 from ..section.load import load, names
 from . import kept
-from .course import Course, Handed
+from .course import Course, Handed, timestamp_of
 from .grade import grade
 
-SENT = "feedback-sent.json"  # the key of the result that the learner has feedback for
+SENT = "feedback-sent.json"  # which verdict, on work handed in when, the learner has feedback for
 SETTLE = 1.0                 # seconds in which a submission that is being copied changes again
+EXCEPTION = re.compile(r"(\w+\.)*\w*(Error|Exception|Denied)\b.*: ")
 Say = Callable[[str], None]
 
 
@@ -36,6 +38,7 @@ class Watch:
         self.course = Course(root)
         self.api = NbGraderAPI(self.course.directory, config=self.course.config)
         exchange = Path(self.course.config.Exchange.root)
+        self.failed = False  # whether the last look left something undone
         self.board = exchange / "board.md" if board else None
         self.inbound = exchange / self.course.directory.course_id / "inbound"
         if not self.inbound.is_dir():
@@ -47,10 +50,13 @@ class Watch:
         seen = None
         while True:
             now = self.settled()
-            if now != seen and not self.look() and seen is None:
-                self.say(f"Nothing new in {self.inbound}: learners submit in JupyterLab's Assignment List, or with "
-                         "`nbgrader submit`.")
-            seen = now
+            if now != seen:
+                self.failed = False
+                if not self.look() and not self.failed and seen is None:
+                    self.say(f"Nothing new in {self.inbound}: learners submit in JupyterLab's Assignment List, or with "
+                             "`nbgrader submit`.")
+                if not self.failed:  # else it looks again, till all is done
+                    seen = now
             if once:
                 return
             time.sleep(interval)
@@ -78,15 +84,19 @@ class Watch:
     def _section(self, name: str) -> int:
         collected = self.api.collect(name, update=True)
         if not collected["success"]:
-            self.say(f"{name}: could not be collected: {_last_line(collected)}")
+            self._complain(f"{name}: could not be collected: {_reason(collected)}")
         new = 0
         for handed in self.course.handed_in(load(name)):
             try:
                 new += self._submission(name, handed)
-            except SectionError as e:  # the next section may be fine
-                self.say(f"{name}: {e}")
+            except CourseError as e:  # the next section may be fine
+                self._complain(f"{name}: {e}")
                 break
         return new
+
+    def _complain(self, sentence: str) -> None:
+        self.failed = True
+        self.say(sentence)
 
     def _submission(self, name: str, handed: Handed) -> bool:
         document = grade(name, self.root, self.judges, student=handed.student)
@@ -97,16 +107,16 @@ class Watch:
 
     def _send_feedback(self, name: str, student: str) -> None:
         folder = self.course.folder(self.course.directory.autograded_directory, student, name)
-        key = kept.read(folder)["key"]
+        about = f"{kept.read(folder)['key']} {timestamp_of(folder)}"  # the same work handed in again is answered again
         sent = folder / SENT
-        if sent.is_file() and sent.read_text() == key:
+        if sent.is_file() and sent.read_text(encoding="utf-8") == about:
             return
         for step in (self.api.generate_feedback, self.api.release_feedback):
             result = step(name, student)
             if not result["success"]:
-                self.say(f"{student}: no feedback on {name} could be sent: {_last_line(result)}")
+                self._complain(f"{student}: no feedback on {name} could be sent: {_reason(result)}")
                 return
-        sent.write_text(key)
+        replace(sent, about)
 
 
 def sections_to_watch(section: str | None) -> list[str]:
@@ -131,9 +141,10 @@ def _line(section: str, submission: dict) -> str:
     return f"{time.strftime('%H:%M')} {clean(submission['student'], 60)} {section}: {score}{more}"
 
 
-def _last_line(result: dict) -> str:
-    said = (result.get("log") or result.get("error") or "nbgrader gave no reason").strip()
-    return clean(said.splitlines()[-1], 300)
+def _reason(result: dict) -> str:
+    """What nbgrader says of a failure: the line of the exception, or its last."""
+    lines = (result.get("error") or result.get("log") or "nbgrader gave no reason").strip().splitlines()
+    return clean(next((line for line in reversed(lines) if EXCEPTION.match(line)), lines[-1]), 300)
 
 
 # --- the board -------------------------------------------------------------------------------------------------------

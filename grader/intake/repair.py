@@ -17,7 +17,7 @@ from nbformat import NotebookNode
 
 from ..section.cells import SKIPPED, exercise_of, grade_id, tags
 from ..section.model import Graded, Section
-from .given import blank, squashed, untouched
+from .given import blank, by_its_checksum, squashed, untouched
 from .notebook import new_cell, new_notebook
 
 MAX_GLUED, MAX_TRIES = 20_000, 50  # characters, and pairs of cells, that are tried as one stub
@@ -146,6 +146,7 @@ class Mending:
         counts = Counter(map(grade_id, found))
         several = (key for key in self.locked if counts[key] > 1)
         self._say(several, "the {cells} {names} stood more than once and {was} counted once")
+        found = [c for c in found if not by_its_checksum(c)]
         mine = [c for c in found if not self._manual(c)]  # an answer is the learner's, whatever its cell has become
         retyped = (grade_id(c) for c in mine if c.cell_type != "code")
         self._say(retyped, "the {cells} {names} {was} no code any more and {was} put back")

@@ -54,6 +54,12 @@ class Result:
     def max_score(self) -> float:
         return sum(c.points for c in self.cells)
 
+    @classmethod
+    def from_json(cls, document: dict) -> Result:
+        """What `to_json` keeps: all but the notebook and what its cells printed."""
+        return cls(document["student"], [Cell(**cell) for cell in document["cells"]], document["status"],
+                   document["seconds"], document["repairs"])
+
     def to_json(self) -> dict:
         return {"student": self.student, "score": self.score, "max_score": self.max_score, "status": self.status,
                 "seconds": round(self.seconds, 3), "repairs": self.repairs, "cells": [asdict(c) for c in self.cells]}

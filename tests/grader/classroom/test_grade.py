@@ -1,5 +1,6 @@
 """Grading a class: in parallel, resumable, idempotent, and with word of what changed."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -15,7 +16,9 @@ from nbgrader.api import Gradebook
 
 from grader.cases import Case, compose
 from grader.classroom.grade import grade as grade_class
+from grader.errors import SectionError, WorkspaceError
 from grader.pool.local import Local
+from grader.section.cells import grade_id
 from grader.section.load import load
 from tests.conftest import ROOT
 
@@ -138,10 +141,94 @@ def test_the_late_penalty_of_nbgrader_counts_and_is_taken_back(course, grade):
         if due:
             with Gradebook(database, "llm-engineering") as gradebook:
                 gradebook.update_or_create_assignment(SECTION, duedate=due)
-        document = grade(student="right", force=True)
+        document = grade(student="right")
         with Gradebook(database, "llm-engineering") as gradebook:
             seen.append(gradebook.find_submission(SECTION, "right").late_submission_penalty)
     assert seen == [0, document["submissions"][0]["score"], 0] and seen[1] > 0
+
+
+@pytest.mark.parametrize("lost", ["assignment", "student", "submission", "everything", "a score"])
+def test_the_gradebook_holds_what_was_judged_whatever_became_of_it(course, grade, lost):
+    """nbgrader's own commands take rows away, people restore backups: what is kept is written again, and not judged again."""
+    workspace = Path(os.environ["COURSE_WORKSPACE"])
+    grade()
+    before, database = rows(course), workspace / "gradebook.db"
+    if lost == "everything":
+        database.unlink()
+    else:
+        with Gradebook(f"sqlite:///{database}", "llm-engineering") as gradebook:
+            if lost == "assignment":
+                gradebook.remove_assignment(SECTION)
+            elif lost == "student":
+                gradebook.remove_student("right")
+            elif lost == "submission":
+                gradebook.remove_submission(SECTION, "right")
+            else:
+                gradebook.find_grade("double__values", SECTION, SECTION, "right").auto_score = 0
+                gradebook.db.commit()
+    again = grade()
+    everybody = sorted(s["student"] for s in again["submissions"])
+    assert again["graded"] == 0 and rows(course) == before
+    assert again["restored"] == (everybody if lost in ("assignment", "everything") else ["right"])
+    assert again["gradebook"]["right"] == {"total": 8, "late_penalty": 0, "unread": True}
+    assert grade()["restored"] == []
+
+
+def test_points_that_changed_reach_the_gradebook(course, grade):
+    """The maximum too, and nobody's notebook counts as repaired for it."""
+    given = nbformat.read(course / "release" / SECTION / f"{SECTION}.ipynb", 4)
+    for cell in given.cells:
+        if (stub := load(SECTION, course).stubs.get(grade_id(cell))) is not None:
+            cell.source = stub.source
+    nbformat.write(given, Path(os.environ["COURSE_WORKSPACE"]) / "submitted" / "right" / SECTION / f"{SECTION}.ipynb")
+    grade()
+    source = course / "source" / SECTION / f"{SECTION}.py"
+    source.write_text(source.read_text().replace('graded="double__values" points=2', 'graded="double__values" points=3'))
+    document = grade()
+    right = next(s for s in document["submissions"] if s["student"] == "right")
+    assert (right["score"], right["max_score"], right["status"]) == (9, 13, "graded")
+    with Gradebook(f"sqlite:///{os.environ['COURSE_WORKSPACE']}/gradebook.db", "llm-engineering") as gradebook:
+        submission = gradebook.find_submission(SECTION, "right")
+        assert (submission.score, submission.max_score) == (9, 13)
+    assert document["changes"]["right"] == {"double__values": {"from": 2, "to": 3, "why": "pass"}}
+
+
+def test_what_does_not_build_is_not_graded(course, grade):
+    grade()
+    source = course / "source" / SECTION / f"{SECTION}.py"
+    source.write_text(source.read_text().replace('graded="double__inplace" points=1', 'graded="doubble__inplace" points=1'))
+    with pytest.raises(SectionError, match="doubble"):
+        grade()
+
+
+def test_asserts_are_tests_however_python_was_started(course, monkeypatch):
+    source = course / "source" / SECTION / f"{SECTION}.py"
+    marker = "### BEGIN HIDDEN TESTS"
+    source.write_text(source.read_text().replace(marker, marker + "\nassert 1 == 2, 'one is two'", 1))
+    monkeypatch.setenv("PYTHONOPTIMIZE", "1")
+    right, = by_command(course, "--student", "right")["submissions"]
+    assert {c["grade_id"]: c["score"] for c in right["cells"]}["double__values"] == 0
+
+
+def test_a_gradebook_that_cannot_be_used_is_named_and_nothing_is_lost(course, grade, monkeypatch):
+    database = Path(os.environ["COURSE_WORKSPACE"]) / "gradebook.db"
+    grade(student="right")
+    before = rows(course)
+    monkeypatch.setattr("grader.classroom.course.PATIENCE", 0.1)
+    with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as other:
+        other.execute("begin exclusive")
+        with pytest.raises(WorkspaceError, match="gradebook.db could not be used .*locked.*another program"):
+            grade(student="same")
+    with contextlib.closing(sqlite3.connect(database)) as other:
+        saved = [*other.iterdump()]
+    database.write_bytes(b"no database" * 1000)
+    done = subprocess.run([GRADER, "grade", SECTION], capture_output=True, text=True, cwd=course)
+    assert done.returncode == 2 and "Traceback" not in done.stderr and "put a backup" in " ".join(done.stderr.split())
+    database.unlink()
+    with contextlib.closing(sqlite3.connect(database)) as other:
+        other.executescript("\n".join(saved))
+    grade(student="right")
+    assert rows(course) == before
 
 
 def test_both_ways_are_one(course, grade):

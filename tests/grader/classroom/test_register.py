@@ -10,7 +10,6 @@ from nbgrader.converters import Autograde
 from grader import place
 from grader.classroom.course import Course
 from grader.classroom.register import enter, register
-from grader.errors import SectionError
 from grader.section import build
 from grader.section.load import load
 from study import exchange
@@ -60,20 +59,37 @@ def test_an_assignment_that_only_has_a_date_is_filled(course):
         assert gradebook.find_notebook(NAME, NAME).max_score == load(NAME).points
 
 
-def test_cells_that_changed_are_entered_again_until_submissions_came(course, tiny):
+def test_a_change_reaches_the_gradebook_and_spares_what_it_does_not_concern(course, tiny, tmp_path):
+    """Points, a new name, a new cell: after submissions came in and a person gave points."""
     register(load(NAME), course)
+    with course.gradebook as gradebook:
+        gradebook.add_student("ada")
+        gradebook.add_submission(NAME, "ada")
+        for grade in gradebook.find_submission_notebook(NAME, NAME, "ada").grades:
+            grade.auto_score, grade.manual_score = 1, 2
+        gradebook.find_comment("double", NAME, NAME, "ada").manual_comment = "well done"
+        gradebook.db.commit()
     py = tiny / "source" / NAME / f"{NAME}.py"
-    py.write_text(py.read_text().replace("double__dtype", "double__kind"))
+    changed = py.read_text().replace("double__dtype", "double__kind")
+    first = next(g for g in load(NAME).graded.values() if g.exercise == "double" and "dtype" not in g.grade_id)
+    header = f'graded="{first.grade_id}" points={first.points:g}'
+    assert header in changed
+    py.write_text(changed.replace(header, f'graded="{first.grade_id}" points=3'))
     build.build([NAME])
     register(load(NAME), course)
     with course.gradebook as gradebook:
-        assert {c.name for c in gradebook.find_notebook(NAME, NAME).grade_cells} == set(load(NAME).graded)
-        gradebook.add_student("ada")
-        gradebook.add_submission(NAME, "ada")
-    py.write_text(py.read_text().replace("double__kind", "double__dtype"))
-    build.build([NAME])
-    with pytest.raises(SectionError, match="after submissions came in"):
-        register(load(NAME), course)
+        grades = {g.name: (g.auto_score, g.manual_score) for g in
+                  gradebook.find_submission_notebook(NAME, NAME, "ada").grades}
+        assert grades.pop("double__kind") == (None, None) and set(grades.values()) == {(1, 2)}
+        assert "double__dtype" not in grades and first.grade_id in grades
+        assert gradebook.find_comment("double", NAME, NAME, "ada").manual_comment == "well done"
+        assert gradebook.find_notebook(NAME, NAME).max_score == load(NAME).points
+    config = place.configuration()
+    config.CourseDirectory.db_url = f"sqlite:///{tmp_path}/theirs.db"
+    assert NbGraderAPI(config=config).generate_assignment(NAME)["success"]
+    cells = ("base_cell", "grade_cells", "solution_cells", "source_cell")
+    ours, theirs = rows(place.workspace() / "gradebook.db"), rows(tmp_path / "theirs.db")
+    assert {t: ours[t] for t in cells} == {t: theirs[t] for t in cells}, "as nbgrader enters it from the start"
 
 
 def test_nbgrader_autograde_needs_no_instructor_before_it(course):

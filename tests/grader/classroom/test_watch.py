@@ -2,6 +2,7 @@
 
 import contextlib
 import shutil
+import sqlite3
 import threading
 import time
 from pathlib import Path
@@ -108,3 +109,27 @@ def test_it_waits_until_a_submission_is_there_in_full(root, exchange, warm):
 def test_without_an_exchange_it_says_what_to_do(root, warm):
     with pytest.raises(WorkspaceError, match="make lab"):
         Watch(root, [SECTION], Local(warm), print)
+
+
+def test_the_same_work_handed_in_again_is_answered_again(root, exchange, warm, tmp_path):
+    """Judged once, and each submission has its page."""
+    said = []
+    watch = Watch(root, [SECTION], Local(warm), said.append)
+    for pages in (1, 2):
+        submit(root, tmp_path / "home", "ada", RIGHT)
+        watch.run(1, once=True)
+        assert len(feedback(exchange)) == pages
+    assert sum("ada 90-mini: 8 of 12" in line for line in said) == 1
+
+
+def test_what_a_locked_gradebook_delayed_comes_at_the_next_look(root, exchange, warm, tmp_path, monkeypatch):
+    said = []
+    watch = Watch(root, [SECTION], Local(warm), said.append)
+    submit(root, tmp_path / "home", "ada", RIGHT)
+    monkeypatch.setattr("grader.classroom.course.PATIENCE", 0.1)
+    with contextlib.closing(sqlite3.connect(tmp_path / "workspace" / "gradebook.db", isolation_level=None)) as other:
+        other.execute("begin exclusive")
+        assert watch.look() == 0 and watch.failed
+        assert "locked" in said[-1] and "Background on this error" not in " ".join(said)
+    watch.run(1, once=True)
+    assert not watch.failed and "ada 90-mini: 8 of 12" in said[-1] and len(feedback(exchange)) == 1
