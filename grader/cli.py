@@ -220,6 +220,7 @@ def fail(message: str, code: int = 2) -> None:
 def main() -> None:
     """Entry point: every error that a user can meet is one sentence."""
     try:
+        place.be_somebody()
         app()
     except CourseError as e:
         err.print(str(e), style="red", markup=False, highlight=False, soft_wrap=True)

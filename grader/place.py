@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import copy
 import functools
+import getpass
 import os
 import re
 from pathlib import Path
@@ -50,6 +51,18 @@ def workspace() -> Path:
 
 def exchange() -> Path:
     return workspace() / "exchange"
+
+
+def be_somebody() -> None:
+    """Containers run as users whom no passwd knows, with no HOME: Jupyter and nbgrader would stop at that."""
+    try:
+        Path.home()
+    except RuntimeError:
+        os.environ["HOME"] = str(workspace())
+    try:
+        getpass.getuser()
+    except (KeyError, OSError):
+        os.environ["USER"] = f"user{os.getuid()}"
 
 
 def configuration(where: Path | None = None) -> Config:

@@ -19,6 +19,7 @@ from rich.markdown import Markdown
 from rich.syntax import Syntax
 from rich.table import Table
 
+from grader import place
 from grader.errors import CourseError, WorkspaceError
 from grader.section.cells import BLANK_ANSWER, exercise_of, grade_id
 from grader.section.load import load, names, source
@@ -225,6 +226,7 @@ def _fail(message: str, code: int = 2) -> None:
 def app() -> None:
     """The console script: every expected error is one sentence on stderr."""
     try:
+        place.be_somebody()
         cli()
     except CourseError as error:
         _fail(str(error))

@@ -152,6 +152,7 @@ def options(arguments: list[str]) -> list[str]:
 
 def main(arguments: list[str]) -> int:
     try:
+        place.be_somebody()
         prepare()
     except (CourseError, OSError) as error:
         print(f"{error}", file=sys.stderr)
