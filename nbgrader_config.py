@@ -21,7 +21,7 @@ if "COURSE_WORKSPACE" in os.environ:  # all that changes moves along
     c.CourseDirectory.db_url = f"sqlite:///{workspace / 'gradebook.db'}"
     for step in ("submitted", "autograded", "feedback"):
         setattr(c.CourseDirectory, f"{step}_directory", str(workspace / step))
-c.Exchange.root = str(workspace / "exchange")
+c.Exchange.root = os.environ.get("COURSE_EXCHANGE") or str(workspace / "exchange")
 # Of a section's folder nothing but the notebook leaves `source/`.
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", "*.py", "*.md", "mutants", "variants"]
 

@@ -2,8 +2,10 @@
 
     root/                 the checkout; the environment variable COURSE_ROOT names another one
         workspace/        git-ignored; COURSE_WORKSPACE moves it
-            exchange/     nbgrader's exchange: released assignments, submissions, feedback
+            exchange/     nbgrader's exchange: released assignments, submissions, feedback; COURSE_EXCHANGE moves it
             home/         the learner's JupyterLab root (study.workspace)
+
+Whoever works in another user's checkout has a workspace in the own home, and shares the checkout's exchange.
 """
 
 from __future__ import annotations
@@ -45,12 +47,18 @@ def package(module) -> Path:
 
 
 def workspace() -> Path:
-    told = os.environ.get("COURSE_WORKSPACE")
-    return Path(told).resolve() if told else root() / "workspace"
+    if told := os.environ.get("COURSE_WORKSPACE"):
+        return Path(told).resolve()
+    shared = root() / "workspace"
+    ours = os.access(shared if shared.exists() else root(), os.W_OK)
+    return shared if ours else Path.home() / COURSE_ID
 
 
 def exchange() -> Path:
-    return workspace() / "exchange"
+    if told := os.environ.get("COURSE_EXCHANGE"):
+        return Path(told).resolve()
+    told = os.environ.get("COURSE_WORKSPACE")
+    return (Path(told).resolve() if told else root() / "workspace") / "exchange"
 
 
 def be_somebody() -> None:
@@ -69,11 +77,12 @@ def configuration(where: Path | None = None) -> Config:
     """nbgrader's configuration, as its commands read it at the checkout `where`."""
     where = Path(where or root())
     path = where / CONFIGURATION
-    return copy.deepcopy(_loaded(where, path.stat().st_mtime_ns, os.environ.get("COURSE_WORKSPACE")))
+    told = os.environ.get("COURSE_WORKSPACE"), os.environ.get("COURSE_EXCHANGE")
+    return copy.deepcopy(_loaded(where, path.stat().st_mtime_ns, told))
 
 
 @functools.lru_cache(maxsize=4)
-def _loaded(where: Path, changed: int, workspace: str | None) -> Config:
+def _loaded(where: Path, changed: int, told: tuple[str | None, str | None]) -> Config:
     from traitlets.config import PyFileConfigLoader
     return PyFileConfigLoader(CONFIGURATION, path=str(where)).load_config()
 

@@ -50,6 +50,12 @@ def release(name: str) -> bool:
     return fresh
 
 
+def ours() -> bool:
+    """Whether this user releases assignments: in a group one does, to whom the exchange belongs."""
+    root = place.exchange() / place.COURSE_ID
+    return not root.exists() or not hasattr(os, "getuid") or root.stat().st_uid == os.getuid() or _group_shared()
+
+
 def fetch(name: str) -> Path:
     """Copy a released assignment into the learner's home; what the learner already has there is left alone."""
     source(name)  # or it says that there is no such section
@@ -123,18 +129,19 @@ def _remember(name: str, digest: str) -> None:
 
 def _copy(content: bytes, target: Path) -> None:
     """Put the notebook where it belongs, alone in its folder, with nbgrader's permissions."""
-    shelf = target.parent.parent
-    _make(place.exchange(), 0o777)
-    _make(shelf.parent, 0o755)
-    _make(shelf, 0o755)
-    _make(shelf.parent / "inbound", 0o2733)
+    shelf, more = target.parent.parent, 0o020 if _group_shared() else 0
+    folder = 0o755 | more | more << 6  # where a group teaches, it writes, and what is made in there is the group's
+    _make(place.exchange(), 0o755 if more else 0o777)
+    _make(shelf.parent, folder)
+    _make(shelf, folder)
+    _make(shelf.parent / "inbound", 0o2733 | more << 1)
     _sweep(shelf)
     new = Path(tempfile.mkdtemp(prefix=BESIDE, dir=shelf))
     try:
         notebook = new / target.name
         notebook.write_bytes(content)
-        notebook.chmod(0o644)
-        new.chmod(0o755)
+        notebook.chmod(0o644 | more)
+        new.chmod(folder)
         if target.parent.is_dir():  # a folder that is not empty cannot be replaced, its notebook can
             for other in set(target.parent.iterdir()) - {target}:
                 shutil.rmtree(other) if other.is_dir() else other.unlink()
@@ -143,6 +150,11 @@ def _copy(content: bytes, target: Path) -> None:
             new.rename(target.parent)
     finally:
         shutil.rmtree(new, ignore_errors=True)
+
+
+def _group_shared() -> bool:
+    """nbgrader's option for several instructors in one group of the system."""
+    return bool(dict(place.configuration().CourseDirectory).get("groupshared", False))
 
 
 def _make(folder: Path, mode: int) -> None:

@@ -57,7 +57,10 @@ DISABLED = ["@jupyter/nbgrader:formgrader", "@jupyter/nbgrader:create-assignment
 def prepare() -> None:
     """Bring exchange, learner's home and welcome page up to date; quick when they are."""
     home, settings = workspace.home(), workspace.state()
-    release_all()
+    if exchange.ours():
+        release_all()
+    else:
+        print(f"Assignments come from the exchange of this group's host: {place.exchange()}")
     (settings / "labconfig").mkdir(exist_ok=True)
     _write(home / "nbgrader_config.py", NBGRADER_CONFIG)
     _write(settings / "labconfig" / "default_setting_overrides.json", json.dumps(SETTINGS, indent=1))
@@ -129,6 +132,10 @@ You implement the pieces that interviewers ask about. Tests tell you at once wha
 | assignment (opens once it is fetched) | | theme | minutes |
 | :--- | :--- | :--- | ---: |
 {chr(10).join(rows)}
+
+Only the notebook is handed in: a file or module beside it is not there while grading, but a cell with `%%writefile` can
+make one. Grading has no network and starts no programs; `!pip` and the like are passed over there. Cells that you add may
+compute for 20 s together, apart from your answers.
 
 Stuck? `course hint EXERCISE` gives one hint at a time. `course solution EXERCISE` opens after a pass or three honest
 attempts. `course progress` is your map, and `course cards` asks you interview questions when you are about to forget

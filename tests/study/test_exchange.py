@@ -38,7 +38,10 @@ def tree(folder: Path) -> dict[str, tuple]:
             for p in [folder, *folder.rglob("*")]}
 
 
-def test_it_is_what_nbgrader_makes_of_the_same_release(tiny, py):
+@pytest.mark.parametrize("shared", [False, True])
+def test_it_is_what_nbgrader_makes_of_the_same_release(tiny, py, shared):
+    with (tiny / "nbgrader_config.py").open("a", encoding="utf-8") as config:
+        config.write(f"c.CourseDirectory.groupshared = {shared}\n")
     exchange.release(NAME)
     ours = tree(place.exchange())
     shutil.rmtree(place.exchange())
