@@ -4,6 +4,7 @@ import os
 import sys
 from pathlib import Path
 
+import grader.classroom
 from grader import place
 from grader.section.cells import BLANK_ANSWER, CODE_STUB
 
@@ -59,6 +60,9 @@ c.Autograde.autograde_preprocessors = [
 
 # --- pages for people: no active content from a learner's notebook, in feedback or in the formgrader ---
 c.HTMLExporter.sanitize_html = True
+# Formulas come as MathML, and nbconvert finds a macro there that loads no MathJax over the network.
+os.environ["JUPYTER_PATH"] = os.pathsep.join(dict.fromkeys(
+    [str(place.package(grader.classroom)), *filter(None, os.environ.get("JUPYTER_PATH", "").split(os.pathsep))]))
 c.GenerateFeedback.exporter_class = "grader.classroom.pages.Feedback"
 c.GenerateFeedback.preprocessors = [
     "nbgrader.preprocessors.ClearMarkScheme",  # graders see it, learners do not

@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 from rich.markdown import Markdown
+from rich.markup import escape
 from rich.syntax import Syntax
 from rich.table import Table
 
 from grader import place
 from grader.errors import CourseError, WorkspaceError
+from grader.maths import in_unicode
 from grader.section.cells import BLANK_ANSWER, exercise_of, grade_id
 from grader.section.load import load, names, source
 from grader.section.model import Section
@@ -108,7 +110,7 @@ def hint(exercise: ExerciseName, section: InSection = None) -> None:
     memory.save()
     title, text = ladder[record["hints"] - 1]
     out.print(f"[bold]{title}[/]  [dim]({record['hints']} of {len(ladder)})[/]\n")
-    out.print(Markdown(text))
+    out.print(Markdown(in_unicode(text)))
 
 
 @cli.command()
@@ -151,7 +153,7 @@ def _show_model_answer(section: Section, exercise: str) -> None:
         schemes = [c.source for c in section.notebook.cells
                    if str(grade_id(c)).startswith(graded.grade_id) and "MARK SCHEME" in c.source]
         for text in [*schemes, graded.source]:
-            out.print(Markdown("\n".join(line for line in text.splitlines() if not MARKS.search(line))))
+            out.print(Markdown(in_unicode("\n".join(line for line in text.splitlines() if not MARKS.search(line)))))
 
 
 # --- showing ---------------------------------------------------------------------------------------------------------
@@ -179,7 +181,7 @@ def _list_cards(deck: Deck) -> None:
     for card in deck.cards:
         when = deck.when(card)
         due = "new" if when is None else "now" if when <= now else f"{when.astimezone():%Y-%m-%d}"
-        table.add_row(card.section, card.level, due, card.question)
+        table.add_row(card.section, card.level, due, in_unicode(card.question))
     out.print(table)
 
 
@@ -190,9 +192,9 @@ def _ask_cards(deck: Deck) -> None:
     try:
         for i, card in enumerate(due, 1):
             out.rule(f"[dim]{i} of {len(due)} · {card.section} · {card.level}[/]")
-            out.print(f"\n[bold]{card.question}[/]\n")
+            out.print(f"\n[bold]{escape(in_unicode(card.question))}[/]\n")
             out.input("[dim]Answer aloud, then press Enter.[/]")
-            out.print(Markdown(card.answer))
+            out.print(Markdown(in_unicode(card.answer)))
             rating = ""
             while rating not in RATINGS:
                 rating = out.input("\n[dim]1 not known   2 hard   3 good   4 easy   (Ctrl+C ends):[/] ").strip()

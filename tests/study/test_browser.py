@@ -156,6 +156,7 @@ def read_feedback(lab, shot):
     shot(lab.page, "22-feedback")
     text = feedback.locator("body").inner_text()
     assert "softmax_t__temperature: pass, 2 of 2 points" in text
+    assert feedback.locator("math").count() > 10 and not feedback.locator("script[src^=http]").count()
     assert "top_k_mask is not written yet" in text
     feedback.get_by_role("link", name="smallest set").wait_for()
     assert "Name one risk, too." in text, "what the instructor wrote"
@@ -171,12 +172,16 @@ def read_feedback(lab, shot):
 def grade_by_hand(browser, address, course, shot):
     page = browser.new_page()
     page.set_default_timeout(PATIENCE)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
     page.goto(f"{address}/lab?{token()}")  # this is where one logs in
     page.get_by_role("menubar").wait_for()
     page.goto(f"{address}/formgrader/gradebook/{SECTION}/{SECTION}")
     page.get_by_role("link", name="Submission #1").click()
     page.wait_for_function("window.formgrader?.grades?.loaded && formgrader.comments?.loaded")  # it hears no key before
     shot(page, "18-formgrader")
+    assert page.locator("math").count() > 10, "formulas are drawn without MathJax"
+    assert not [url for url in asked if not url.startswith((address, "data:", "blob:"))], "nothing comes from elsewhere"
     points = page.locator("#written__why_greedy")
     points.scroll_into_view_if_needed()
     with page.expect_response(lambda r: "/api/grade/" in r.url and r.request.method == "PUT"):
