@@ -15,7 +15,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from . import place
-from .errors import CourseError
+from .errors import CourseError, WorkspaceError
 
 if TYPE_CHECKING:
     from .pool.jobs import Judges
@@ -136,6 +136,50 @@ def show_grades(document: dict) -> None:
 
 
 @app.command()
+def show(student: str, as_json: JsonFlag = False) -> None:
+    """Tell a learner's whole story: each submission, what it earned, and where and why points were lost."""
+    from .classroom.story import story
+    document = story(student, place.root())
+    if as_json:
+        print(json.dumps(document, indent=1))
+        return
+    out.print(f"{student}  {document['name']}".strip(), style="bold", markup=False, highlight=False)
+    for s in document["submissions"]:
+        late = f", late: -{s['late_penalty']:g}" if s["late_penalty"] else ""
+        out.print(f"\n{s['section']}  {max(0.0, s['score'] - s['late_penalty']):g} of {s['max_score']:g}{late}"
+                  f"{', an answer to be read' if s['unread'] else ''}  {s['handed_in'] or ''}", markup=False, highlight=False)
+        lost = (f"{c['grade_id']}  {c['score'] or 0:g} of {c['points']:g}  {c['verdict'].replace('_', ' ')}: "
+                f"{c['message'].partition(chr(10))[0]}" for c in s["lost"])
+        for line in [*s["repairs"], *lost]:
+            out.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
+    if not document["submissions"]:
+        out.print("Nothing was handed in yet.")
+
+
+@app.command()
+def read(section: str, again: Annotated[bool, typer.Option(help="Also those that somebody has read.")] = False,
+         names: Annotated[bool, typer.Option(help="Say whose answer it is.")] = False,
+         listing: Annotated[bool, typer.Option("--list", help="Print who waits, and what was given.")] = False) -> None:
+    """Grade a written question across all learners, without their names, by its marking scheme."""
+    from .classroom import answers as written
+    from .classroom.course import Course
+    from .section.load import load
+    loaded, course = load(section), Course(place.root())
+    for question in written.questions(loaded):
+        found = written.answers(loaded, question, course)
+        if listing:
+            for a in found:
+                points = "waits" if a.unread or a.points is None else f"{a.points:g} of {question.points:g}"
+                line = f"{a.student}  {question.grade_id}  {points}  {a.comment}"
+                out.print(line, markup=False, highlight=False, soft_wrap=True)
+            continue
+        if not sys.stdin.isatty():
+            raise WorkspaceError("Answers are read on a terminal: run this in one, or add --list to print who waits.")
+        from .classroom.marking import mark_all
+        mark_all(out, loaded, question, [a for a in found if again or a.unread], course, names)
+
+
+@app.command()
 def lint(sections: Annotated[list[str] | None, typer.Argument(help="All when left out.")] = None) -> None:
     """Say what a section's source or form lacks."""
     from .section.lint import lint as complaints_of
@@ -172,12 +216,12 @@ def demo(section: str = "02-decoding") -> None:
     """A class in small: three learners submit, are graded, and get feedback."""
     from .demo import demo as run_demo
     from .demo import feedback_pages
-    folder = place.root() / "workspace" / "demo"
+    folder = place.workspace() / "demo"
     document = run_demo(section, folder, lambda line: err.print(f"$ {line}", style="dim", markup=False, highlight=False,
                                                                 soft_wrap=True))
     show_grades(document)
     for page in feedback_pages(folder):
-        out.print(f"feedback: {page.relative_to(place.root())}", markup=False, highlight=False, soft_wrap=True)
+        out.print(f"feedback: {page}", markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command()

@@ -23,6 +23,14 @@ from .section.model import Section
 if TYPE_CHECKING:
     from .cases import Case
 
+CONFIGURATION = """# Where this learner's nbgrader finds the course.
+c = get_config()
+c.CourseDirectory.course_id = {course!r}
+c.Exchange.root = {exchange!r}
+c.Exchange.cache = {cache!r}
+"""
+
+
 def demo(section_name: str, folder: Path, say: Callable[[str], None]) -> dict:
     """Run the class in `folder`, which is made anew; returns what `grader grade --json` printed."""
     section = load(section_name)
@@ -35,15 +43,17 @@ def demo(section_name: str, folder: Path, say: Callable[[str], None]) -> dict:
     for student, cases in learners(section).items():
         home = folder / "home" / student
         home.mkdir(parents=True)
-        run("nbgrader", "fetch_assignment", section_name, "--course", place.COURSE_ID, cwd=home)
+        place.replace(home / place.CONFIGURATION, CONFIGURATION.format(
+            course=place.COURSE_ID, exchange=str(folder / "exchange"), cache=str(home / ".submitted")))
+        run("nbgrader", "fetch_assignment", section_name, cwd=home)
         solve(section, cases, home / section_name / f"{section_name}.ipynb")
-        run("nbgrader", "submit", section_name, "--course", place.COURSE_ID, f"--student={student}", cwd=home)
+        run("nbgrader", "submit", section_name, f"--student={student}", cwd=home)
     run("nbgrader", "collect", section_name)
     document = json.loads(run("grader", "grade", section_name, "--json"))
     run("nbgrader", "generate_feedback", section_name, "--force")
     run("nbgrader", "release_feedback", section_name)
     for student in learners(section):
-        run("nbgrader", "fetch_feedback", section_name, "--course", place.COURSE_ID, cwd=folder / "home" / student)
+        run("nbgrader", "fetch_feedback", section_name, cwd=folder / "home" / student)
     return document
 
 
@@ -75,15 +85,16 @@ class Commands:
     def __init__(self, folder: Path, say: Callable[[str], None]):
         self.say = say
         self.env = {**os.environ, "COURSE_WORKSPACE": str(folder), "PYTHONWARNINGS": "ignore"}
+        self.where: Path | None = None
+        say(f"export COURSE_WORKSPACE={folder}")
 
     def __call__(self, program: str, *args: str, cwd: Path | None = None) -> str:
-        who = f"{cwd.name}: " if cwd else ""
-        self.say(f"{who}{program} {' '.join(args)}")
-        if cwd:  # a learner's own folder: all that nbgrader needs to know is where the exchange is
-            args = (*args, f"--Exchange.root={self.env['COURSE_WORKSPACE']}/exchange",
-                    f"--Exchange.cache={cwd}/.submitted")
+        if (where := cwd or place.root()) != self.where:
+            self.say(f"cd {where}")
+            self.where = where
+        self.say(f"{program} {' '.join(args)}")
         command = [str(Path(sys.executable).parent / program), *args]
-        done = subprocess.run(command, cwd=cwd or place.root(), env=self.env, capture_output=True, text=True)
+        done = subprocess.run(command, cwd=where, env=self.env, capture_output=True, text=True)
         if done.returncode:
             said = (done.stderr or done.stdout).strip().splitlines()
             raise DemoError(f"`{program} {' '.join(args)}` failed: {said[-1] if said else 'it said nothing'}")

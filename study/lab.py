@@ -148,6 +148,8 @@ def options(arguments: list[str]) -> list[str]:
     has_display = sys.platform in ("darwin", "win32") or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     ours = ["--ServerApp.root_dir", str(workspace.home()),
             "--LabApp.default_url", f"/lab/tree/{WELCOME}", "--ServerApp.log_level", "WARN",
+            "--ServerApp.terminado_settings=" + str({"shell_command": [os.environ.get("SHELL") or "sh"]}),  # a login shell
+            # would set PATH anew, and `course` would not be found
             "--LabApp.workspaces_dir", str(workspace.state() / "tabs"),  # open tabs of other projects stay there
             *(f"--ContentsManager.hide_globs={glob}" for glob in HIDDEN)]
     if not has_display and "--no-browser" not in arguments:

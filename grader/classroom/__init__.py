@@ -6,7 +6,10 @@
     gradebook.py   verdicts into nbgrader's database
     kept.py        verdicts kept beside judged notebooks
     report.py      a judged notebook, for the formgrader and for feedback
-    pages.py       notebooks as pages without active content; templates/
+    pages.py       notebooks as pages without active content; nbconvert/templates/
     plugin.py lenient.py   the judge inside `nbgrader autograde`
+    answers.py     written answers, one question across all learners
+    marking.py     ask a grader for their points, on a terminal
+    story.py       all that is known of one learner
     watch.py       host a study group
 """
