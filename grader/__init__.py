@@ -1,6 +1,7 @@
 """How work is judged, room by room; each stands on those above it.
 
     place.py errors.py   where things are, and what can go wrong for a person
+    maths.py             formulas without a network
     section/             what a section is: read, lint, build
     sandbox/             the child that runs a learner's code, and the wall around it
     intake/              any notebook, however damaged, to cells

@@ -143,3 +143,13 @@ def test_a_cell_that_kills_the_process_costs_only_itself(warm):
         session.close()
 
 
+
+
+def test_a_function_of_the_judges_is_the_same_object_each_time(session):
+    """What a learner keeps between calls can be seen: a cache keyed by the function that was passed."""
+    session.run("more", """known = []
+def met_before(f):
+    known.append(f)
+    return any(f is g for g in known[:-1])""")
+    met_before, ours, other = session.get("met_before"), (lambda x: x), (lambda x: x)
+    assert [met_before(f) for f in (ours, ours, other, ours, other)] == [False, True, False, True, True]
