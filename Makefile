@@ -1,5 +1,5 @@
 # The front door. `make lab` to learn, `make test` to see that it works; each installs what it needs into .venv.
-.PHONY: setup lab test lint release real demo bench
+.PHONY: setup lab test term lint release real demo bench
 
 WANTED := python3.11 python3.12 python3.13 python3.14 python3 python
 PYTHON ?= $(firstword $(foreach p,$(WANTED),$(shell $(p) -c 'import sys; print("$(p)" * (sys.version_info >= (3, 11)))' 2>/dev/null)))
@@ -11,6 +11,9 @@ lab: setup
 
 test: setup
 	.venv/bin/python -m pytest -n 3 --dist loadgroup $(ARGS)  # three: many tests wait for a browser or a server
+
+term: setup  # a class over eight assignments: ten minutes and more, TERM_LEARNERS for another number than 200
+	.venv/bin/python -m pytest tests/term.py $(ARGS)
 
 lint: setup
 	@.venv/bin/ruff check .

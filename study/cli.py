@@ -125,7 +125,11 @@ def solution(exercise: ExerciseName, section: InSection = None) -> None:
         left = HONEST_ATTEMPTS - len(memory.of(found.name, exercise)["attempts"])
         _fail(f"The solution of {exercise} opens after a pass, or after {left} more honest attempt{'s' * (left > 1)}: "
               f"change your code, then `course check {found.name} {exercise}`. `course hint {exercise}` helps.", code=1)
-    out.print(Syntax(_reference(found.stubs[exercise].source), "python", background_color="default"))
+    code = _reference(found.stubs[exercise].source)
+    if out.is_terminal:  # elsewhere there is no width to keep to
+        out.print(Syntax(code, "python", background_color="default", word_wrap=True))
+    else:
+        print(code)
 
 
 @cli.command()
@@ -172,7 +176,7 @@ def _show_verdicts(result: dict) -> None:
         out.print(f"  {verdict}  {aspect}  {score}")
         if cell["message"] and cell["verdict"] not in ("pass", "manual"):
             message = "\n".join(f"      {line}" for line in cell["message"].splitlines())
-            out.print(message, style="dim", markup=False, soft_wrap=True)
+            out.print(message, markup=False, soft_wrap=True)
 
 
 def _list_cards(deck: Deck) -> None:

@@ -14,6 +14,8 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from IPython.core.inputtransformer2 import TransformerManager
+
 from grader import place
 from grader.errors import WorkspaceError
 
@@ -44,7 +46,8 @@ class Progress:
 
     def log_check(self, section: str, exercises: Mapping[str, Mapping]) -> None:
         """Remember a check: the `exercises` of its document, see check.py. It is an honest attempt at an exercise when the
-        code is new: neither the untouched stub nor what was checked before; comments and spaces do not make code new."""
+        code is new: Python that is neither the untouched stub nor what was checked before; comments, spaces and other
+        numbers do not make code new."""
         for exercise, judged in exercises.items():
             record = self.of(section, exercise)
             record["score"], record["max_score"] = judged["score"], judged["max_score"]
@@ -55,12 +58,15 @@ class Progress:
 
 
 def digest(code: str) -> str:
-    """A short name for a piece of code, the same whatever its comments and spaces."""
+    """A short name for a piece of code, the same whatever its comments, spaces and numbers; "" for what is no Python."""
     try:
-        text = ast.dump(ast.parse(code))
+        tree = ast.parse(TransformerManager().transform_cell(code))
     except (SyntaxError, ValueError):
-        text = " ".join(code.split())
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+        return ""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)):
+            node.value = 0
+    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()[:16]
 
 
 def _read(path: Path) -> dict:

@@ -198,7 +198,9 @@ def test_the_solution_opens_after_a_pass_and_stays_open(tiny, fetched):
 def test_code_is_new_only_when_it_does_something_else():
     assert digest("def f(x):\n    return x") == digest("def f(x):  # same\n\n    return (x)")
     assert digest("def f(x):\n    return x") != digest("def f(x):\n    return -x")
-    assert digest("def f(:") != digest("def g(:"), "a syntax error is an attempt too"
+    assert digest("x * 1") == digest("x * 2") != digest("x / 2"), "another number is no other idea"
+    assert digest("def f(:") == "", "what is no Python is no attempt"
+    assert digest("!pip list\nx = 1") == digest("!pip list\nx = 1  # more") != ""
 
 
 # --- cards -----------------------------------------------------------------------------------------------------------
