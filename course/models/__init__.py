@@ -2,6 +2,7 @@
 
     transformer.py   a decoder-only transformer with an optional KV cache, for toys and for SmolLM2
     linears.py       the same as a plain function of its weights, whose linear layers the caller may replace
+    rounding.py      symmetric rounding of a matrix to a few bits, and back
     smollm.py        SmolLM2-135M-Instruct: a real language model and its tokenizer, offline
     language.py      what one does with a language model: generate, score, read and steer
     gguf.py          the file format in which its weights come

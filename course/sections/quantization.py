@@ -60,7 +60,7 @@ def moved_grid(quant_asym: Callable, dequant_asym: Callable, rtn: Callable) -> F
 @figures.picture
 def normal_levels(nf4_quant: Callable, NF4: Tensor, rtn: Callable) -> Figure:
     """How often each NF4 level is used, and the error against INT4, by the size of a block."""
-    x = torch.randn(4096, 64, generator=torch.Generator().manual_seed(0))
+    x = torch.randn(1024, 64, generator=torch.Generator().manual_seed(0))
     codes, _ = nf4_quant(x, 64)
     figure, (left, right) = figures.subplots(1, 2, figsize=(8.5, 2.8))
     left.bar(range(16), torch.bincount(codes.flatten().long(), minlength=16) / x.numel(), color=figures.KEPT)
@@ -457,7 +457,8 @@ def smollm_two_layers(rtn: Callable, gptq_quantize: Callable, awq_scale: Callabl
     for name in names:
         part, X = model.blocks.get_submodule(name), calibration[name]
         W = part.weight.data.float()
-        q, scale = gptq_quantize(W, X, bits)
+        q, scale = gptq_quantize(W.double(), X.double(), bits)  # fewer tokens than channels: nearly singular in float32
+        scale = scale.float()
         s, ratio = awq_scale(W, X, bits, 64)
         print(f"\n{name}, {W.shape[0]} × {W.shape[1]}, {bits} bits, {len(X)} tokens of calibration; AWQ's ratio {ratio:g}"
               f"\n{'':20}{'output error':>14}{'KL, nats':>10}")

@@ -31,33 +31,16 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int8, UInt8
 from torch import Tensor, nn
 
-from course.check import check, committed, expect, predicted, raises, unchanged
+from course.check import check, committed, expect, precise, predicted, raises, unchanged
 from course.duel import advise, duel
+from course.models.rounding import quant_sym, rtn  # both given: 14.8, and W after it and back
 from course.models.transformer import Config, Transformer
 
+torch.set_num_threads(1)  # the matrices are small: more threads would wait for each other
 NF4 = torch.tensor([-1.0, -0.6961928009986877, -0.5250730514526367, -0.39491748809814453, -0.28444138169288635,
                     -0.18477343022823334, -0.09105003625154495, 0.0, 0.07958029955625534, 0.16093020141124725,
                     0.24611230194568634, 0.33791524171829224, 0.44070982933044434, 0.5626170039176941,
                     0.7229568362236023, 1.0])  # the 16 levels of QLoRA
-
-
-def quant_sym(W: Tensor, bits: int, mode: str = "channel", g: int | None = None) -> tuple[Tensor, Tensor]:
-    """Exercise 14.8, given: (q int8, scale) with W ≈ scale * q and scale = amax / (2 ** (bits - 1) - 1)."""
-    shape = {"tensor": (), "channel": (W.shape[0],), "group": (W.shape[0], -1)}[mode]
-    rows = W.to(torch.promote_types(W.dtype, torch.float32)).reshape(
-        {"tensor": (1, -1), "channel": W.shape, "group": (-1, g or 1)}[mode])  # one row per scale
-    top = 2 ** (bits - 1) - 1
-    scale = rows.abs().amax(1, keepdim=True) / top
-    scale = torch.where(scale == 0, 1, scale)
-    q = (rows / scale).round().clamp(-top - 1, top)
-    return q.to(torch.int8).reshape(W.shape), scale.reshape(shape)
-
-
-def rtn(W: Tensor, bits: int, mode: str = "channel", g: int | None = None) -> Tensor:
-    """Round to nearest: W after `quant_sym` and back, in float32 (float64 for float64)."""
-    q, scale = quant_sym(W, bits, mode, g)
-    run = {"tensor": W.numel(), "channel": W.shape[1], "group": g}[mode]  # numbers that share a scale
-    return (q.reshape(-1, run) * scale.reshape(-1, 1)).reshape(W.shape)
 
 
 def layer_with_outliers(seed: int, factor: float):
@@ -230,12 +213,29 @@ def stored(seed, rows, cols):
     return raw, torch.tensor(weights, dtype=torch.float64).float().reshape(rows, cols)
 
 
+def strided(g, *shape):
+    "Random numbers whose leading dimensions lie the other way round in memory."
+    lead = len(shape) - 1
+    return torch.randn(*shape[:-1][::-1], shape[-1], generator=g).permute(*reversed(range(lead)), lead)
+
+
 def small(out, size, N, bits, damp=0.01, dtype=torch.float32):
     "A layer and inputs that are clearly correlated; many tokens, so that float32 is good enough."
     def make(g):
         W = torch.randn(size, out, generator=g).T * torch.logspace(-1, 1, out)[:, None]
         X = torch.randn(N, size, generator=g) @ (torch.eye(size) + 0.8 * torch.randn(size, size, generator=g)) + 0.7
         return W.to(dtype), X.to(dtype), bits, damp
+    return make
+
+
+def with_dead(out, size, dead):
+    "As small(), but these channels never had an input, and row 0 is zero."
+    def make(g):
+        W, X, *rest = small(out, size, 30, 4)(g)
+        X, W = X.clone(), W.clone()
+        X[:, dead], W[0] = 0, 0
+        W[:, dead] *= 3
+        return W, X, *rest
     return make
 ### END HIDDEN TESTS
 
@@ -269,12 +269,12 @@ def small(out, size, N, bits, damp=0.01, dtype=torch.float32):
 # **Floats of 8 and 4 bits.** Integers have even steps; floats have steps that grow with the number.
 #
 # - FP8 comes as **E4M3** (4 bits of exponent, 3 of mantissa, up to 448) for weights and activations, and as **E5M2**
-#   (up to 57,344, coarser) for gradients. Two neighbours differ by 1/8 to 1/16 of their size, whatever that is, so an
-#   outlier hurts its neighbours less than in INT8. A scale per tensor or row is still needed.
+#   (up to 57,344, coarser) for gradients. Two neighbours of E4M3 differ by 1/8 to 1/16 of their size, whatever that
+#   is, so an outlier hurts its neighbours less than in INT8. A scale per tensor or row is still needed.
 # - FP4 (**E2M1**) has the magnitudes 0, 0.5, 1, 1.5, 2, 3, 4, 6. **MXFP4** (OCP microscaling, arXiv 2310.10537) gives
 #   32 of them a power of two as scale; gpt-oss ships its experts so. **NVFP4** gives 16 of them an FP8 scale, and the
-#   tensor an FP32 one. A power of two can be wrong by a factor of √2 in either direction: NVFP4's finer scale is what
-#   its 0.25 extra bits buy.
+#   tensor an FP32 one. Even the nearest power of two can miss the scale that one wants by a factor of √2, up or down:
+#   NVFP4's finer scale is what its 0.25 extra bits buy.
 #
 # **Symmetric or with a zero point?** Symmetric grids are centred: levels −7 … 7 times the scale (−8 exists, and
 # rounding never reaches it). Where all numbers of a group lie on one side (activations after a SiLU, keys of a cache),
@@ -429,7 +429,7 @@ for rows, columns, run, dtype in [(3, 8, 4, torch.float32), (4, 10, 5, torch.flo
 # %% graded="quant_asym__bound" points=2
 # Looks at the error (half a step at most), at exact zeros, and at half precision.
 W = torch.tensor([[0.3, -1.7, 0.0, 2.2, 0.9, 0.0]])
-back = dequant_asym(*quant_asym(W, 4, 3))
+back = dequant_asym(*quant_asym(W.clone(), 4, 3))
 assert ((back - W).abs() <= torch.tensor([[2.0, 2.0, 2.0, 2.2, 2.2, 2.2]]) / 15 * 0.501).all(), (
     f"{W.tolist()} at 4 bits in groups of 3 came back as {back.tolist()}: no weight may move by more than scale / 2")
 assert back[0, 2] == back[0, 5] == 0, f"a weight of 0.0 comes back as exactly 0.0; got {back[0, [2, 5]].tolist()}"
@@ -440,7 +440,7 @@ for bits in (2, 3, 4, 8):
         W = torch.randn(6, 24, generator=g) + shift
         W[:, ::7] = 0
         for run in (4, 24):
-            q, scale, zero = quant_asym(W, bits, run)
+            q, scale, zero = quant_asym(W.clone(), bits, run)
             moved = ((dequant_asym(q, scale, zero) - W).abs().reshape(6, -1, run) / scale[..., None]).max().item()
             assert moved <= 0.501, f"{bits} bits, groups of {run}, weights around {shift}: one moved by {moved:.3f} scale"
             zeros = dequant_asym(q, scale, zero)[:, ::7]
@@ -458,8 +458,8 @@ for dtype in (torch.float16, torch.bfloat16):
 
 # %% graded="quant_asym__inplace" points=1
 # Looks at the arguments afterwards.
-unchanged(quant_asym, torch.tensor([[-1.0, 0.0, 2.0, 14.0]]), 4, 4,
-          want=(torch.tensor([[0, 1, 3, 15]]).byte(), torch.tensor([[1.0]]), torch.tensor([[1]]).byte()))
+unchanged(quant_asym, torch.tensor([[-2.0, 1.0, -3.2, 26.8]]), 4, 2,
+          want=(torch.tensor([[0, 15, 0, 15]]).byte(), torch.tensor([[0.2, 2.0]]), torch.tensor([[10, 2]]).byte()))
 unchanged(dequant_asym, torch.tensor([[0, 3]]).byte(), torch.tensor([[2.0]]), torch.tensor([[1]]).byte(),
           want=torch.tensor([[-2.0, 4.0]]))
 
@@ -486,12 +486,13 @@ quantization.moved_grid(quant_asym, dequant_asym, rtn)
 # %% [markdown]
 # ## 2 · Codes and bytes
 #
-# **Why should levels be evenly spaced?** Weights of a trained layer look roughly normal: many small, few large. **NF4**
-# (QLoRA, Dettmers et al. 2023, arXiv 2305.14314) puts its 16 levels at quantiles of a normal distribution. Were weights
-# divided by their standard deviation, each level would be used about equally often; they are divided by the largest of
-# a block, and the picture shows what is left of that. 16 levels cannot be symmetric and contain 0. NF4 has 7 negative
-# ones, an exact 0 and 8 positive, from −1 to 1. Its decoder is a table of 16 numbers; there is no arithmetic on codes,
-# which is why NF4 is a format for storage: for the product the weights go back to BF16.
+# **Why should levels be evenly spaced?** Weights of a trained layer look roughly normal: many small, few large.
+# **NF4** (QLoRA, Dettmers et al. 2023, arXiv 2305.14314) puts its 16 levels at quantiles of a normal distribution.
+# Were weights divided by 1.85 standard deviations, each level would be used about equally often (6 or 7 % each); they
+# are divided by the largest of a block, and the picture shows what is left of that. 16 levels cannot be symmetric and
+# contain 0. NF4 has 7 negative ones, an exact 0 and 8 positive, from −1 to 1. Its decoder is a table of 16 numbers;
+# there is no arithmetic on codes, which is why NF4 is a format for storage: for the product the weights go back to
+# BF16.
 #
 # The catch: the mean absolute error falls against INT4 at equal block size, by how much the picture after the exercise
 # shows. It does nothing about outliers; the block does.
@@ -641,7 +642,8 @@ quantization.normal_levels(nf4_quant, NF4, rtn)
 # - `unpack_int4` goes back to int8 (R, C).
 # - `pack_int4` is timed on 256 × 1,024 numbers.
 #
-# Source: the layout of int4 tensors in torchao and ONNX (low nibble first); GGUF and GPTQ kernels use others.
+# Source: the order is that of ONNX's INT4, low nibble first (it stores two's complement, not q + 8). torchao's layout
+# for tensor cores puts the first number into the *high* nibble; GGUF and GPTQ kernels use other orders still.
 
 # %% stub="pack_int4"
 def pack_int4(q: Int8[Tensor, "R C"]) -> UInt8[Tensor, "R C/2"]:
@@ -890,12 +892,13 @@ with attempt():
 # - **Inputs differ in size.** A weight whose input is twenty times larger matters four hundred times as much. That is
 #   AWQ.
 #
-# So **both look at activations**, GPTQ through H = 2XᵀX and AWQ through the mean size of each channel. Both work at any
-# number of bits, though 4 and 3 are the usual ones. Both quantise weights alone, one layer after the other, from a few
-# hundred thousand calibration tokens, in minutes to hours. Both end in the same storage: small integers and scales. So
-# neither makes inference faster than the other: that is the kernel's doing, and the same kernels (Marlin, arXiv
-# 2408.11743) serve both. One difference is left: with `act_order` GPTQ's columns have been quantised in another order
-# than they are stored in, and with *groups* neighbours then have different scales, which costs a kernel a lookup.
+# So **both look at activations**, GPTQ through H = 2XᵀX and AWQ through the mean size of each channel. Both work at
+# any number of bits, though 4 and 3 are the usual ones. Both quantise weights alone, one layer after the other, from
+# some ten thousand to a few hundred thousand calibration tokens, in minutes to hours. Both end in the same storage:
+# small integers and scales. So neither makes inference faster than the other: that is the kernel's doing, and the
+# same kernels (Marlin, arXiv 2408.11743) serve both. One difference is left: with `act_order` GPTQ's columns have
+# been quantised in another order than they are stored in, and with *groups* neighbours then have different scales,
+# which costs a kernel a lookup.
 #
 # **GPTQ** (Frantar et al. 2022, arXiv 2210.17323) goes through the columns from left to right. Column i is rounded; the
 # error that this makes is spread over the columns not yet rounded, in the best way there is for a quadratic loss:
@@ -977,7 +980,9 @@ def gptq_quantize(W: Float[Tensor, "out in"], X: Float[Tensor, "N in"], bits: in
 # <details><summary>Hint 3: the step that people miss</summary>
 #
 # `torch.linalg.cholesky` gives a *lower* factor unless told otherwise, and it is the *inverse* of H that is factored.
-# In another column order, W and both sides of H change places together, and q must be put back.
+# In another column order, W and both sides of H change places together, and q must be put back. With fewer tokens
+# than channels a large H is nearly singular: `torch.cholesky_inverse` of H's own factor gives float32 an inverse that
+# can be factored, where `torch.linalg.inv` may not.
 #
 # </details>
 
@@ -997,6 +1002,14 @@ for out, size, N, bits, damp in [(1, 2, 9, 4, 0.01), (3, 5, 20, 4, 0.01), (4, 7,
     for _ in range(3):
         args, want = until(small(out, size, N, bits, damp), gptq_oracle, g, 2e-3)
         check(gptq_quantize, *args, want=want, why=f"{bits} bits, damp {damp}: every column with what the earlier ones left")
+def undamped(g):
+    while True:
+        W, X, *_ = small(4, 6, 60, 4)(g)
+        if not torch.equal(*(gptq_oracle(W, X, 4, damp)[0] for damp in (0.0, 0.01))):
+            return W, X, 4, 0.0
+
+args, want = until(undamped, gptq_oracle, g, 2e-3)
+check(gptq_quantize, *args, want=want, why="damp = 0 is no damping, not the default")
 args, want = until(small(3, 6, 30, 4, dtype=torch.float64), gptq_oracle, g, 2e-3)
 check(gptq_quantize, *args, want=want, rtol=1e-12, atol=0, why="float64 weights: float64 inside, float64 scales")
 X, _ = torch.linalg.qr(torch.randn(50, 12, generator=g))
@@ -1010,7 +1023,7 @@ check(gptq_quantize, W, 3 * X, 4, want=tuple(quant_sym(W, 4, "channel")), why="o
 # Looks at act_order: large inputs first, and q in W's own order.
 W, X = torch.tensor([[0.3, 0.4, 7.0]]), torch.tensor([[1.0, 0.0, 0.0], [1.6, 2.0, 0.0], [0.0, 0.0, 1.0]])
 for order, q in [(False, [0, 1, 7]), (True, [1, 0, 7])]:
-    got, _ = gptq_quantize(W, X, 4, 0.0, order)
+    got, _ = gptq_quantize(W.clone(), X.clone(), 4, 0.0, order)
     expect(got, torch.tensor([q]).to(torch.int8), on=f"q of gptq_quantize({W.tolist()}, {X.tolist()}, 4, 0.0, {order})",
            why="diag(XᵀX) = [3.56, 4, 1]: with act_order column 1 comes first and column 0 makes good for it",
            mistakes={"q came back in the order of the inputs": torch.tensor([[q[1], q[0], q[2]]]).to(torch.int8)})
@@ -1020,6 +1033,10 @@ for out, size, N, bits in [(3, 5, 20, 4), (2, 8, 40, 3), (4, 7, 30, 4), (1, 6, 3
     make = small(out, size, N, bits)
     args, want = until(lambda g: (*make(g), True), gptq_oracle, g, 2e-3)
     check(gptq_quantize, *args, want=want, why="columns by falling H_ii; q in the order of W")
+for out, size, dead in [(3, 6, [0, 3]), (4, 5, [1, 2])]:
+    make = with_dead(out, size, dead)
+    args, want = until(lambda g: (*make(g), True), gptq_oracle, g, 2e-3)
+    check(gptq_quantize, *args, want=want, why=f"columns by falling H_ii; channels {dead} never had an input")
 ### END HIDDEN TESTS
 
 # %% graded="gptq_quantize__edges" points=2
@@ -1032,16 +1049,9 @@ check(gptq_quantize, W, X, 4, want=(torch.tensor([[0, 0, 5], [0, 0, 0]]).to(torc
                     torch.tensor([[0, 0, 7], [0, 0, 0]]).to(torch.int8), torch.tensor([1.0, 1.0]))})
 ### BEGIN HIDDEN TESTS
 g = torch.Generator().manual_seed(2)
-for order in (False, True):
-    for out, size, dead in [(3, 6, [0, 3]), (2, 7, [6]), (4, 5, [1, 2])]:
-        def make(g):
-            W, X, *rest = small(out, size, 30, 4)(g)
-            X, W = X.clone(), W.clone()
-            X[:, dead], W[0] = 0, 0
-            W[:, dead] *= 3
-            return W, X, *rest, order
-        args, want = until(make, gptq_oracle, g, 2e-3)
-        check(gptq_quantize, *args, want=want, why=f"channels {dead} never had an input; row 0 is zero")
+for out, size, dead in [(3, 6, [0, 3]), (2, 7, [6]), (4, 5, [1, 2])]:
+    args, want = until(with_dead(out, size, dead), gptq_oracle, g, 2e-3)
+    check(gptq_quantize, *args, want=want, why=f"channels {dead} never had an input; row 0 is zero")
 def tiny_inputs(g):
     W, X, *rest = small(3, 6, 30, 4)(g)
     X = 0.003 * X
@@ -1081,21 +1091,20 @@ for dtype in (torch.float16, torch.bfloat16):
 g = torch.Generator().manual_seed(3)
 W = torch.randn(16, 48, generator=g)
 X = torch.randn(200, 12, generator=g) @ torch.randn(12, 48, generator=g) + 0.5 * torch.randn(200, 48, generator=g)
-q, scale = gptq_quantize(W, X, 4)
+q, scale = gptq_quantize(W.clone(), X.clone(), 4)
 mine, plain = (((X @ (W - other).T) ** 2).mean().item() for other in (q * scale[:, None], rtn(W, 4)))
 assert mine < 0.7 * plain, (f"on correlated inputs GPTQ's error is {mine:.4f}, that of plain rounding {plain:.4f}; "
                             "a right solution stays below half")
 ### BEGIN HIDDEN TESTS
-for seed, (out, size, N, bits, order) in enumerate([(12, 40, 160, 4, False), (9, 150, 400, 3, False), (20, 64, 300, 4, True),
-                                                    (6, 260, 700, 4, False), (10, 33, 90, 2, False), (8, 48, 200, 8, True)]):
+for seed, (out, size, N, bits) in enumerate([(12, 40, 160, 4), (5, 150, 300, 3), (10, 33, 90, 2), (8, 48, 200, 8)]):
     W, X = torch.randn(out, size, generator=g) * torch.logspace(-1, 1, out)[:, None], inputs(N, size, seed)
-    want_q, want_scale, _ = gptq_oracle(W, X, bits, 0.01, order)
-    q, scale = gptq_quantize(W, X, bits, 0.01, order)
+    want_q, want_scale, _ = gptq_oracle(W, X, bits, 0.01)
+    q, scale = gptq_quantize(W.clone(), X.clone(), bits)
     assert q.dtype == torch.int8 and q.shape == W.shape, f"q: int8 of shape {tuple(W.shape)} expected, got {q.dtype}"
     mine, best, plain = (off(X, W, w) for w in (q.double() * torch.as_tensor(scale).double()[:, None],
                                                 want_q * want_scale[:, None], sharing(W, bits, size)[0]))
     assert mine <= 1.06 * best and (mine < plain or bits == 2), (
-        f"{out} x {size}, {bits} bits, act_order={order}: output error {mine:.3g}; the recursion in float64 reaches "
+        f"{out} x {size}, {bits} bits: output error {mine:.3g}; the recursion in float64 reaches "
         f"{best:.3g}, plain rounding {plain:.3g}")
 ### END HIDDEN TESTS
 
@@ -1238,7 +1247,7 @@ for seed in range(6):
     want, wanted, _ = awq_oracle(W, X, bits, run)
     mine, best, plain = (off(X, W, sharing(W.double() * f.double(), bits, run)[0] / f.double())
                          for f in (s, want, torch.ones(24)))
-    assert mine <= 1.02 * best and mine <= 1.001 * plain, (
+    assert mine <= 1.004 * best and mine <= 1.001 * plain, (
         f"layer({seed + 9}, {1 + seed}), {bits} bits: error {mine:.4f}, the best of the grid has {best:.4f}, plain "
         f"rounding {plain:.4f}")
     centre = (s.max() * s.min()).item()
@@ -1273,13 +1282,14 @@ quantization.awq_grid(awq_scale, rtn)
 # %% [markdown]
 # ## 4 · Activations too, and what is faster when
 #
-# **Outliers and where they sit.** In transformers from about 6.7 billion parameters on, a handful of *channels* of the
-# activations are up to 20 times larger than the rest, in nearly all tokens and at the same places (LLM.int8(), Dettmers
-# et al. 2022, arXiv 2208.07339). They sit in the residual stream, so they reach the inputs of q, k, v, gate and up; and
-# the product inside the MLP (multilayer perceptron) makes some of its own before down. Separately, *massive
-# activations* (Sun et al. 2024, arXiv 2402.17762) appear at the first token or at delimiters, in very few dimensions. A
-# cell of part 6 looks for both in SmolLM2. Weights have far milder outliers. That is why weights go to 4 bits and
-# activations stop at 8.
+# **Outliers and where they sit.** In transformers from about 6.7 billion parameters on, a handful of *channels* of
+# the activations are up to 20 times larger than the rest, in most tokens and at the same places (LLM.int8(), Dettmers
+# et al. 2022, arXiv 2208.07339). Size is not the whole cause: how a model was trained makes or prevents them
+# (Ahmadian et al. 2023, arXiv 2305.19268). They sit in the residual stream, so they reach the inputs of q, k, v, gate
+# and up; and the product inside the MLP (multilayer perceptron) makes some of its own before down. Separately,
+# *massive activations* (Sun et al. 2024, arXiv 2402.17762) appear at the first token or at delimiters, in very few
+# dimensions. A cell of part 6 looks for both in SmolLM2. Weights have far milder outliers. That is why weights go to
+# 4 bits and activations stop at 8.
 #
 # An outlier *channel* is the worst case for activations: int8 kernels allow one scale per **token** (a row of X) and
 # one per **output** (a row of W), for these two can be taken out of the sum over the inputs:
@@ -1308,7 +1318,7 @@ quantization.awq_grid(awq_scale, rtn)
 #   127, and 1 where a token is all zeros. W · s gets one per **output**. Both are `quant_sym(…, 8, "channel")` of the
 #   matrix.
 # - The sum of products is taken over integers, without overflow, and then multiplied by both scales.
-# - Half precision: float32 inside, rounded once at the end. float64: float64 inside.
+# - Half precision: float32 inside, the scales too, and one rounding at the end. float64: float64 inside.
 #
 # Source: arXiv 2211.10438; the int8 kernels of CUTLASS and vLLM take scales per token and per output in this way.
 
@@ -1397,7 +1407,7 @@ check(w8a8_linear, torch.tensor([[127.0, 1.0], [0.127, 0.001], [0.0, 0.0]]), tor
 g = torch.Generator().manual_seed(1)
 for shape, out in [((4, 6), 3), ((2, 3, 9), 5), ((7,), 4), ((1, 2, 2, 5), 1), ((3, 40), 11), ((2, 300), 3), ((1, 1), 2)]:
     def make(g):
-        X = torch.randn(shape[-1], *shape[:-1], generator=g).movedim(0, -1)
+        X = strided(g, *shape)
         X = X * torch.logspace(-2, 2, shape[0])[(...,) + (None,) * (len(shape) - 1)] if len(shape) > 1 else X
         return X, torch.randn(shape[-1], out, generator=g).T * torch.logspace(1, -2, out)[:, None]
     (X, W), (want,) = until(make, w8a8_oracle, g, 3e-4)
@@ -1451,6 +1461,8 @@ for dtype in (torch.float16, torch.bfloat16):
             return X, W, (0.3 + torch.rand(24, generator=g)).to(dtype) if smooth else None
         args, (want,) = until(make, w8a8_oracle, g, 1e-3)
         unchanged(w8a8_linear, *args, want=want, rtol=torch.finfo(dtype).eps, atol=2.0 ** -18 * want.abs().max().item())
+        precise(w8a8_linear, *args, oracle=lambda *a: w8a8_oracle(*a)[0], dtypes=(dtype,), eps=0.52,
+                why="integers and scales in float32, rounded once: that is half an eps, scales kept in half cost as much again")
 ### END HIDDEN TESTS
 
 # %% tags=["picture"]
@@ -1575,11 +1587,14 @@ for out, size, run, dtype in [(3, 8, 4, torch.float32), (5, 12, 2, torch.float32
                               (4, 10, 10, torch.float16)]:
     W = torch.randn(size, out, generator=g).T * torch.logspace(-1.5, 1.5, out)[:, None]
     looks_right(W.to(dtype), run)
-    looks_right((W + 3 * W.abs().max()).to(dtype), run)  # all on one side
-W = torch.randn(3, 8, generator=g)
+    looks_right((W + 3 * W.abs().max()).repeat(2, 1).to(dtype), run)  # all on one side
+W = torch.rand(6, 256, generator=g) - torch.tensor([[0.5, 0.0, 1.0]]).T.repeat(2, 1)
+W = W / (W.amax(1).clamp(min=0) - W.amin(1).clamp(max=0))[:, None]
+looks_right(W * 15 * torch.tensor([[1.1e-4, 2e-4, 1e-3, 10.0, 2e3, 9e3]]).T, 128)  # scales from 1e-4 to 1e4
+W = torch.randn(4, 8, generator=g)
 W[1], W[0, 4:] = 0, 0
 looks_right(W, 4)
-back = weights_in(quant_linear, pack_linear(W, 4), 8)
+back = weights_in(quant_linear, pack_linear(W.clone(), 4), 8)
 assert (back[W == 0] == 0).all(), "groups of zeros must come back as zeros"
 unchanged(pack_linear, W, 4, want=pack_linear(W.clone(), 4))
 ### END HIDDEN TESTS
@@ -1596,7 +1611,7 @@ check(quant_linear, torch.tensor([1.0, 2.0, 0.0, -1.0]), packed, torch.tensor([1
 g = torch.Generator().manual_seed(1)
 for shape, out, run in [((5, 8), 3, 4), ((2, 3, 12), 7, 2), ((24,), 4, 12), ((2, 1, 3, 6), 5, 6), ((3, 260), 2, 130),
                         ((4, 8), 4, 4)]:
-    W, x, bias = torch.randn(out, shape[-1], generator=g), torch.randn(*shape, generator=g), torch.randn(out, generator=g)
+    W, x, bias = torch.randn(out, shape[-1], generator=g), strided(g, *shape), torch.randn(out, generator=g)
     packed = pack_linear(W, run)
     kept = weights_in(quant_linear, packed, shape[-1]).double()
     for b in (None, bias):
@@ -1611,12 +1626,6 @@ for shape, out, run in [((5, 8), 3, 4), ((2, 3, 12), 7, 2), ((24,), 4, 12), ((2,
         exact = x.to(dtype).double() @ kept.T + bias.double()
         check(quant_linear, x.to(dtype), packed, bias, want=exact.to(dtype), rtol=torch.finfo(dtype).eps, atol=1e-4,
               why="the answer has x's dtype, whatever that of the bias")
-first, second = (pack_linear(torch.randn(3, 8, generator=g), 4) for _ in range(2))
-x = torch.randn(2, 8, generator=g)
-one = quant_linear(x, first)
-two = quant_linear(x, second)
-assert not torch.equal(one, two), "two layers gave the same answer: nothing may be kept between calls"
-expect(quant_linear(x, first), one, on="the first layer asked again")
 ### END HIDDEN TESTS
 
 # %% graded="quant_linear__in_a_transformer" points=3
@@ -1643,7 +1652,7 @@ for seed, (config, run, kinds) in enumerate([
         want, got = rounded(ids)[0], swapped(model, pack_linear, quant_linear, run, kinds)(ids)[0]
         before = model(ids)[0]
     expect(got, want, on=f"the logits of a transformer of {config.layers} layers with {', '.join(kinds)} swapped, g = {run}",
-           rtol=1e-3, atol=1e-3, why="each layer must compute with the weights it stored")
+           rtol=1e-3, atol=1e-3, why="each layer computes with the weights it stored; nothing is kept between calls")
     assert (got - before).abs().max() > 1e-4, "the logits did not move at all: 4 bits are not exact"
     assert (got - before).abs().mean() < 0.35 * before.std(), "the logits moved far more than 4 bits would do"
 ### END HIDDEN TESTS
@@ -1679,7 +1688,10 @@ with attempt():
     quantization.smollm_outliers()
 
 # %% [markdown]
-# **The ladder.** Rounding to nearest, symmetric, by granularity; embedding, norms and head stay. About 20 seconds.
+# Such a small model has them, too: 6.7 billion was a threshold of the models that LLM.int8() looked at.
+#
+# **The ladder.** Rounding to nearest, symmetric, by granularity; embedding, norms and head stay. The text is half as
+# long again as the one above, so that the first line differs. About 20 seconds.
 # "changed" is the share of places at which the most likely next token is another one.
 
 # %% tags=["real"]
@@ -1709,8 +1721,9 @@ with attempt():
 # rows are a *second* rounding, which nobody would do. **Before you believe a quantisation benchmark, ask what the
 # baseline was stored in.** Neither row says what the first rounding cost; for that one needs the original weights.
 #
-# **GPTQ and AWQ on two real layers**, at 3 bits: calibrated on 896 tokens of the handbook, judged on 333 others. About
-# 15 seconds.
+# **GPTQ and AWQ on two real layers**, at 3 bits: calibrated on 896 tokens of the handbook, judged on 333 others. GPTQ
+# gets float64 here: with fewer tokens than the 1,536 channels of the second layer, H is nearly singular. About 15
+# seconds.
 
 # %% tags=["real"]
 with attempt():
@@ -1861,7 +1874,7 @@ quantization.widget(rtn, gptq_quantize, awq_scale)
 #   still to come, −(w − ŵ) / [H⁻¹]_ii · [H⁻¹]_i. AWQ through the mean size of each channel: it scales important columns
 #   up before rounding, s = m^r, r by grid search on the outputs.
 # - GPTQ solves a problem per layer (Cholesky, damping 1 %); AWQ tries 20 ratios and moves nothing between columns, so
-#   it overfits its calibration data less.
+#   it overfits its calibration data less. Calibrate on text like that which will be served.
 # - Which is better depends on the inputs: AWQ lives on channels that tower above the rest, GPTQ on correlation.
 #   Reported gaps are small and depend on the model. They combine.
 # - GPTQ with act_order and groups costs a lookup, unless groups are static.
@@ -1896,7 +1909,7 @@ quantization.widget(rtn, gptq_quantize, awq_scale)
 # %% [markdown] card="" level="killer"
 # <details><summary>Where do outliers sit, and what does each method do about them?</summary>
 #
-# - In *activations*, in a few channels, the same in nearly all tokens, up to 20 times the rest (LLM.int8()); besides,
+# - In *activations*, in a few channels, the same in most tokens, up to 20 times the rest (LLM.int8()); besides,
 #   massive activations at the first token and delimiters. Weights are far milder.
 # - A scale per input channel cannot leave the sum over the inputs, so kernels offer tokens and outputs only.
 # - LLM.int8(): outlier channels apart in 16 bits. SmoothQuant: s = xmax^α / wmax^(1−α) moves them into the weights.
@@ -1921,7 +1934,8 @@ quantization.widget(rtn, gptq_quantize, awq_scale)
 # ## 11 · Sources
 #
 # Affine quantisation: Jacob et al., arXiv 1712.05877. GPTQ: Frantar et al., 2210.17323. AWQ: Lin et al., 2306.00978.
-# SmoothQuant: Xiao et al., 2211.10438. LLM.int8(): Dettmers et al., 2208.07339. QLoRA and NF4: Dettmers et al.,
-# 2305.14314. Microscaling formats: Rouhani et al., 2310.10537. FP8: Micikevicius et al., 2209.05433. Marlin: Frantar et
-# al., 2408.11743. Massive activations: Sun et al., 2402.17762. QuaRot: Ashkboos et al., 2404.00456. KIVI: Liu et al.,
-# 2402.02750. GGUF: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md. H100: NVIDIA's datasheet (SXM, dense).
+# SmoothQuant: Xiao et al., 2211.10438. LLM.int8(): Dettmers et al., 2208.07339. Outliers and training: Ahmadian et
+# al., 2305.19268. QLoRA and NF4: Dettmers et al., 2305.14314. Microscaling formats: Rouhani et al., 2310.10537. FP8:
+# Micikevicius et al., 2209.05433. Marlin: Frantar et al., 2408.11743. Massive activations: Sun et al., 2402.17762.
+# QuaRot: Ashkboos et al., 2404.00456. KIVI: Liu et al., 2402.02750. GGUF:
+# https://github.com/ggml-org/ggml/blob/master/docs/gguf.md. H100: NVIDIA's datasheet (SXM, dense).

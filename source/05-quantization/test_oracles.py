@@ -62,6 +62,10 @@ def test_the_nf4_table_is_quantiles_of_the_normal_distribution():
     levels = torch.tensor(sorted(up + down + [0.0])) / max(up)
     torch.testing.assert_close(levels, REF["NF4"], atol=2e-6, rtol=0)
     assert (REF["NF4"] < 0).sum() == 7 and (REF["NF4"] > 0).sum() == 8
+    assert round(max(up), 2) == 1.85  # weights divided by so many standard deviations use the levels about equally often
+    ends = [normal.cdf(max(up) * m.item()) for m in (REF["NF4"][1:] + REF["NF4"][:-1]) / 2]
+    assert {round(100 * (b - a)) for a, b in zip([0, *ends], [*ends, 1])} == {6, 7}
+    says("divided by 1.85 standard deviations", "(6 or 7 % each)")
 
 
 def test_nf4_beats_int4_on_normal_weights():

@@ -1,7 +1,0 @@
-"""Scales are stored in float32."""
-import torch
-
-
-def pack_linear(W, g):
-    q, scale, zero = quant_asym(W, 4, g)
-    return {"nibbles": pack_int4(q.to(torch.int8) - 8), "scale": scale.float(), "zero": zero}

@@ -1,9 +1,0 @@
-"""The whole quotient to the power of alpha."""
-import torch
-
-
-def smoothquant_scale(xmax, wmax, alpha):
-    wide = torch.promote_types(xmax.dtype, torch.float32)
-    x, w = xmax.to(wide), wmax.to(wide)
-    s = torch.where((x > 0) & (w > 0), (x / w) ** alpha, 1.0)
-    return s.to(xmax.dtype)
