@@ -346,6 +346,8 @@ for B, T in [(1, 1), (2, 5), (3, 70)]:
     mask_is(make_mask, "causal", torch.ones(B, T).bool(), why="query i sees keys j <= i")
 mask_is(make_mask, "causal", torch.tensor([[1, 1, 0], [1, 1, 1]]).bool(), why="padding is no key for anybody")
 raises(ValueError, make_mask, "diagonal", torch.ones(1, 3).bool(), why="there is no such kind of mask")
+raises(ValueError, make_mask, "crossed", torch.ones(1, 3).bool(), torch.tensor([1]), torch.ones(1, 3).bool(),
+       why="no such kind, whatever else is given")
 ### END HIDDEN TESTS
 
 # %% graded="make_mask__both_ways" points=1
@@ -600,8 +602,8 @@ architectures.moved_middle(fim_transform, fim_restore)
 #
 # **Why 8/3?** The old MLP has two matrices with F = 4D: 8 D² weights. SwiGLU has three, 3 D F. For the same count F = 8/3 D
 # ≈ 2.67 D, then rounded up so that the GPU likes it: Llama-2-7B has D = 4096, 8/3 · 4096 = 10,923, rounded to a multiple
-# of 256: 11,008. It is a rule for a fair comparison, not a law. Llama-3-8B takes 3.5 D, SmolLM2 2.67 D, Mixtral's experts
-# 3.5 D, DeepSeek-V3's small experts 0.29 D.
+# of 256: 11,008. It is a rule for a fair comparison, not a law. Llama-3-8B takes 3.5 D, SmolLM2 2.67 D, Mixtral-8x7B's
+# experts 3.5 D, DeepSeek-V3's small experts 0.29 D.
 #
 # ### Exercise 16.3 · rms_norm
 #
@@ -762,8 +764,8 @@ architectures.norm_and_gate(rms_norm, swiglu)
 # Attention scores can grow during training until the softmax is a hard maximum and the loss jumps. Two remedies:
 #
 # - **QK-norm**: an RMSNorm over the E numbers of each head's query, and one over each key, *before* the rotation; each has
-#   a weight (E,), shared by all heads of the layer. Then |q · k| / √E is at most √E times the weights. Qwen 3, OLMo 2,
-#   Gemma 3.
+#   a weight (E,), shared by all heads of the layer. Then |q · k| / √E is at most √E times the weights. Qwen 3 and
+#   Gemma 3; OLMo 2 norms the numbers of all heads as one vector.
 # - **Soft-capping**: s ← cap · tanh(s / cap). Gemma 2 caps scores at 50 and the final logits at 30. It stands in the
 #   middle of the attention kernel, so a fused kernel must know it; Gemma 3 replaced it by QK-norm.
 #
@@ -969,8 +971,8 @@ architectures.stream_by_depth(block)
 # balance each expert has a *bias* that is added to its score for the **choice** alone; the gate uses the raw score. An
 # overloaded expert's bias falls a little after each step. That replaces the usual auxiliary loss almost wholly: a
 # small one, weight 0.0001, against extremes within one text remains.
-# Most of its matrix products ran in FP8, an 8-bit number format. **Its price** of $5.576 million is 2.788 million GPU
-# hours at $2, of the final run alone; Llama-3.1-405B's 30.84 million hours are $62 million by the same count.
+# Most of its matrix products ran in FP8, an 8-bit number format. **Its price** of 5.576 million dollars is 2.788 million
+# GPU hours at 2 dollars, of the final run alone; Llama-3.1-405B's 30.84 million hours are 62 million by the same count.
 #
 # **Chain-of-Experts** (CoE; Wang et al. 2025, arXiv 2506.18945) runs one MoE layer in rounds: x⁽ᵗ⁾ = x⁽ᵗ⁻¹⁾ + Σ g⁽ᵗ⁾ᵢ
 # Eᵢ(x⁽ᵗ⁻¹⁾), with a router of its own for each round and K / C experts in each of C rounds. So the second round's experts read
@@ -1107,7 +1109,7 @@ for q_rank, kv_rank, nope, rope, value in [(5, 3, 4, 2, 6), (0, 3, 4, 2, 6), (2,
 architectures.where_they_are(count_params)
 
 # %% [markdown]
-# Bars are shares of the total. The embedding fades as models grow, attention is a quarter at most, and in a mixture of
+# Bars are shares of the total. The embedding fades as models grow, attention is under a third, and in a mixture of
 # experts nearly everything sleeps: the pale part is what one token does not use.
 
 # %% [markdown]
@@ -1129,7 +1131,7 @@ architectures.where_they_are(count_params)
 # Carry the *query* into the space of the latents, once, instead of every key out of it. The scores are dot products with
 # c itself. Likewise for the values: average the latents first, and project the average, once.
 #
-# **Why the rotary key is apart.** With a rotation R between, q · R_{m−n} · W c: the matrix depends on the distance, so
+# **Why the rotary key is apart.** With a rotation R between, q · R(m − n) · W c: the matrix depends on the distance, so
 # nothing can be absorbed once for all tokens. So MLA splits each head: N numbers without position, from the latent, and R
 # numbers with it. The rotary key (R numbers) is computed from the token directly, turned, cached beside the latent, and
 # **shared by all heads**. That makes C + R = 512 + 64 = 576 numbers a token and layer, 70,272 bytes over V3's 61 layers
@@ -1261,6 +1263,13 @@ c = torch.randint(90, 110, (37, 6), generator=g).float() / 2  # values that are 
 uv = torch.tensor([[[1.0, -1, 1, -1, 2, -2], [1, 1, -2, 3, -3, 0]]])
 q, k, uk = (torch.randn(s, generator=g) for s in [(1, 6), (37, 2), (1, 4, 6)])
 precise(mla_attention, q, c, k, uk / 9, uv, oracle=latent64)
+g = torch.Generator().manual_seed(16)
+for N, R in [(8, 4), (10, 4), (50, 8)]:  # neither the root of N + R nor its inverse is near a number of a half precision
+    q, uk = torch.rand(3, N + R, generator=g) + 0.5, torch.zeros(3, N, 2)
+    q, uk[..., 0] = q * 9 * (N + R) ** 0.5 / q[:, :N].sum(1, keepdim=True), 1.0  # scores 9 and 0; the value is the latter's
+    uv = torch.rand(3, 5, 2, generator=g) + 0.5
+    precise(mla_attention, q, torch.tensor([[1.0, 0.0], [0.0, 200.0]]), torch.zeros(2, R), uk, uv * torch.tensor([0.0, 1.0]),
+            oracle=latent64, why="the scale, too, is not rounded to half precision")
 q, c, k, uk, uv = (a.half() for a in latent_inputs(2, 6, 8, 4, 12, 3, 9))
 want = latent64(100 * q, 10 * c, k, uk, uv).half()
 check(mla_attention, 100 * q, 10 * c, k, uk, uv, want=want, rtol=2e-2, atol=2e-2, why="scores beyond 65,504: float32")
@@ -1323,13 +1332,13 @@ architectures.absorbed_against_naive(mla_attention)
 # $$\mathcal L = L_0 + \frac{\text{weight}}{K} \sum_{k=1}^{K} L_k$$
 #
 # - h (B, T, D): the model's final states. ids (B, T). embed (V, D), head (V, D). `joins` is a list of K matrices
-#   W_k (D, 2 · D), acting on the state first, then the embedding. K = 0: the loss is L_0.
-# - L_k is the mean cross-entropy, in nats, of depth k's logits. Position i of depth k has the target ids[i + k + 1], so
+#   $W_k$ (D, 2 · D), acting on the state first, then the embedding. K = 0: the loss is L₀.
+# - $L_k$ is the mean cross-entropy, in nats, of depth k's logits. Position i of depth k has the target ids[i + k + 1], so
 #   depth k has T − 1 − k positions in each row; nothing wraps around. T ≥ K + 2. (V3's report divides by T at each depth;
 #   we take the mean over what there is.)
 # - `rms` is your `rms_norm` with a weight of ones and eps = 1e-6. The states h⁰ go to the head *without* it.
 # - `real` (B, T), bool: False for padding, which stands on the right. A position counts at depth k only if its target is
-#   real; L_k is one mean over all counting positions of the batch. Where none counts, L_k = 0. None: everything counts.
+#   real; $L_k$ is one mean over all counting positions of the batch. Where none counts, $L_k$ = 0. None: everything counts.
 # - Gradients reach h, embed, head and the joins. The tests use float32 and float64.
 #
 # Source: DeepSeek-V3, arXiv 2412.19437, section 2.2.
@@ -1467,8 +1476,8 @@ architectures.who_learns_from_what(mtp_loss)
 # - `weights` is a flat dict of tensors, as `Transformer(c).state_dict()` in `course/models/transformer.py` gives it:
 #   `"embed.weight"` (V, D); for every layer i from 0 to `c.layers` − 1 `"blocks.{i}.norm1.weight"` and `norm2`,
 #   `"blocks.{i}.attention.q.weight"` and `k`, `v`, `out`, `"blocks.{i}.mlp.gate.weight"` and `up`, `down`; at last
-#   `"norm.weight"` (D,) and `"head.weight"` (V, D). Where `c.tied`, the head is the embedding and `"head.weight"` may be
-#   missing. The dict may hold more layers than `c.layers`; they are not used.
+#   `"norm.weight"` (D,) and `"head.weight"` (V, D). Where `c.tied`, the head is the embedding; `"head.weight"` may
+#   then be missing, and is not used where it is there. The dict may hold more layers than `c.layers`; they are not used.
 # - Embed, run the blocks in pre-norm order, norm with `c.eps`, head. The embedding is **not** scaled.
 # - The mask is causal over the real tokens: `real` (B, T), bool, False for padding, on either side; None: all are real.
 #   Logits after padding tokens are not tested. Positions are 0, 1, 2, … in every row, padding included: rotary scores
@@ -1556,7 +1565,8 @@ for seed in range(3):
     weights, ids = checkpoint(c, seed), torch.randint(29, (2, 6), generator=torch.Generator().manual_seed(seed))
     want = language64(ids, weights, c).float()
     check(language_model, ids, weights, c, want=want, rtol=2e-3, atol=2e-3, why="tied")
-    check(language_model, ids, weights | {"head.weight": weights["embed.weight"]}, c, want=want, rtol=2e-3, atol=2e-3)
+    check(language_model, ids, weights | {"head.weight": 1 - weights["embed.weight"]}, c, want=want, rtol=2e-3, atol=2e-3,
+          why="tied: the head is the embedding, whatever else the dict holds")
 c = Config(29, 2, 10, 5, 1, 4, 7, base=200.0, eps=1e-4)
 weights = checkpoint(c, 9)
 check(language_model, ids, weights, c, want=language64(ids, weights, c).float(), rtol=2e-3, atol=2e-3, why="not tied")
@@ -1710,9 +1720,9 @@ architectures.widget(count_params)
 # %% [markdown] question="three_models"
 # A blog compares three models: *"Llama-3.1-405B: dense. Mixtral-8x22B: 176B parameters, 44B active. DeepSeek-V3: 671B, 37B
 # active; its Multi-Latent Attention cuts the cache by 93 % against standard attention; it predicts four tokens at once,
-# which makes training faster; it cost $5M, Llama $100M."* Configurations: 405B: 126 layers, 128 query and 8 key/value
-# heads of 128. 8x22B: V = 32,000, 56 layers, D = 6144, 48 and 8 heads of 128, F = 16,384, 2 of 8 experts. V3: 61 layers, 128
-# heads, latent 512 + 64. Write, in about 15 lines:
+# which makes training faster; it cost 5 million dollars, Llama 100 million."* Configurations: 405B: 126 layers, 128 query
+# and 8 key/value heads of 128. 8x22B: V = 32,000, 56 layers, D = 6144, 48 and 8 heads of 128, F = 16,384, 2 of 8 experts.
+# V3: 61 layers, 128 heads, latent 512 + 64. Write, in about 15 lines:
 #
 # 1. Total and active parameters of Mixtral-8x22B, from its configuration. Where does the 176B come from?
 # 2. The BF16 cache of 131,072 tokens for each of the three. What is V3's saving, against which baseline?
@@ -1729,11 +1739,12 @@ architectures.widget(count_params)
 # - **Cache**: 516,096, 229,376 and 70,272 bytes a token: 67.6, 30.1 and 9.2 GB. V3's saving with its baseline: 98 % against
 #   MHA of its own size, or 86 % against Llama-405B. The 93 % is V2's, against DeepSeek 67B and with 6-bit quantisation.
 #   (Half a point without a baseline.)
-# - **Decode**: 812 GB against about 75 GB (37.6 billion · 2). At a large batch nearly every expert is chosen by some
-#   token, so almost all 1,342 GB are read, shared by 256 tokens; caches, which are not shared, then matter.
+# - **Decode**: 812 GB against about 75 GB (37.6 billion · 2; 73 without the embedding table, of which a token reads
+#   one row). At a large batch nearly every expert is chosen by some token, so almost all 1,342 GB are read, shared by 256
+#   tokens; caches, which are not shared, then matter.
 # - **Corrections**: one extra token (depth 1), a denser signal and not a faster step; optional speculative decoding at
-#   inference. The $5.6M is the final run's 2.788 million H800 hours at $2, without research and trials; by the same
-#   count Llama's 30.84 million H100 hours are $62M. (Half a point for one of the two.)
+#   inference. The 5.6 million dollars are the final run's 2.788 million H800 hours at 2 dollars, without research and
+#   trials; by the same count Llama's 30.84 million H100 hours are 62 million. (Half a point for one of the two.)
 #
 # === END MARK SCHEME ===
 
@@ -1748,8 +1759,8 @@ architectures.widget(count_params)
 # 3. Llama reads all 405.9B weights, 812 GB. V3 reads its active 37.6B, 75 GB, eleven times less. At batch 256 the tokens
 #    together choose nearly all experts: V3 reads close to its whole 1,342 GB, but once for all 256.
 # 4. V3's MTP has depth 1: the next token and one more. It densifies the signal, a step gets no faster; at inference it can
-#    draft for speculative decoding. $5.576M is 2.788M H800 hours * $2 for the final run alone. In the same currency
-#    Llama's 30.84M H100 hours cost $62M at $2. Neither includes research, failed runs, data or people.
+#    draft for speculative decoding. 5.576M dollars is 2.788M H800 hours * 2 dollars for the final run alone. By the same
+#    count Llama's 30.84M H100 hours are 62M dollars. Neither includes research, failed runs, data or people.
 # ### END SOLUTION
 
 # %% [markdown]
@@ -1844,7 +1855,8 @@ architectures.widget(count_params)
 # <details><summary>QK-norm and logit soft-capping: what are they for?</summary>
 #
 # - Against scores that grow until softmax is a hard maximum and the loss jumps.
-# - QK-norm: RMSNorm over each head's query and key, before the rotation; E weights each per layer. Qwen 3, OLMo 2, Gemma 3.
+# - QK-norm: RMSNorm over each head's query and key, before the rotation; E weights each per layer. Qwen 3, Gemma 3
+#   (OLMo 2: one norm over all heads' numbers).
 # - Soft-capping: cap · tanh(s / cap); Gemma 2: scores at 50, final logits at 30. Needs support in the fused kernel.
 # - Cap, then mask. The other way round a masked score becomes −cap, and the future leaks.
 # - QK-norm does not fit MLA directly: the full keys never exist. DeepSeek norms the latents instead.
@@ -1897,7 +1909,8 @@ architectures.widget(count_params)
 #   70,272 bytes.
 # - A decode step at batch 1 in BF16 reads 812, 78 and 75 GB of weights. To *store* them: 812, 281 and 1,342 GB.
 # - So: dense is simplest to serve, tune and quantise, and the dearest per token. MoE trades memory and traffic for work.
-# - Cost claims: V3's $5.576M is the final run at $2 an hour; Llama by the same count $62M; Mixtral has published nothing.
+# - Cost claims: V3's 5.576 million dollars is the final run at 2 an hour; Llama by the same count 62 million; Mixtral
+#   has published nothing.
 #
 # </details>
 

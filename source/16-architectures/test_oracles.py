@@ -348,10 +348,11 @@ def test_experiment_shows_the_claim(shown):
     assert REF["prediction"] == "only GQA" and 'predicted(prediction, "only GQA"' in SOURCE
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_one_head_stays_behind_over_seeds(shown, seed):
-    """Shorter trainings: even then one key/value head is far from 95 %."""
-    model = architectures.taught(16, shown["spelt"], 4, 8, seed, steps=300)
+def test_one_head_stays_behind_with_another_seed():
+    """A shorter training: even then one key/value head is far from 95 %."""
+    notebook = {}
+    exec(cells(SECTION, "experiment")[0].split("table =")[0], notebook)  # the scheme alone, without its three trainings
+    model = architectures.taught(16, notebook["spelt"], 4, 8, 1, steps=300)
     assert architectures.accuracy(model, batch=300)[0] < 0.75
 
 

@@ -1,21 +1,21 @@
-"""Writes into real: every row's first token becomes real."""
+"""The caller's prefix becomes the index of its last token."""
 import torch
 
 
 def make_mask(kind, real, prefix=None, source=None):
     B, T = real.shape
-    real |= ~real.any(-1, keepdim=True)
-    real[:, -1] = True
     i = torch.arange(T, device=real.device)
-    if kind == "cross":
-        see = source[:, None].expand(B, T, -1)
-    elif kind in ("causal", "bidirectional", "prefix"):
-        early = (i <= i[:, None]).expand(B, T, T)  # key j, query i
-        if kind == "bidirectional":
-            early = torch.ones_like(early)
-        if kind == "prefix":
-            early = early | (real.cumsum(1) <= prefix[:, None])[:, None]
-        see = early & real[:, None]
+    base = real[:, None, :].expand(B, T, T)
+    if kind == "causal":
+        m = base & (i[:, None] >= i)
+    elif kind == "bidirectional":
+        m = base
+    elif kind == "prefix":
+        prefix -= 1
+        inside = (real.cumsum(1) - 1 <= prefix[:, None]) & real
+        m = base & ((i[:, None] >= i) | inside[:, None, :])
+    elif kind == "cross":
+        m = source[:, None, :].expand(B, T, source.shape[1])
     else:
-        raise ValueError(f"unknown kind of mask: {kind!r}")
-    return see | ~see.any(-1, keepdim=True)
+        raise ValueError(kind)
+    return m | ~m.any(-1, keepdim=True)

@@ -1,7 +1,0 @@
-"""Half precision all the way."""
-import torch
-
-
-def rms_norm(x, weight, eps=1e-5):
-    wide = x
-    return (wide * torch.rsqrt(wide.square().mean(-1, keepdim=True) + eps) * weight).to(x.dtype)

@@ -1,7 +1,0 @@
-"""The weight is left out."""
-import torch
-
-
-def rms_norm(x, weight, eps=1e-5):
-    wide = x.to(torch.promote_types(x.dtype, torch.float32))
-    return (wide * torch.rsqrt(wide.square().mean(-1, keepdim=True) + eps)).to(x.dtype)
