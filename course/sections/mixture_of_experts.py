@@ -48,6 +48,7 @@ def cost_by_experts(moe_forward: Callable) -> Figure:
         ax.loglog(counts, times, "o-", color=color, label=name)
     ax.set_xticks(counts, [str(n) for n in counts])
     ax.minorticks_off()
+    ax.yaxis.set_major_formatter("{x:g}")
     ax.set(xlabel="experts", ylabel="ms", title="512 tokens, D = 64, F = 128, measured here on one thread")
     ax.legend()
     return figure
@@ -107,6 +108,8 @@ def closed_loop(bias_free_route: Callable, update_bias: Callable) -> Figure:
         ax.plot(np.maximum(vio_by_step(bias_free_route, update_bias, gamma), 0.01), color=color, label=f"γ = {gamma}")
     ax.set(xlabel="step", ylabel="MaxVio", yscale="log", ylim=(0.05, 12),
            title="Three of 16 experts start ahead; k = 2, 1,024 tokens a step")
+    ax.yaxis.set_major_formatter("{x:g}")
+    ax.minorticks_off()
     ax.legend(ncols=3, loc="upper right")
     return figure
 
@@ -201,7 +204,7 @@ def _heat(ax, loads: list[Tensor], title: str) -> None:
 
 # --- the experiment: collapse, seen and cured ------------------------------------------------------------------------
 
-STEPS, TOKENS, SEEDS = 300, 256, (0, 1)
+STEPS, TOKENS, SEEDS = 200, 256, (0, 1)
 
 
 def trained(step: Callable, arm: tuple[float, float], clusters: Callable, new_layer: Callable, seed: int,

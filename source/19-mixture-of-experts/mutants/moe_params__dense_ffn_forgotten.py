@@ -1,8 +1,0 @@
-"""The FFN of dense layers is forgotten."""
-
-
-def moe_params(vocab, D, layers, attention, F, E, k, shared=0, dense_layers=0, dense_F=0):
-    sparse = layers - dense_layers
-    always = 2 * vocab * D + D + layers * (attention + 2 * D) + 0 + sparse * E * D
-    expert = 3 * D * F
-    return always + sparse * (E + shared) * expert, always + sparse * (k + shared) * expert

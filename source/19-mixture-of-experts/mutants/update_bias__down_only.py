@@ -1,7 +1,0 @@
-"""Busy experts go down, idle ones stay."""
-import torch
-
-
-def update_bias(bias, counts, gamma):
-    load = counts.reshape(-1, len(bias)).sum(0)
-    return bias + gamma * (load.sum() - len(bias) * load).sign().to(bias.dtype).clamp(max=0)

@@ -1,7 +1,0 @@
-"""The answer is float32."""
-import torch
-
-
-def update_bias(bias, counts, gamma):
-    load = counts.reshape(-1, len(bias)).sum(0)
-    return (bias + gamma * (load.sum() - len(bias) * load).sign().to(bias.dtype)).float()
