@@ -27,12 +27,13 @@ SOURCE = re.compile(r"\bSources?:|arXiv|https?://|\b(?:19|20)\d\d\b")
 SECONDS = re.compile(r"\d\s*(?:s|seconds?)\b")
 ABBREVIATION = re.compile(r"\b[A-Z][A-Z0-9]*[A-Z][A-Z0-9]*s?\b")
 EVERYBODYS = set("GPU CPU RAM AI API JSON HTTP SQL OK ID UTF ASCII PDF LLM KB MB GB TB".split())
+CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
 MARK = re.compile(r"(BEGIN|END) [A-Z ]+")  # around solutions, schemes and hidden tests
 
 
 def skeleton(section: Section) -> list[str]:
     """All complaints about a section's form, one sentence each; empty when it is whole."""
-    rules = (_opening, _parts, _exercises, _pictures, _experiment, _closing, _terms, _lines)
+    rules = (_opening, _parts, _exercises, _pictures, _experiment, _closing, _terms, _money, _lines)
     return [f"{section.name}.py, {what}." for rule in rules for what in rule(section)]
 
 
@@ -167,6 +168,14 @@ def _terms(section: Section) -> Iterator[str]:
     for term in sorted(set(asked) - taught):
         first = asked[term].source.splitlines()[0][:50]
         yield f"{term} is asked ({first!r}) and taught nowhere before"
+
+
+def _money(section: Section) -> Iterator[str]:
+    """JupyterLab takes what stands between two dollar signs for a formula, also where they mean money."""
+    for text in _prose(section):
+        for paragraph in CODE.sub("", text).split("\n\n"):
+            if "\\$" in paragraph or paragraph.count("$") % 2:
+                yield f"a price is written in words, 5 dollars or 5 USD: {' '.join(paragraph.split())[:60]!r}"
 
 
 def _lines(section: Section) -> Iterator[str]:

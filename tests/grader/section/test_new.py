@@ -65,6 +65,8 @@ def test_a_section_for_the_guide_brings_its_questions(grader, tmp_path):
     ('card=""', 'card="2.1"', "the card '2.1' answers no question of this section"),
     ("# - The answer as a list, with numbers.", "# - TTFT is what counts.", "TTFT is asked"),
     ("# The idea, the formula, the picture, the catch.", "# " + "long " * 30, "at most 128"),
+    ("# The idea, the formula, the picture, the catch.", "# It costs \\$5 here.", "a price is written in words"),
+    ("# The idea, the formula, the picture, the catch.", "# It costs $5 here.", "a price is written in words"),
 ])
 def test_the_form_is_asked_for(grader, tmp_path, old, new, complaint):
     grader("new", "40-thing")
