@@ -180,6 +180,27 @@ def read(section: str, again: Annotated[bool, typer.Option(help="Also those that
 
 
 @app.command()
+def export(sections: Annotated[list[str], typer.Argument()],
+           to: Annotated[Path, typer.Option(help="The file to write.")],
+           canvas: Annotated[Path | None, typer.Option(help="Fill in this export of Canvas's gradebook.")] = None,
+           moodle: Annotated[bool, typer.Option("--moodle", help="As Moodle's grade import takes it.")] = False,
+           percent: Annotated[bool, typer.Option("--percent", help="For Moodle: of 100.")] = False) -> None:
+    """Write scores into a file: a plain table, Canvas's own export filled in, or what Moodle imports."""
+    from .classroom import export as exporting
+    from .classroom.course import Course
+    from .section.load import load
+    names, course = [load(name).name for name in sections], Course(place.root())
+    if canvas and moodle:
+        fail("Either --canvas or --moodle: each writes a file of its own.")
+    done = (exporting.canvas(course, names, canvas) if canvas else exporting.moodle(course, names, percent) if moodle
+            else exporting.table(course, names))
+    place.replace(to, done.text)
+    for note in done.notes:
+        err.print(note, style="yellow", markup=False, highlight=False, soft_wrap=True)
+    out.print(f"Written: {to}", markup=False, highlight=False, soft_wrap=True)
+
+
+@app.command()
 def lint(sections: Annotated[list[str] | None, typer.Argument(help="All when left out.")] = None) -> None:
     """Say what a section's source or form lacks."""
     from .section.lint import lint as complaints_of

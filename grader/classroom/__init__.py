@@ -11,5 +11,6 @@
     answers.py     written answers, one question across all learners
     marking.py     ask a grader for their points, on a terminal
     story.py       all that is known of one learner
+    export.py      scores for Canvas and Moodle
     watch.py       host a study group
 """
