@@ -180,6 +180,18 @@ def read(section: str, again: Annotated[bool, typer.Option(help="Also those that
 
 
 @app.command()
+def report(section: str, to: Annotated[Path | None, typer.Option(help="The page to write.")] = None) -> None:
+    """Write a page about a class: what is to do first, where points are lost and why, who is far off, what looks alike."""
+    from .classroom.classpage import page
+    from .section.load import load
+    path = to or place.workspace() / "reports" / f"{section}.html"
+    text = page(load(section), place.root())
+    path.parent.mkdir(parents=True, exist_ok=True)
+    place.replace(path, text)
+    out.print(f"Written: {path}", markup=False, highlight=False, soft_wrap=True)
+
+
+@app.command()
 def export(sections: Annotated[list[str], typer.Argument()],
            to: Annotated[Path, typer.Option(help="The file to write.")],
            canvas: Annotated[Path | None, typer.Option(help="Fill in this export of Canvas's gradebook.")] = None,

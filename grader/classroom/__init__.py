@@ -11,6 +11,7 @@
     answers.py     written answers, one question across all learners
     marking.py     ask a grader for their points, on a terminal
     story.py       all that is known of one learner
+    classpage.py alike.py   a class on one page, and work that looks alike; html/
     export.py      scores for Canvas and Moodle
     watch.py       host a study group
 """
