@@ -1,0 +1,8 @@
+"""A rounding error above a whole number costs a GPU."""
+import math
+
+
+def capacity(qps, prompt, answer, prefill_rate, decode_rate, seconds, slots, headroom=0.0, hit_rate=0.0):
+    work = qps * (prompt * (1 - hit_rate) / prefill_rate + answer / decode_rate)
+    room = qps * seconds / slots
+    return math.ceil(max(work, room) / (1 - headroom))

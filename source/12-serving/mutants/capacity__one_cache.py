@@ -1,0 +1,7 @@
+"""One cache for all sequences."""
+
+
+def roofline_decode(batch, params, bytes_per_weight, cache_bytes, bandwidth, flops):
+    reading = (params * bytes_per_weight + cache_bytes) / bandwidth
+    computing = 2 * params * batch / flops
+    return (batch / max(reading, computing), 'memory' if reading >= computing else 'compute')

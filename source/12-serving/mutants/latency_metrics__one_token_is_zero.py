@@ -1,0 +1,15 @@
+"""An answer of one token counts as TPOT 0."""
+import numpy as np
+
+
+def latency_metrics(arrival, first, end, ntok, limits):
+    arrival, first, end, ntok = (np.asarray(x, dtype=np.float64) for x in (arrival, first, end, ntok))
+    ttft, several = (first - arrival, ntok > 1)
+    tpot = np.where(several, (end - first) / np.maximum(ntok - 1, 1), 0.0)
+    span = end.max() - arrival.min()
+    good = (ttft <= limits[0]) & (~several | (tpot <= limits[1]))
+    table = {'throughput': ntok.sum() / span, 'goodput': good.sum() / span}
+    for name, x in [('ttft', ttft), ('tpot', tpot)]:
+        for q in (50, 99):
+            table[f'{name}_p{q}'] = np.percentile(x, q) if len(x) else np.nan
+    return {name: float(x) for name, x in table.items()}

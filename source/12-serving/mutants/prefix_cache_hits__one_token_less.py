@@ -1,0 +1,19 @@
+"""The last token is held back even where it stands in no full block: one block too few."""
+
+
+def prefix_cache_hits(requests, block, capacity=None):
+    cache, hits = ({}, [])
+    for tokens in requests:
+        keys, found, key = ([], 0, None)
+        for i in range(0, len(tokens) - block + 1, block):
+            key = hash((key, *tokens[i:i + block]))
+            keys.append(key)
+        while found < len(keys) and keys[found] in cache and ((found + 1) * block < len(tokens) - 1):
+            found += 1
+        hits.append(found * block)
+        for key in reversed(keys):
+            cache.pop(key, None)
+            cache[key] = True
+        while capacity is not None and len(cache) > capacity:
+            del cache[next(iter(cache))]
+    return hits
