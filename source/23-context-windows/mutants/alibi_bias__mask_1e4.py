@@ -1,0 +1,10 @@
+"""The mask is -10,000."""
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+
+def alibi_bias(heads: int, queries: int, keys: int, dtype: torch.dtype = torch.float32) -> Float[Tensor, "H T S"]:
+    distance = torch.arange(keys - queries, keys)[:, None] - torch.arange(keys)
+    bias = -alibi_slopes(heads).double()[:, None, None] * distance
+    return bias.masked_fill(distance < 0, -1e4).to(dtype)

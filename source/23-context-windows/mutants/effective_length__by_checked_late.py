@@ -1,0 +1,16 @@
+"""Without lengths any by will do."""
+
+
+def effective_length(lengths, right, trials, threshold, by="mean"):
+    best = 0
+    if len(lengths) == 0:
+        return 0
+    if by not in ("mean", "worst"):
+        raise ValueError("by")
+    share = right.double() / trials
+    score = share.mean(1) if by == "mean" else share.min(1).values
+    for length, s in sorted(zip(lengths, score.tolist())):
+        if s < threshold - 1e-9:
+            break
+        best = length
+    return int(best)

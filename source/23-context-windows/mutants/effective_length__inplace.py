@@ -1,0 +1,16 @@
+"""Counts are divided in the caller's tensor."""
+
+
+def effective_length(lengths, right, trials, threshold, by="mean"):
+    if by not in ("mean", "worst"):
+        raise ValueError("by")
+    best = 0
+    if len(lengths) == 0:
+        return 0
+    share = right.div_(trials).double() if right.is_floating_point() else right.double() / trials
+    score = share.mean(1) if by == "mean" else share.min(1).values
+    for length, s in sorted(zip(lengths, score.tolist())):
+        if s < threshold - 1e-9:
+            break
+        best = length
+    return int(best)

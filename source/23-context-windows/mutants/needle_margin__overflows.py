@@ -1,0 +1,16 @@
+"""No maximum is subtracted."""
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+
+def needle_margin(scores: Float[Tensor, "*lead S"], needle: Int[Tensor, "*lead"]) -> tuple[Tensor, Tensor]:
+    wide = scores.to(torch.promote_types(scores.dtype, torch.float32))
+    own = wide.gather(-1, needle[..., None])
+    hay = wide.scatter(-1, needle[..., None], -torch.inf)
+    n = (hay > -torch.inf).sum(-1).to(wide.dtype)
+    own, level = own[..., 0], hay.exp().sum(-1).log()
+    mass = own.exp() / (own.exp() + level.exp())
+    margin = own - level + n.log()
+    alone = n == 0
+    return (margin.masked_fill(alone, torch.inf).to(scores.dtype), mass.masked_fill(alone, 1.0).to(scores.dtype))

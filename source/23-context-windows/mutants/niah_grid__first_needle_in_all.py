@@ -1,0 +1,18 @@
+"""All haystacks hold the first needle."""
+from collections.abc import Callable, Sequence
+
+import torch
+from jaxtyping import Int
+from torch import Tensor
+
+
+def niah_grid(
+    filler: Sequence[int],
+    needles: Sequence[Sequence[int]],
+    lengths: Sequence[int],
+    depths: Sequence[float],
+    ask: Callable[[list[int], int], bool],
+) -> Int[Tensor, "L D"]:
+    found = [[sum(bool(ask(haystack(filler, needles[0], length, depth), k)) for k, needle in enumerate(needles))
+              for depth in depths] for length in lengths]
+    return torch.tensor(found, dtype=torch.int64).reshape(len(lengths), len(depths))

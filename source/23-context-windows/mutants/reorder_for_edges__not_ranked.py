@@ -1,0 +1,10 @@
+"""The list is taken for ranked."""
+from collections.abc import Sequence
+
+
+def reorder_for_edges(docs: Sequence, scores: Sequence[float], strong: str = "start") -> list:
+    if len(docs) != len(scores) or strong not in ("start", "end"):
+        raise ValueError("one score a document; strong is 'start' or 'end'")
+    ranked = list(docs)
+    ordered = ranked[::2] + ranked[1::2][::-1]
+    return ordered if strong == "start" else ordered[::-1]
