@@ -9,6 +9,8 @@
     ngram.py         counts of words, for decoding on real English
     policy.py        a policy that learns preferences in seconds
     embeddings.py    all-MiniLM-L6-v2: sentence vectors, offline
+    ranks.py         N ranks of one program in a single process, for collectives that cannot hang
+    processes.py     the same programs in real processes, over gloo
     shapes.py        the sizes that make an architecture, of models that everybody knows, each with its source
     sizes.py         parameters and layers of known models, memory and bandwidth of GPUs
 """

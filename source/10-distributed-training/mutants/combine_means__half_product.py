@@ -1,0 +1,13 @@
+"""Gradients are multiplied by their tokens before they are widened."""
+import torch
+
+
+def combine_means(parts):
+    total = sum(tokens for _, _, tokens in parts)
+    loss = 0.0
+    grads = [torch.zeros_like(g, dtype=torch.promote_types(g.dtype, torch.float32)) for g in parts[0][1]]
+    for part_loss, part_grads, tokens in parts:
+        if tokens > 0:
+            loss += float(part_loss) * (tokens / total)
+            grads = [sum_ + (g.detach() * tokens).to(sum_.dtype) / total for sum_, g in zip(grads, part_grads)]
+    return loss, grads, total

@@ -1,0 +1,13 @@
+"""A part without tokens gets the weight 0: 0 times NaN."""
+import torch
+
+
+def combine_means(parts):
+    total = sum(tokens for _, _, tokens in parts)
+    loss = 0.0
+    grads = [torch.zeros_like(g, dtype=torch.promote_types(g.dtype, torch.float32)) for g in parts[0][1]]
+    for part_loss, part_grads, tokens in parts:
+        if total > 0:
+            loss += float(part_loss) * (tokens / total)
+            grads = [sum_ + g.detach().to(sum_.dtype) * (tokens / total) for sum_, g in zip(grads, part_grads)]
+    return loss, grads, total

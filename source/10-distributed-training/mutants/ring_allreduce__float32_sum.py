@@ -1,0 +1,13 @@
+"""Chunks travel in float32."""
+import torch
+
+
+def ring_allreduce(x, rank, size, exchange):
+    chunks = list(torch.tensor_split(x.float(), size))
+    for turn in range(size - 1):  # reduce-scatter: what comes in is added, and goes on in the next turn
+        i = (rank - turn) % size
+        chunks[(i - 1) % size] = exchange(chunks[i]) + chunks[(i - 1) % size]
+    for turn in range(size - 1):  # all-gather: chunk rank + 1 is whole here
+        i = (rank + 1 - turn) % size
+        chunks[(i - 1) % size] = exchange(chunks[i])
+    return torch.cat(chunks).to(x.dtype)

@@ -1,0 +1,15 @@
+"""One rank gets its own vector back."""
+import torch
+
+
+def ring_allreduce(x, rank, size, exchange):
+    if size == 1:
+        return x
+    chunks = list(torch.tensor_split(x.clone(), size))
+    for turn in range(size - 1):  # reduce-scatter: what comes in is added, and goes on in the next turn
+        i = (rank - turn) % size
+        chunks[(i - 1) % size] = exchange(chunks[i]) + chunks[(i - 1) % size]
+    for turn in range(size - 1):  # all-gather: chunk rank + 1 is whole here
+        i = (rank + 1 - turn) % size
+        chunks[(i - 1) % size] = exchange(chunks[i])
+    return torch.cat(chunks)

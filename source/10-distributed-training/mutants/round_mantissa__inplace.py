@@ -1,0 +1,15 @@
+"""It rounds in the argument itself."""
+import numpy as np
+
+
+def round_mantissa(x, bits, noise=None):
+    u, drop = x.view(np.uint32), 23 - bits
+    if noise is not None:
+        add = noise.astype(np.uint32)
+    elif drop:
+        add = (u >> np.uint32(drop) & np.uint32(1)) + np.uint32((1 << drop - 1) - 1)  # odd: half, even: just below half
+    else:
+        add = np.zeros_like(u)
+    rounded = u + add & np.uint32(0xFFFFFFFF << drop & 0xFFFFFFFF)
+    u[...] = np.where(np.isfinite(x), rounded, u)
+    return x.copy()

@@ -1,0 +1,14 @@
+"""NaN is rounded like a number, and may become an infinity or a zero."""
+import numpy as np
+
+
+def round_mantissa(x, bits, noise=None):
+    u, drop = np.asarray(x).view(np.uint32), 23 - bits
+    if noise is not None:
+        add = noise.astype(np.uint32)
+    elif drop:
+        add = (u >> np.uint32(drop) & np.uint32(1)) + np.uint32((1 << drop - 1) - 1)  # odd: half, even: just below half
+    else:
+        add = np.zeros_like(u)
+    rounded = u + add & np.uint32(0xFFFFFFFF << drop & 0xFFFFFFFF)
+    return rounded.view(np.float32)
