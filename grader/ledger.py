@@ -33,7 +33,7 @@ of them finish within their limit.
 | section | claims | exercises | aspects | points | mutants | variants | last proof | real cells | last run |
 |---|---|---|---|---|---|---|---|---|---|
 """
-CLAIM = re.compile(r"^\| S[\d.]+", re.M)
+CLAIM = re.compile(r"^\| S[A-Z\d.]+", re.M)
 
 
 NEVER = ("never", "never")

@@ -1,0 +1,13 @@
+"""The limit shortest is ignored."""
+
+def prompt_lookup(ids, k, longest=3, shortest=1):
+    end = len(ids)
+    for n in range(min(longest, end - 1), 0, -1):
+        suffix = ids[end - n:]
+        for i in range(end - n - 1, -1, -1):
+            if ids[i:i + n] == suffix:
+                text = list(ids)
+                for j in range(k):
+                    text.append(text[i + n + j])
+                return text[end:]
+    return []

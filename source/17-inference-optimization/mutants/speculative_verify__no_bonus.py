@@ -1,0 +1,17 @@
+"""No token after a row of accepted drafts."""
+
+def speculative_verify(p, q, draft, u, u_next):
+    p, q = p.double(), q.double()
+    if any(q[i, d] == 0 for i, d in enumerate(draft)):
+        raise ValueError("a draft of probability 0")
+    weights, accepted = p[len(draft)], len(draft)
+    for i, d in enumerate(draft):
+        if not u[i] * q[i, d] < p[i, d]:
+            rest = (p[i] - q[i]).clamp(min=0)
+            weights, accepted = (rest if rest.sum() > 0 else p[i]), i
+            break
+    if accepted == len(draft) > 0:
+        return [*map(int, draft)], accepted
+    running = weights.cumsum(0)
+    token = int((running > u_next * running[-1]).int().argmax())
+    return [*map(int, draft[:accepted]), token], accepted
