@@ -24,6 +24,8 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
+import course
+
 
 class GlooComm:
     """What `course.models.ranks.Comm` offers, between real processes."""
@@ -87,7 +89,7 @@ def processes(program: Callable[..., Any], args: Sequence[tuple], seconds: float
     size = len(args)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:  # a killed process may still be writing
         Path(folder, "job").write_bytes(_packed(program, list(args)))
-        root = str(Path(__file__).resolve().parents[2])
+        root = str(Path(course.__path__[0]).resolve().parent)
         env = os.environ | {"PYTHONPATH": os.pathsep.join([root, os.environ.get("PYTHONPATH", "")]), "OMP_NUM_THREADS": "1",
                             "GLOO_SOCKET_IFNAME": "lo" if sys.platform == "linux" else "lo0"}
         started = [subprocess.Popen([sys.executable, "-c", LAUNCH, folder, ranks, str(size), str(seconds)], env=env,
