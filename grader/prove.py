@@ -29,6 +29,7 @@ from .section.model import Section
 from .section.skeleton import skeleton
 
 REFERENCE, STUB = "reference", "stub"
+TRIES = 3
 FEWEST = {"mutants": 6, "variants": 2}  # cases of an exercise
 
 
@@ -46,9 +47,14 @@ def prove(section: Section, warm: Warm, cases: Path | None = None, workers: int 
     found, skipped = find_cases(section, cases or section.path)
     jobs = list(_jobs(section, found, full or cases is not None))
     results: dict[str, Result] = {}
-    for result in Local(warm, workers).judge_all(jobs):
-        results[result.student] = result
-        progress(len(results), len(jobs))
+    left = jobs
+    for _ in range(TRIES):  # a duel that a busy machine left undecided is no verdict: it is fought again
+        for result in Local(warm, workers).judge_all(left):
+            results[result.student] = result
+            progress(len(results), len(jobs))
+        left = [job for job in left if any(c.verdict == "undecided" for c in results[job.name].cells)]
+        if not left:
+            break
     exercises = [_exercise(section, e.id, found, results) for e in section.exercises.values()
                  if any(not g.manual for g in e.graded)]
     complaints = [] if cases else [*skeleton(section), *_case_complaints(section, found, skipped)]
