@@ -7,8 +7,6 @@ import html
 import re
 from xml.etree.ElementTree import Element, tostring
 
-from latex2mathml.converter import convert_to_element
-
 FORMULA = re.compile(r"(?<![\\$])(?:\$\$(?P<block>.+?)\$\$|\$(?!\s)(?P<line>[^$\n]+?)(?<!\s)\$(?!\d))", re.DOTALL)
 CODE = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)  # where a dollar is a dollar
 LONGEST = 5000  # characters; a longer one stays as it is
@@ -52,6 +50,7 @@ def _replaced(text: str) -> str:
 
 @functools.lru_cache(maxsize=1024)
 def _parsed(latex: str, block: bool) -> Element | None:
+    from latex2mathml.converter import convert_to_element  # few commands show a formula
     if len(latex) > LONGEST:
         return None
     try:

@@ -14,8 +14,6 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from IPython.core.inputtransformer2 import TransformerManager
-
 from grader import place
 from grader.errors import WorkspaceError
 
@@ -59,6 +57,7 @@ class Progress:
 
 def digest(code: str) -> str:
     """A short name for a piece of code, the same whatever its comments, spaces and numbers; "" for what is no Python."""
+    from IPython.core.inputtransformer2 import TransformerManager  # no other command needs it
     try:
         tree = ast.parse(TransformerManager().transform_cell(code))
     except (SyntaxError, ValueError):

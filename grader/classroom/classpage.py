@@ -58,13 +58,14 @@ def page(section: Section, root: Path) -> str:
     course = Course(root)
     with course.gradebook as gradebook:
         books = held(gradebook, section.name)
-    verdicts = {h.student: found for h in course.handed_in(section) if h.student in books
-                and (found := _verdict(course, section, h.student))}
+    judged = {h.student: course.folder(course.directory.autograded_directory, h.student, section.name)
+              for h in course.handed_in(section) if h.student in books}
+    verdicts = {who: found for who, folder in judged.items() if (found := kept.verdict(folder))}
     if not verdicts:
         raise WorkspaceError(f"Nobody was graded on {section.name} yet: `grader grade {section.name}`.")
     aspects = _aspects(section, verdicts)
-    learners = [Learner(who, books[who].total, v["status"], books[who].penalty, books[who].unread, _lost(v))
-                for who, v in sorted(verdicts.items())]
+    learners = [Learner(who, books[who].total, v["status"], books[who].penalty, books[who].unread,
+                        [c["grade_id"] for c in kept.lost(v)]) for who, v in sorted(verdicts.items())]
     codes = {who: _codes(course, section, who) for who in verdicts}
     environment = Environment(loader=PackageLoader("grader.classroom", "html"), autoescape=select_autoescape(default=True))
     return environment.get_template("class.html.j2").render(
@@ -72,13 +73,6 @@ def page(section: Section, root: Path) -> str:
         exercises=_exercises(aspects), summary=_summary(section, learners), bins=_bins(section, learners),
         outliers=_outliers(learners), together=_together(section, codes), waiting=[x for x in learners if x.unread],
         undecided=[a for a in aspects if a.verdicts["undecided"]])
-
-
-def _verdict(course: Course, section: Section, student: str) -> dict | None:
-    try:
-        return kept.read(course.folder(course.directory.autograded_directory, student, section.name))["submission"]
-    except (OSError, ValueError, KeyError):
-        return None
 
 
 def _aspects(section: Section, verdicts: dict[str, dict]) -> list[Aspect]:
@@ -95,10 +89,6 @@ def _cause(cell: dict) -> str:
     lines = cell["message"].splitlines() or [""]
     named = next((line.strip() for line in lines if line.strip().startswith(CAUSE)), "")
     return clean(named.removeprefix(CAUSE) or (lines[-1].strip() if cell["verdict"] == "fail" else lines[0]), 160)
-
-
-def _lost(verdict: dict) -> list[str]:
-    return [c["grade_id"] for c in verdict["cells"] if c["verdict"] not in ("pass", "manual")]
 
 
 def _exercises(aspects: list[Aspect]) -> dict[str, list[Aspect]]:

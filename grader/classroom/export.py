@@ -59,11 +59,8 @@ def scores(course: Course, section: str) -> dict[str, Score]:
 
 
 def _lost(course: Course, section: str, student: str) -> tuple[str, ...]:
-    try:
-        cells = kept.read(course.folder(course.directory.autograded_directory, student, section))["submission"]["cells"]
-    except (OSError, ValueError, KeyError):
-        return ()
-    return tuple(c["grade_id"] for c in cells if c["verdict"] not in ("pass", "manual"))
+    found = kept.verdict(course.folder(course.directory.autograded_directory, student, section))
+    return tuple(c["grade_id"] for c in kept.lost(found)) if found else ()
 
 
 def table(course: Course, sections: Sequence[str]) -> Exported:

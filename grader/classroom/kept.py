@@ -35,6 +35,19 @@ def read(folder: Path) -> dict:
     return json.loads((folder / FILE).read_text(encoding="utf-8"))
 
 
+def verdict(folder: Path) -> dict | None:
+    """The document of the verdict that is kept there; None where there is none, or it cannot be read."""
+    try:
+        return read(folder)["submission"]
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def lost(document: dict) -> list[dict]:
+    """The cells of a verdict's document that earned less than a pass."""
+    return [c for c in document["cells"] if c["verdict"] not in ("pass", "manual")]
+
+
 def key(section: Section, digest: str) -> str:
     """Of a submission with this digest, the section, and the code that judges."""
     return hashlib.sha256(version(section) + digest.encode()).hexdigest()

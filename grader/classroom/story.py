@@ -36,10 +36,7 @@ def story(student: str, root: Path) -> dict:
 
 def _verdict(course: Course, student: str, section: str) -> dict:
     """From what is kept beside the judged notebook."""
-    try:
-        found = kept.read(course.folder(course.directory.autograded_directory, student, section))["submission"]
-    except (OSError, ValueError, KeyError):
+    found = kept.verdict(course.folder(course.directory.autograded_directory, student, section))
+    if found is None:
         return {"status": "not judged", "repairs": [], "lost": []}
-    lost = [{k: c[k] for k in ("grade_id", "points", "score", "verdict", "message")} for c in found["cells"]
-            if c["verdict"] not in ("pass", "manual")]
-    return {"status": found["status"], "repairs": found["repairs"], "lost": lost}
+    return {"status": found["status"], "repairs": found["repairs"], "lost": kept.lost(found)}

@@ -135,7 +135,7 @@ def _changes(folder: Path) -> dict[str, int]:
 
 
 def _line(section: str, submission: dict) -> str:
-    lost = [c["grade_id"] for c in submission["cells"] if c["verdict"] not in ("pass", "manual")]
+    lost = [c["grade_id"] for c in kept.lost(submission)]
     more = f", lost points in {', '.join(lost[:3])}{' and more' if len(lost) > 3 else ''}" if lost else ""
     score = f"{submission['score']:g} of {submission['max_score']:g}"
     return f"{time.strftime('%H:%M')} {clean(submission['student'], 60)} {section}: {score}{more}"

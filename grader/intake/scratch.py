@@ -41,6 +41,8 @@ class Names:
 
 def idle(steps: Sequence[Step], judged: Collection[str]) -> frozenset[str]:
     """The ids of the free steps on which nothing stands: no stub and no name that is judged, nor through other cells."""
+    if not any(step.free for step in steps):  # a case of a proof has none
+        return frozenset()
     free = {step.id: names_of(step.source) for step in steps if step.free}
     others = [names for step in steps if not step.free and (names := names_of(step.source))]
     everywhere = [*others, *filter(None, free.values())]
