@@ -70,7 +70,7 @@ def test_a_cell_that_fails_or_is_slow_is_named(tmp_path, monkeypatch):
                              code("time.sleep(0.5)", "real")), tmp_path)
     assert [r.ok for r in runs] == [False, False, True]  # a sleeping cell is not told from a busy machine
     assert runs[0].error == "ZeroDivisionError: division by zero" and runs[0].heading == "Two"
-    assert runs[1].seconds >= 0.5 and not runs[1].error
+    assert runs[1].seconds > 0.4 and not runs[1].error  # of 0.5: computing is counted in ticks of 10 ms
 
 
 def test_the_ledger_keeps_both_dates(tmp_path, monkeypatch):
