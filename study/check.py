@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from grader.errors import SectionError
 from grader.sandbox.host import Warm
-from grader.section.cells import SOLUTION, exercise_of, grade_id
+from grader.section.cells import SOLUTION, aspect_of, exercise_of, grade_id
 from grader.section.load import load
 from grader.section.model import Section
 
@@ -40,9 +40,10 @@ def check_notebook(section_name: str, path: Path, exercise: str | None = None, *
 
 
 def by_exercise(section: Section, result: Result) -> dict[str, dict]:
-    """What a learner's progress is made of: {exercise: {"score", "max_score", "passed", "attempt"}}.
+    """What a learner's progress is made of: {exercise: {"score", "max_score", "passed", "attempt", "ratios"}}.
 
     attempt: the digest of the code that was judged; "" for the untouched stub, and where there is none
+    ratios:  of the timed aspects that passed: {aspect: of the reference's time}
     """
     if result.notebook is None:
         return {}
@@ -53,7 +54,8 @@ def by_exercise(section: Section, result: Result) -> dict[str, dict]:
     code = {grade_id(cell): cell.source for cell in result.notebook.cells if grade_id(cell)}
     return {exercise: {"score": sum(c.score or 0 for c in cells), "max_score": sum(c.points for c in cells),
                        "passed": all(c.verdict in ("pass", "undecided") for c in cells),
-                       "attempt": _attempt(section, exercise, code.get(exercise, ""))}
+                       "attempt": _attempt(section, exercise, code.get(exercise, "")),
+                       "ratios": {aspect_of(c.grade_id): c.ratio for c in cells if c.ratio is not None}}
             for exercise, cells in judged.items()}
 
 

@@ -1,4 +1,4 @@
-"""The learner's command line: `course check`, `fetch`, `progress`, `hint`, `solution`, `cards`.
+"""The learner's command line: `course check`, `fetch`, `progress`, `hint`, `solution`, `reset`, `cards`, `ready`, …
 
 Exit codes: 0 done, 1 something was found failing (or is not open yet), 2 wrong use.
 """
@@ -6,12 +6,11 @@ Exit codes: 0 done, 1 something was found failing (or is not open yet), 2 wrong 
 from __future__ import annotations
 
 import json
-import re
 import sys
 import time
-from datetime import UTC, datetime
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -23,30 +22,29 @@ from rich.table import Table
 from grader import place
 from grader.errors import CourseError, WorkspaceError
 from grader.maths import in_unicode
-from grader.section.cells import BLANK_ANSWER, exercise_of, grade_id
-from grader.section.load import load, names, source
+from grader.section.load import names, source
 from grader.section.model import Section
 
-from . import STARTED, standby, workspace
-from .cards import RATINGS, Deck
+from . import STARTED, desk, events, workspace
 from .exchange import fetch as fetch_assignment
+from .folds import Card
 from .folds import cards as read_cards
-from .folds import hints as read_hints
 from .outline import outline, section_of
-from .progress import HONEST_ATTEMPTS, Progress
-
-if TYPE_CHECKING:
-    from nbformat import NotebookNode
+from .progress import Progress
+from .readiness import Readiness, readiness
+from .repetition import Memory, exercise_id, review
 
 cli = typer.Typer(help="LLM engineering: check your work, get hints, keep what you learned.", no_args_is_help=True,
                   add_completion=False, pretty_exceptions_enable=False)
 out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
 
 SectionName = Annotated[str, typer.Argument(help="for example 02-decoding")]
 ExerciseName = Annotated[str, typer.Argument(help="for example top_p_mask")]
 InSection = Annotated[str | None, typer.Option("--section", help="where several sections have such an exercise")]
-MARKS = re.compile(r"(BEGIN|END) (SOLUTION|MARK SCHEME)")
+AFile = Annotated[Path, typer.Argument(help="for example my-course.jsonl")]
 MARK = {"pass": "[green]pass[/]", "manual": "[dim]by hand[/]", "undecided": "[yellow]undecided[/]"}
+RATINGS = {"1": "not known", "2": "hard", "3": "good", "4": "easy"}
 
 
 @cli.command()
@@ -62,74 +60,67 @@ def check(section: SectionName, exercise: Annotated[str | None, typer.Argument(h
     """Judge your notebook, hidden tests included, as your instructor would."""
     source(section)  # or it says that there is no such section
     path = workspace.notebook(section)
-    saved = datetime.fromtimestamp(path.stat().st_mtime)
-    with Console(stderr=True).status(f"Judging {path.name} …"):  # shown on a terminal alone
-        result = standby.check(section, path, exercise)
-    Progress().log_check(section, result["exercises"])
+    with err.status(f"Judging {path.name} …"):  # shown on a terminal alone
+        result = desk.verdict(section, path, exercise)
     if as_json:
         print(json.dumps(result))
     else:
         _show_verdicts(result)
         waited = time.monotonic() - STARTED
         out.print(f"\n{result['score']:g} of {result['max_score']:g} points in {waited:.1f} s, "
-                  f"for the notebook as it was saved at {saved:%H:%M:%S}")
-    raise typer.Exit(0 if all(c["verdict"] in ("pass", "manual") for c in result["cells"]) else 1)
+                  f"for the notebook as it was saved at {result['saved']}")
+    if result["forgotten"]:
+        err.print(result["forgotten"], markup=False, soft_wrap=True)
+    judged = [cell for e in result["exercises"] for cell in e["cells"]]
+    raise typer.Exit(0 if all(c["verdict"] in ("pass", "manual") for c in judged) else 1)
 
 
 @cli.command()
 def progress() -> None:
     """Your map: points, checks and hints per exercise, and the cards that are due."""
-    memory = Progress()
+    heard, unread = events.read()
+    done, memory, today = Progress(heard), Memory(heard), desk.today()
     for name in names():
         section = outline(name)
-        table = Table(title=f"{name}  {section.title}", title_justify="left", box=None, header_style="dim")
-        for column, justify in [("exercise", "left"), ("points", "right"), ("attempts", "right"), ("hints", "right")]:
-            table.add_column(column, justify=justify)
-        for exercise in section.exercises.values():
-            record = memory.of(name, exercise.id)
-            best = [g.points for g in exercise.graded if not g.manual]
-            points = f"{record['score']:g} / {sum(best):g}" if best else "by hand"
-            style = "green" if record["passed"] else None
-            table.add_row(exercise.id, points, str(len(record["attempts"])), f"{record['hints']} / 3", style=style)
-        out.print(table)
+        out.print(_map_of(section, done, memory, today))
         fetched = (workspace.home() / name / f"{name}.ipynb").is_file()
-        due = len(Deck(read_cards(section)).due())
-        out.print(f"{due} cards to ask." if fetched else f"Not fetched yet: course fetch {name}", "\n", style="dim")
+        cards = memory.today([card.id for card in read_cards(section)], today)
+        asked = f"{len(cards.due)} cards are due, {len(cards.new)} new ones wait for today."
+        out.print(asked if fetched else f"Not fetched yet: course fetch {name}", "\n", style="dim")
+    if unread:
+        out.print(f"{unread} line{'s' * (unread > 1)} of {events.path()} could not be read and count{'s' * (unread == 1)} for "
+                  "nothing; the rest is whole.", style="yellow", soft_wrap=True)
 
 
 @cli.command()
-def hint(exercise: ExerciseName, section: InSection = None) -> None:
-    """The next hint for an exercise: a question, then an example, then pseudocode."""
-    found = section_of(exercise, section)
-    ladder = read_hints(found, exercise)
-    if not ladder:
-        raise WorkspaceError(f"There are no hints for {exercise}.")
-    memory = Progress()
-    record = memory.of(found.name, exercise)
-    record["hints"] = min(record["hints"] + 1, len(ladder))
-    memory.save()
-    title, text = ladder[record["hints"] - 1]
-    out.print(f"[bold]{title}[/]  [dim]({record['hints']} of {len(ladder)})[/]\n")
-    out.print(Markdown(in_unicode(text)))
+def hint(exercise: ExerciseName, section: InSection = None,
+         rung: Annotated[int | None, typer.Option(help="one that you have opened before")] = None) -> None:
+    """The next hint for an exercise: a question, then an example, then the step that people miss."""
+    found = desk.hint(section_of(exercise, section).name, exercise, rung)
+    out.print(f"[bold]{found['title']}[/]  [dim]({found['rung']} of {found['of']})[/]\n")
+    out.print(Markdown(in_unicode(found["text"])))
 
 
 @cli.command()
 def solution(exercise: ExerciseName, section: InSection = None) -> None:
     """The reference solution: opens after a pass or three honest attempts."""
-    found = load(section_of(exercise, section).name)
-    if exercise not in found.stubs:
-        _show_model_answer(found, exercise)
-        return
-    memory = Progress()
-    if not memory.solution_open(found.name, exercise):
-        left = HONEST_ATTEMPTS - len(memory.of(found.name, exercise)["attempts"])
-        _fail(f"The solution of {exercise} opens after a pass, or after {left} more honest attempt{'s' * (left > 1)}: "
-              f"change your code, then `course check {found.name} {exercise}`. `course hint {exercise}` helps.", code=1)
-    code = _reference(found.stubs[exercise].source)
-    if out.is_terminal:  # elsewhere there is no width to keep to
-        out.print(Syntax(code, "python", background_color="default", word_wrap=True))
+    found = desk.solution(section_of(exercise, section).name, exercise)
+    if "text" in found:
+        out.print(Markdown(in_unicode(found["text"])))
+    elif out.is_terminal:  # elsewhere there is no width to keep to
+        out.print(Syntax(found["code"], "python", background_color="default", word_wrap=True))
     else:
-        print(code)
+        print(found["code"])
+
+
+@cli.command()
+def reset(section: SectionName, exercise: Annotated[str | None, typer.Argument(help="only this one")] = None) -> None:
+    """Back to the empty stub, to solve it again; your notebook as it was is kept."""
+    source(section)
+    kept, empty = desk.reset(section, exercise)
+    what = f"The stub{'s' * (len(empty) > 1)} of {', '.join(empty)} {'are' if len(empty) > 1 else 'is'} empty again."
+    out.print(f"{what} Your notebook as it was: {kept}", soft_wrap=True)
+    out.print("If it is open in JupyterLab, reload it there: File → Reload Notebook from Disk.", style="dim", soft_wrap=True)
 
 
 @cli.command()
@@ -137,8 +128,7 @@ def cards(section: Annotated[str | None, typer.Argument(help="only this section"
           listing: Annotated[bool, typer.Option("--list", help="print the cards and when they are due")] = False,
           ) -> None:
     """Interview questions, asked again just before you would forget them."""
-    sections = [outline(name) for name in ([section] if section else names())]
-    deck = Deck([card for s in sections for card in read_cards(s)])
+    deck = desk.deck(section)
     if listing:
         _list_cards(deck)
     elif not sys.stdin.isatty():
@@ -147,85 +137,130 @@ def cards(section: Annotated[str | None, typer.Argument(help="only this section"
         _ask_cards(deck)
 
 
-def _show_model_answer(section: Section, exercise: str) -> None:
-    """Marking scheme and model answer of a written question, once the learner has written an own answer."""
-    own = {grade_id(c): c.source.strip() for c in (_notebook(workspace.notebook(section.name)) or {"cells": []})["cells"]}
-    for graded in section.exercises[exercise].graded:
-        if own.get(graded.grade_id, "") in ("", BLANK_ANSWER):
-            _fail(f"Write your own answer in the cell {graded.grade_id} and save the notebook first: the marking scheme "
-                  "and a model answer open then.", code=1)
-        schemes = [c.source for c in section.notebook.cells
-                   if str(grade_id(c)).startswith(graded.grade_id) and "MARK SCHEME" in c.source]
-        for text in [*schemes, graded.source]:
-            out.print(Markdown(in_unicode("\n".join(line for line in text.splitlines() if not MARKS.search(line)))))
+@cli.command()
+def ready(on: Annotated[str, typer.Argument(metavar="DATE", help="of your interview, as 2026-12-14")]) -> None:
+    """How ready you will be on the day of an interview, by theme, and what it takes daily until then."""
+    try:
+        day = date.fromisoformat(on)
+    except ValueError:
+        raise WorkspaceError(f"{on!r} is no date: write it as 2026-12-14.") from None
+    if day < desk.today():
+        raise WorkspaceError(f"{day} is past: name the day of your interview.")
+    _show_readiness(readiness(day, desk.today()))
+
+
+@cli.command("export")
+def export_(file: AFile) -> None:
+    """Write down all that the course remembers of you, for another machine."""
+    if file.exists():
+        raise WorkspaceError(f"{file} is there already: name another file.")
+    here = events.path()
+    try:
+        file.write_bytes(here.read_bytes() if here.is_file() else b"")
+    except OSError as error:
+        raise WorkspaceError(f"{file} cannot be written: {error.strerror}.") from None
+    out.print(f"{len(events.read()[0])} events are in {file}. On the other machine: course import {file.name}", soft_wrap=True)
+
+
+@cli.command("import")
+def import_(file: AFile) -> None:
+    """Take in what `course export` wrote on another machine; nothing that is here is lost or counted twice."""
+    out.print(f"{events.merge(file)} new events.")
 
 
 # --- showing ---------------------------------------------------------------------------------------------------------
 
 def _show_verdicts(result: dict) -> None:
-    exercise = None
     for repair in result["repairs"]:
         out.print(f"mended: {repair}", style="yellow", markup=False)
-    for cell in result["cells"]:
-        if (this := exercise_of(cell["grade_id"])) != exercise:
-            exercise = this
-            out.print(f"\n[bold]{exercise}[/]")
-        score = "" if cell["verdict"] == "manual" else f"{cell['score']:g} / {cell['points']:g}"
-        aspect = cell["grade_id"].partition("__")[2] or cell["grade_id"]
-        verdict = MARK.get(cell["verdict"]) or f"[red]{cell['verdict'].replace('_', ' ')}[/]"
-        out.print(f"  {verdict}  {aspect}  {score}")
-        if cell["message"] and cell["verdict"] not in ("pass", "manual"):
-            message = "\n".join(f"      {line}" for line in cell["message"].splitlines())
-            out.print(message, markup=False, soft_wrap=True)
+    for exercise in result["exercises"]:
+        out.print(f"\n[bold]{exercise['id']}[/]")
+        for cell in exercise["cells"]:
+            _show_cell(cell)
 
 
-def _list_cards(deck: Deck) -> None:
+def _show_cell(cell: dict) -> None:
+    score = "" if cell["verdict"] == "manual" else f"{cell['score']:g} / {cell['points']:g}"
+    verdict = MARK.get(cell["verdict"]) or f"[red]{cell['verdict'].replace('_', ' ')}[/]"
+    ratio = f"  [dim]{cell['ratio']:.2g} times the reference's time[/]" if cell["ratio"] is not None else ""
+    out.print(f"  {verdict}  {cell['aspect']}  {score}{ratio}")
+    if cell["message"] and cell["verdict"] not in ("pass", "manual"):
+        message = "\n".join(f"      {line}" for line in cell["message"].splitlines())
+        out.print(message, markup=False, soft_wrap=True)
+
+
+def _map_of(section: Section, done: Progress, memory: Memory, today: date) -> Table:
+    table = Table(title=f"{section.name}  {section.title}", title_justify="left", box=None, header_style="dim")
+    for column in ("exercise", "points", "attempts", "hints", ""):
+        table.add_column(column, justify="left" if column in ("exercise", "") else "right")
+    for exercise in section.exercises.values():
+        record, best = done.of(section.name, exercise.id), [g.points for g in exercise.graded if not g.manual]
+        points = f"{record.score:g} / {sum(best):g}" if best else "by hand"
+        due = memory.due(exercise_id(section.name, exercise.id))
+        helped = "with its solution" if record.passed and not record.solo else ""
+        table.add_row(exercise.id, points, str(len(record.attempts)), f"{record.hints} / 3",
+                      "solve it again" if due and due <= today else helped, style="green" if record.passed else None)
+    return table
+
+
+def _show_readiness(found: Readiness) -> None:
+    table = Table("theme", "ready", "asked", box=None, header_style="dim")
+    for theme, part in found.themes.items():
+        table.add_row(theme, f"{part.ready:.0%}", f"{part.asked} of {part.cards} cards")
+    out.print(table)
+    out.print(f"\n{found.ready:.0%} of all cards you would know on {found.day}, if you did nothing until then.")
+    out.print(f"To have asked all of them by then, and again when they are due: about {found.minutes:.0f} minutes a day.",
+              soft_wrap=True)
+
+
+# --- cards -----------------------------------------------------------------------------------------------------------
+
+def _list_cards(deck: dict[str, Card]) -> None:
     table = Table("section", "level", "due", "question", box=None, header_style="dim")
-    now = datetime.now(UTC)
-    for card in deck.cards:
-        when = deck.when(card)
-        due = "new" if when is None else "now" if when <= now else f"{when.astimezone():%Y-%m-%d}"
-        table.add_row(card.section, card.level, due, in_unicode(card.question))
+    memory, today = Memory(), desk.today()
+    for card in deck.values():
+        due = memory.due(card.id)
+        when = "new" if due is None else "now" if due <= today else f"{due}"
+        table.add_row(card.section, card.level, when, in_unicode(card.question))
     out.print(table)
 
 
-def _ask_cards(deck: Deck) -> None:
-    due = deck.due()
-    if not due:
+def _ask_cards(deck: dict[str, Card]) -> None:
+    memory = Memory()
+    today = memory.today(deck, desk.today())
+    asked = [*today.due, *today.new]
+    if not asked:
         out.print("No card is due. Come back tomorrow.")
+    if today.waiting:
+        out.print(f"Welcome back. {today.waiting} more are due; they come in portions of {len(today.due)} a day, those first "
+                  "that you are likeliest to forget.", style="dim", soft_wrap=True)
     try:
-        for i, card in enumerate(due, 1):
-            out.rule(f"[dim]{i} of {len(due)} · {card.section} · {card.level}[/]")
-            out.print(f"\n[bold]{escape(in_unicode(card.question))}[/]\n")
-            out.input("[dim]Answer aloud, then press Enter.[/]")
-            out.print(Markdown(in_unicode(card.answer)))
-            rating = ""
-            while rating not in RATINGS:
-                rating = out.input("\n[dim]1 not known   2 hard   3 good   4 easy   (Ctrl+C ends):[/] ").strip()
-            out.print(f"[dim]again on {deck.review(card, RATINGS[rating]).astimezone():%Y-%m-%d %H:%M}[/]\n")
+        for i, name in enumerate(asked, 1):  # which grows while it is gone through
+            rating = _ask(deck[name], f"{i} of {len(asked)}")
+            due = review(name, int(rating), memory)
+            again = rating == "1"
+            asked += [name] * again
+            out.print(f"[dim]{'again at the end' if again else f'again on {due}'}[/]\n")
     except (KeyboardInterrupt, EOFError):
         out.print("\nSaved. See you.")
 
 
+def _ask(card: Card, count: str) -> str:
+    out.rule(f"[dim]{count} · {card.section} · {card.level}[/]")
+    out.print(f"\n[bold]{escape(in_unicode(card.question))}[/]\n")
+    out.input("[dim]Answer aloud, then press Enter.[/]")
+    out.print(Markdown(in_unicode(card.answer)))
+    rating = ""
+    while rating not in RATINGS:
+        choices = "   ".join(f"{number} {word}" for number, word in RATINGS.items())
+        rating = out.input(f"\n[dim]{choices}   (Ctrl+C ends):[/] ").strip()
+    return rating
+
+
 # --- helpers ---------------------------------------------------------------------------------------------------------
 
-def _notebook(path: Path) -> NotebookNode | None:
-    import nbformat  # after `grader`, which makes it light
-
-    try:
-        return nbformat.read(path, as_version=4)
-    except Exception:  # whatever is wrong with it, the judge has said so
-        return None
-
-
-def _reference(stub: str) -> str:
-    """A stub without the marks and without what stands behind its solution for the unsolved case."""
-    marked = re.sub(r"( *### END SOLUTION\n)\s*raise NotImplementedError\((?:[^()]|\([^()]*\))*\)", r"\1", stub)
-    return "\n".join(line for line in marked.splitlines() if "## BEGIN SOL" not in line and "## END SOL" not in line)
-
-
 def _fail(message: str, code: int = 2) -> None:
-    Console(stderr=True, highlight=False).print(message, markup=False, soft_wrap=True)
+    err.print(message, markup=False, soft_wrap=True)
     raise SystemExit(code)
 
 
@@ -234,6 +269,8 @@ def app() -> None:
     try:
         place.be_somebody()
         cli()
+    except desk.NotYet as error:
+        _fail(str(error), code=1)
     except CourseError as error:
         _fail(str(error))
     except PermissionError as error:

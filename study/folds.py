@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from grader.section.cells import level, tags
+from grader.section.cells import card_id, level, tags
 from grader.section.model import Section
 
 FOLD = re.compile(r"<details>\s*<summary>(?P<summary>.*?)</summary>(?P<body>.*?)</details>", re.DOTALL)
@@ -13,11 +13,15 @@ FOLD = re.compile(r"<details>\s*<summary>(?P<summary>.*?)</summary>(?P<body>.*?)
 
 @dataclass(frozen=True)
 class Card:
-    """One interview question."""
+    """One interview question.
+
+    id: the guide's number of it, or the section and which of its own cards it is; it stays when the words are mended
+    """
     section: str
     level: str
     question: str
     answer: str
+    id: str
 
 
 def folds(text: str) -> list[tuple[str, str]]:
@@ -32,9 +36,13 @@ def hints(section: Section, exercise: str) -> list[tuple[str, str]]:
 
 def cards(section: Section) -> list[Card]:
     """The interview cards of a section."""
-    found = []
+    found: list[Card] = []
+    own = 0
     for cell in section.cells("card"):
-        found += [Card(section.name, level(cell), question, answer) for question, answer in folds(cell.source)]
+        for question, answer in folds(cell.source):
+            own += not card_id(cell)
+            name = f"{section.name}/{card_id(cell) or f'own{own}'}"
+            found.append(Card(section.name, level(cell), question, answer, name))
     return found
 
 

@@ -49,6 +49,8 @@ c.Exchange.assignment_dir = str(workspace.home())
 # A learner's JupyterLab: pages open rendered, the instructor's and the author's tools are out of the way.
 SETTINGS = {"@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"markdown": "Markdown Preview"}},
             "@jupyterlab/apputils-extension:notification": {"fetchNews": "false"}}
+EXTENSIONS = Path(__file__).with_name("labextensions")
+SERVER = {"ServerApp": {"jpserver_extensions": {"study.server": True}}}
 HIDDEN = ["nbgrader_config.py", "__pycache__", "*.pyc"]  # in the file browser
 DISABLED = ["@jupyter/nbgrader:formgrader", "@jupyter/nbgrader:create-assignment", "@jupyter/nbgrader:course-list",
             "jupyterlab-jupytext"]
@@ -66,6 +68,8 @@ def prepare() -> None:
     _write(settings / "labconfig" / "default_setting_overrides.json", json.dumps(SETTINGS, indent=1))
     _write(settings / "labconfig" / "page_config.json",
            json.dumps({"disabledExtensions": dict.fromkeys(DISABLED, True)}, indent=1))
+    (settings / "jupyter_server_config.d").mkdir(exist_ok=True)
+    _write(settings / "jupyter_server_config.d" / "course.json", json.dumps(SERVER, indent=1))
     _write(home / WELCOME, welcome())
 
 
@@ -117,19 +121,21 @@ def _write(path: Path, text: str) -> None:
 def welcome() -> str:
     """The page that JupyterLab opens on."""
     known = syllabus()
-    rows = [f"| [{name}]({name}/{name}.ipynb) | {known.get(name, {}).get('title', name)} "
+    rows = [f"| {name} | {known.get(name, {}).get('title', name)} "
             f"| {known.get(name, {}).get('theme', '')} | {known.get(name, {}).get('minutes', '')} |" for name in names()]
     first = names()[0] if names() else "02-decoding"
     return f"""# LLM engineering, by building it
 
 You implement the pieces that interviewers ask about. Tests tell you at once what is wrong and why.
 
-1. **Fetch** an assignment: menu *Nbgrader → Assignment List*, button *Fetch*. In a terminal: `course fetch {first}`
-2. **Open** its notebook, below or in the file browser. Read, move the slider, fill the stubs, run the cells.
-3. **Check** the whole of it, hidden tests too, in a terminal (*File → New → Terminal*): `course check {first}`
-4. **Submit** in the Assignment List. Feedback arrives in the same place.
+1. **Open** an assignment in the panel *Course*, the first tab on the left: a click on an exercise fetches its notebook and
+   goes there. (In a terminal, *File → New → Terminal*: `course fetch {first}`)
+2. **Read**, move the slider, fill the stubs, run the cells.
+3. **Check**: the button under each stub judges that exercise, hidden tests too, and so does Ctrl+Alt+Enter; *Check all* in
+   the toolbar judges the notebook. (`course check {first}`)
+4. **Submit**, where somebody grades you: *Nbgrader → Assignment List*. Feedback arrives in the same place.
 
-| assignment (opens once it is fetched) | | theme | minutes |
+| assignment | | theme | minutes |
 | :--- | :--- | :--- | ---: |
 {chr(10).join(rows)}
 
@@ -137,9 +143,9 @@ Only the notebook is handed in: a file or module beside it is not there while gr
 make one. Grading has no network and starts no programs; `!pip` and the like are passed over there. Cells that you add may
 compute for 20 s together, apart from your answers.
 
-Stuck? `course hint EXERCISE` gives one hint at a time. `course solution EXERCISE` opens after a pass or three honest
-attempts. `course progress` is your map, and `course cards` asks you interview questions when you are about to forget
-them.
+Stuck? Hints stand under the stub too, one at a time (`course hint EXERCISE`). The solution opens after a pass or three honest
+attempts (`course solution EXERCISE`). Your map, the interview cards of today and how ready you are for a date are in the panel
+(`course progress`, `course cards`, `course ready DATE`).
 """
 
 
@@ -148,6 +154,7 @@ def options(arguments: list[str]) -> list[str]:
     has_display = sys.platform in ("darwin", "win32") or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     ours = ["--ServerApp.root_dir", str(workspace.home()),
             "--LabApp.default_url", f"/lab/tree/{WELCOME}", "--ServerApp.log_level", "WARN",
+            f"--LabApp.extra_labextensions_path={EXTENSIONS}",
             "--ServerApp.terminado_settings=" + str({"shell_command": [os.environ.get("SHELL") or "sh"]}),  # a login shell
             # would set PATH anew, and `course` would not be found
             "--LabApp.workspaces_dir", str(workspace.state() / "tabs"),  # open tabs of other projects stay there

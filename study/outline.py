@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+from pathlib import Path
+
 from grader.errors import SectionError
 from grader.section.load import load, names, parse, source, syllabus
 from grader.section.model import Section
@@ -17,12 +20,18 @@ def outline(name: str) -> Section:
     py, built = source(name), built_path(name)
     if newer_than_built(py, built):
         return load(name)
+    title = syllabus().get(name, {}).get("title", name)
+    return _read(name, built, py.parents[2], title, built.stat().st_mtime_ns) or load(name)
+
+
+@functools.lru_cache(maxsize=64)
+def _read(name: str, built: Path, root: Path, title: str, changed: int) -> Section | None:  # `changed` makes it a new key
     from nbformat import v4
     try:
         notebook = v4.reads(built.read_text(encoding="utf-8"))  # without the check of its schema, which takes longer
-        return parse(name, notebook, py.parents[2], syllabus().get(name, {}).get("title", name))
+        return parse(name, notebook, root, title)
     except (ValueError, KeyError, AttributeError):  # damaged by hand
-        return load(name)
+        return None
 
 
 def section_of(exercise: str, section: str | None = None) -> Section:

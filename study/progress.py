@@ -1,58 +1,91 @@
-"""What the command line remembers of a learner: verdicts, honest attempts, hints seen.
-
-One JSON file in the workspace, `home/.course/progress.json`:
-
-    {"02-decoding": {"top_p_mask": {"score": 4, "max_score": 7, "passed": false, "hints": 1,
-                                    "attempts": ["digest of the code at a check", ...]}}}
-"""
+"""What became of each exercise: verdicts, honest attempts, hints seen, alone or with help. Read from the events."""
 
 from __future__ import annotations
 
 import ast
 import hashlib
-import json
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
-from grader import place
-from grader.errors import WorkspaceError
-
-from . import workspace
+from . import events
 
 HONEST_ATTEMPTS = 3
-FRESH = {"score": 0, "max_score": 0, "passed": False, "hints": 0, "attempts": []}
+
+
+@dataclass
+class Record:
+    """One exercise.
+
+    score:     of the last check, of max_score points that need no person
+    passed:    in full, once
+    solo:      so passed without the solution having been opened, or from an empty stub after it
+    attempts:  digests of what was checked
+    hints:     the highest rung that was opened
+    ratios:    timed aspect -> the least of the reference's time that a passing solution took
+    """
+
+    score: float = 0
+    max_score: float = 0
+    passed: bool = False
+    solo: bool = False
+    hints: int = 0
+    attempts: list[str] = field(default_factory=list)
+    ratios: dict[str, float] = field(default_factory=dict)
+    assisted: bool = False  # the solution was opened, and the stub not emptied since
+
+    @property
+    def solution_open(self) -> bool:
+        """A solution opens after a pass or three honest attempts."""
+        return self.passed or len(self.attempts) >= HONEST_ATTEMPTS
+
+    @property
+    def attempts_left(self) -> int:
+        return max(0, HONEST_ATTEMPTS - len(self.attempts))
+
+    def hear(self, event: dict) -> None:
+        match event["event"]:
+            case "checked":
+                self._checked(event)
+            case "hint":
+                self.hints = max(self.hints, int(event["rung"]))
+            case "solution":
+                self.assisted = True
+            case "reset":
+                self.assisted = False
+
+    def _checked(self, event: dict) -> None:
+        self.score, self.max_score = event["score"], event["max_score"]
+        if event["attempt"] and event["attempt"] not in self.attempts:
+            self.attempts.append(event["attempt"])
+        if event.get("passed"):
+            self.passed, self.solo = True, self.solo or not self.assisted
+        for aspect, ratio in _numbers(event.get("ratios")).items():
+            self.ratios[aspect] = min(ratio, self.ratios.get(aspect, ratio))
 
 
 class Progress:
-    """The file, read and written whole."""
+    """The records of all exercises."""
 
-    def __init__(self, path: Path | None = None):
-        self.path = path or workspace.state() / "progress.json"
-        self.data: dict[str, dict[str, dict]] = _read(self.path)
+    def __init__(self, heard: Iterable[dict] | None = None):
+        self.records: dict[tuple[str, str], Record] = {}
+        for event in events.read()[0] if heard is None else heard:
+            if "exercise" in event:
+                self.of(event["section"], event["exercise"]).hear(event)
 
-    def of(self, section: str, exercise: str) -> dict:
-        """The record of an exercise; change it in place, then `save`."""
-        return self.data.setdefault(section, {}).setdefault(exercise, {**FRESH, "attempts": []})
+    def of(self, section: str, exercise: str) -> Record:
+        return self.records.setdefault((section, exercise), Record())
 
-    def save(self) -> None:
-        place.replace(self.path, json.dumps(self.data, indent=1))
+    def begun(self) -> set[str]:
+        """The sections in which something was done."""
+        return {section for section, _ in self.records}
 
-    def solution_open(self, section: str, exercise: str) -> bool:
-        """A solution opens after a pass or three honest attempts."""
-        record = self.of(section, exercise)
-        return record["passed"] or len(record["attempts"]) >= HONEST_ATTEMPTS
 
-    def log_check(self, section: str, exercises: Mapping[str, Mapping]) -> None:
-        """Remember a check: the `exercises` of its document, see check.py. It is an honest attempt at an exercise when the
-        code is new: Python that is neither the untouched stub nor what was checked before; comments, spaces and other
-        numbers do not make code new."""
-        for exercise, judged in exercises.items():
-            record = self.of(section, exercise)
-            record["score"], record["max_score"] = judged["score"], judged["max_score"]
-            record["passed"] = record["passed"] or judged["passed"]
-            if judged["attempt"] and judged["attempt"] not in record["attempts"]:
-                record["attempts"].append(judged["attempt"])
-        self.save()
+def log_check(section: str, exercises: Mapping[str, Mapping]) -> None:
+    """Remember a check: the `exercises` of its document, see check.py. It is an honest attempt at an exercise when the
+    code is new: Python that is neither the untouched stub nor what was checked before; comments, spaces and other
+    numbers do not make code new."""
+    events.append(*({"event": "checked", "section": section, "exercise": exercise, **judged}
+                    for exercise, judged in exercises.items()))
 
 
 def digest(code: str) -> str:
@@ -68,10 +101,5 @@ def digest(code: str) -> str:
     return hashlib.sha256(ast.dump(tree).encode()).hexdigest()[:16]
 
 
-def _read(path: Path) -> dict:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError) as error:
-        raise WorkspaceError(f"{path} is damaged ({error}): mend it, or remove it to start anew.") from None
+def _numbers(found: object) -> dict[str, float]:
+    return {k: float(v) for k, v in found.items() if type(v) in (int, float)} if isinstance(found, dict) else {}

@@ -42,17 +42,28 @@ SWITCH = "COURSE_STANDBY"
 def check(section: str, path: Path, exercise: str | None = None) -> dict:
     """The document of `course check`: the verdict on the notebook at `path`, all of it or one exercise.
 
+    In a process that does nothing else from then on, since it judges here where no judge stays ready.
     Raises SectionError for an unknown section or exercise, SandboxError where no sandbox works.
     """
+    return answer(section, path, exercise) or check_notebook(section, path, exercise)
+
+
+def answer(section: str, path: Path, exercise: str | None = None) -> dict | None:
+    """The same by the judge that stays ready; None where none can be had."""
     request = {"version": version(), "section": section, "path": str(path.resolve()), "exercise": exercise}
     document = ask(request)
     if document == {}:  # one of an older version has made room for a new one
         document = ask(request)
-    if not document:
-        document = check_notebook(section, path, exercise)
-    if "error" in document:
+    if document and "error" in document:
         raise SectionError(document["error"])
-    return document
+    return document or None
+
+
+def make_ready(section: str) -> None:
+    """Have a judge ready that has this section set up, so that the first check is as quick as the next."""
+    request = {"version": version(), "section": section, "path": "", "exercise": None}
+    if ask(request) == {}:
+        ask(request)
 
 
 def ask(request: dict, start: bool = True) -> dict | None:
@@ -170,6 +181,9 @@ class Judge(socketserver.ForkingMixIn, socketserver.UnixStreamServer):
         """In the fork. What cannot be judged here gets no answer, and its owner judges it."""
         self.socket.close()  # nobody shall wait here when the one that answers is gone
         request = self.request
+        if not request["path"]:  # it was only to get ready
+            connection.sendall(b'{"ready": true}')
+            return
         try:
             document = check_notebook(request["section"], Path(request["path"]), request["exercise"], warm=self.warm)
         except SectionError as error:

@@ -166,6 +166,7 @@ class Bench:
             code = compiled(graded)
             self.session.patience = self.limits.cell_again if graded.exercise in self.slow else self.limits.cell
             self.session.start_clock()
+            self.session.ratios.clear()
             exec(code, {**own_copies(self.globals), **self._learners_names(graded)})
         except Fatal as e:
             if e.verdict == "timeout":
@@ -181,7 +182,8 @@ class Bench:
             return self._lost(graded, "missing" if hasattr(e, "theirs") else "fail", self._why_missing(graded, e))
         except Exception as e:
             return self._lost(graded, *diagnosis(graded, e))
-        return Cell(graded.grade_id, graded.points, float(graded.points), "pass")
+        ratio = round(max(self.session.ratios), 3) if self.session.ratios else None
+        return Cell(graded.grade_id, graded.points, float(graded.points), "pass", ratio=ratio)
 
     def _lost(self, graded: Graded, verdict: str, message: str) -> Cell:
         return Cell(graded.grade_id, graded.points, 0.0, verdict, message)

@@ -63,6 +63,7 @@ class Session:
         self.wire: Wire | None = None
         self.functions: list[Any] = []            # the judge's functions that went over, by number
         self.depth = 0
+        self.ratios: list[float] = []             # of the duels won since the graded cell began
 
     def close(self) -> None:
         if self.child:
@@ -151,7 +152,9 @@ class Session:
 
     def duel(self, proxy: Proxy, **duel) -> Any:
         from .duel import remote_duel  # it needs this module
-        return remote_duel(self, proxy, **duel)
+        outcome = remote_duel(self, proxy, **duel)
+        self.ratios.append(outcome.ratio)
+        return outcome
 
     def twin(self, warm: Warm) -> Session:
         """A session in the same state in another sandbox: the cells that did no harm run there too, at first use."""

@@ -15,13 +15,18 @@ VERDICTS = ("pass", "fail", "error", "timeout", "memory", "died", "missing", "to
 
 @dataclass
 class Cell:
-    """The verdict on one graded cell. `score` is None where a person has to give it."""
+    """The verdict on one graded cell.
+
+    score: None where a person has to give it
+    ratio: of a timed cell that passed: the learner's time by the reference's
+    """
 
     grade_id: str
     points: float
     score: float | None
     verdict: str
     message: str = ""
+    ratio: float | None = None
 
     def __post_init__(self):
         self.message = clean(self.message)

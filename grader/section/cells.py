@@ -38,6 +38,11 @@ def exercise_of(grade_id: str) -> str:
     return grade_id.split("__", 1)[0]
 
 
+def aspect_of(grade_id: str) -> str:
+    """`top_p_mask__ties` -> `ties`."""
+    return grade_id.partition("__")[2] or grade_id
+
+
 def card_id(cell: NotebookNode) -> str:
     """The id of the guide's question that a card answers; empty for a card of our own."""
     return next((t[1:] for t in tags(cell) if re.fullmatch(r"q\d+\.\d+\w?", t)), "")

@@ -7,10 +7,8 @@ import re
 import shutil
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import fsrs
 import nbformat
 import pytest
 
@@ -19,11 +17,11 @@ from grader.judge.verdict import Cell, Result
 from grader.section import build
 from grader.section.cells import grade_id
 from grader.section.load import load
-from study import cards, exchange, outline, workspace
+from study import desk, events, exchange, outline, workspace
 from study.check import by_exercise
-from study.folds import Card, hints
 from study.folds import cards as read_cards
-from study.progress import Progress, digest
+from study.folds import hints
+from study.progress import digest, log_check
 from tests.conftest import set_up_tiny
 
 COURSE = Path(sys.executable).parent / "course"
@@ -77,7 +75,7 @@ def check(tiny, path, code):
     right, section = "x + x" in code, load("01-doubling")
     cells = [Cell(g.grade_id, g.points, g.points * right, "pass" if right else "fail") for g in section.graded.values()]
     result = Result("me", cells, notebook=nbformat.read(path, as_version=4))
-    Progress().log_check("01-doubling", by_exercise(section, result))
+    log_check("01-doubling", by_exercise(section, result))
 
 
 # --- fetch and check -------------------------------------------------------------------------------------------------
@@ -110,7 +108,7 @@ def test_check_judges_hidden_tests_too(fetched):
     write(fetched, visible_only)
     done = subprocess.run([COURSE, "check", "01-doubling", "--json"], capture_output=True, text=True)
     assert done.returncode == 1, done.stderr
-    verdicts = {c["grade_id"]: c["verdict"] for c in json.loads(done.stdout)["cells"]}
+    verdicts = {c["grade_id"]: c["verdict"] for e in json.loads(done.stdout)["exercises"] for c in e["cells"]}
     assert verdicts["double__values"] == "fail" and verdicts["double__dtype"] == "pass"
 
     write(fetched, "def double(x):\n    return x + x")
@@ -147,11 +145,49 @@ def test_check_of_an_unknown_exercise(fetched):
     one_line(course("check", "01-doubling", "triple", code=2), "no exercise 'triple'", "double")
 
 
-@pytest.mark.parametrize("name, arguments", [("progress.json", ["hint", "double"]),
-                                             ("cards.json", ["cards", "--list"])])
-def test_a_damaged_memory_gets_one_sentence(tiny, name, arguments):
-    (workspace.state() / name).write_text("{")
-    one_line(course(*arguments, code=2), name, "remove it")
+def test_a_damaged_line_costs_nothing_else(tiny):
+    course("hint", "double")
+    with events.path().open("a") as file:
+        file.write("{ damaged\n")
+    course("hint", "double")
+    shown = course("progress")
+    assert re.search(r"double +0 / 3 +0 +2 / 3", shown) and "1 line of" in shown and "the rest is whole" in shown
+
+
+def test_reset_empties_the_stub_and_keeps_the_work(fetched):
+    write(fetched, WRONG[0])
+    before = fetched.read_bytes()
+    assert "empty again" in course("reset", "01-doubling", "double")
+    code = next(c.source for c in nbformat.read(fetched, as_version=4).cells if grade_id(c) == "double")
+    released = nbformat.read(exchange.outbound("01-doubling") / fetched.name, as_version=4)
+    assert code == next(c.source for c in released.cells if grade_id(c) == "double")
+    kept = list((workspace.home() / desk.KEPT).iterdir())
+    assert [path.read_bytes() for path in kept] == [before]
+    one_line(course("reset", "01-doubling", "triple", code=2), "no exercise 'triple'")
+    fetched.write_text("{")
+    one_line(course("reset", "01-doubling", code=2), "cannot be read as a notebook")
+    assert fetched.read_text() == "{"
+
+
+def test_what_is_remembered_moves_to_another_machine(tiny, tmp_path, monkeypatch):
+    course("hint", "double")
+    file = tmp_path / "mine.jsonl"
+    course("export", str(file))
+    one_line(course("export", str(file), code=2), "is there already")
+    monkeypatch.setenv("COURSE_WORKSPACE", str(tmp_path / "other"))
+    assert "1 new events" in course("import", str(file)) and "0 new events" in course("import", str(file))
+    assert re.search(r"double +0 / 3 +0 +1 / 3", course("progress"))
+    foreign = tmp_path / "foreign.txt"
+    foreign.write_text("not ours\n")
+    one_line(course("import", str(foreign), code=2), "no record of this course")
+    one_line(course("import", str(tmp_path / "none"), code=2), "no file")
+
+
+def test_readiness_for_a_day(tiny):
+    shown = course("ready", "2999-01-01")
+    assert "0 of 2 cards" in shown and "minutes a day" in shown
+    one_line(course("ready", "tomorrow", code=2), "is no date")
+    one_line(course("ready", "2020-01-01", code=2), "is past")
 
 
 # --- hints and solution ----------------------------------------------------------------------------------------------
@@ -205,22 +241,6 @@ def test_code_is_new_only_when_it_does_something_else():
 
 # --- cards -----------------------------------------------------------------------------------------------------------
 
-CARDS = [Card("01-doubling", "basic", "What is twice two?", "Four."), Card("01-doubling", "killer", "Exact?", "Yes.")]
-
-
-def test_cards_come_back_when_fsrs_says_so(tmp_path):
-    now = datetime(2026, 1, 1, tzinfo=UTC)
-    deck = cards.Deck(CARDS, tmp_path / "cards.json")
-    assert deck.due(now) == CARDS
-    due = deck.review(CARDS[0], fsrs.Rating.Easy, now)
-    assert due - now >= timedelta(days=1)
-    deck.review(CARDS[1], fsrs.Rating.Again, now)
-    again = cards.Deck(CARDS, tmp_path / "cards.json")  # read from the file
-    assert again.due(now) == []
-    assert again.due(now + timedelta(minutes=15)) == [CARDS[1]]
-    assert again.due(due) == [CARDS[1], CARDS[0]], "longest due first"
-
-
 def test_cards_are_listed(tiny):
     shown = course("cards", "--list")
     assert "What is twice two?" in shown and "killer" in shown and "new" in shown
@@ -231,7 +251,7 @@ def test_cards_are_asked_on_a_terminal(tiny):
     asking = subprocess.Popen([COURSE, "cards", "01-doubling"], stdin=child, stdout=child, stderr=child)
     os.close(child)
     shown = b""
-    for typed in [b"\n", b"9\n", b"3\n", b"\n", b"1\n"]:  # answer, a slip, good; answer, again
+    for typed in [b"\n", b"9\n", b"3\n", b"\n", b"1\n", b"\n", b"4\n"]:  # answer, a slip, good; answer, again, easy
         shown += os.read(parent, 65536)
         os.write(parent, typed)
     while True:
@@ -241,4 +261,5 @@ def test_cards_are_asked_on_a_terminal(tiny):
             break
     assert asking.wait(timeout=30) == 0, shown
     assert "Four." in shown.decode() and "Traceback" not in shown.decode()
-    assert len(json.loads((workspace.state() / "cards.json").read_text())) == 2
+    assert [(e["card"], e["rating"]) for e in events.read()[0]] == [
+        ("01-doubling/own1", 3), ("01-doubling/own2", 1), ("01-doubling/own2", 4)], "what was not known is asked again"

@@ -1,0 +1,52 @@
+// The plugin: commands, a desk for every notebook of the course, the panel.
+
+import { course } from './course.js';
+import { element } from './dom.js';
+import { Desk } from './notebook.js';
+import { CoursePanel } from './panel.js';
+
+export default function plugin(lab) {
+  return {
+    id: 'llm-engineering:plugin',
+    description: 'Verdicts in the notebook, the map of the course, cards.',
+    autoStart: true,
+    requires: [lab.INotebookTracker, lab.IRenderMimeRegistry],
+    optional: [lab.ILayoutRestorer, lab.ICommandPalette],
+    activate: (app, tracker, rendermime, restorer, palette) => activate(lab, app, tracker, rendermime, restorer, palette),
+  };
+}
+
+function activate(lab, app, tracker, rendermime, restorer, palette) {
+  document.head.append(element('link', { rel: 'stylesheet', href: String(new URL('style.css', import.meta.url)) }));
+  const ask = course(lab);
+  const desks = new Map();
+  const panel = new CoursePanel({ lab, app, ask, rendermime, desk: path => desks.get(path) });
+  const tools = { lab, ask, rendermime, onprogress: () => panel.refresh() };
+
+  tracker.widgetAdded.connect(async (_, notebook) => {
+    const desk = await Desk.open(tools, notebook);
+    if (!desk) return;
+    const path = notebook.context.path;
+    desks.set(path, desk);
+    notebook.disposed.connect(() => desks.delete(path));
+    panel.opened(path);
+    app.commands.notifyCommandChanged();
+  });
+
+  const here = () => tracker.currentWidget && desks.get(tracker.currentWidget.context.path);
+  const isEnabled = () => Boolean(here());
+  app.commands.addCommand('course:check', {
+    label: 'Check all', caption: 'Judge the whole notebook, hidden tests too', isEnabled,
+    execute: () => here()?.check(),
+  });
+  app.commands.addCommand('course:check-exercise', {
+    label: 'Check This Exercise', caption: 'Judge the exercise of the selected cell, hidden tests too',
+    isEnabled: () => Boolean(here()?.current()),
+    execute: () => here()?.check(here().current()),
+  });
+  for (const command of ['course:check', 'course:check-exercise']) palette?.addItem({ command, category: 'LLM engineering' });
+
+  app.shell.add(panel.widget, 'left', { rank: 10 });
+  restorer?.add(panel.widget, 'llm-engineering');
+  app.restored.then(() => { if (!tracker.size) app.shell.activateById(panel.widget.id); });
+}
