@@ -1,6 +1,6 @@
-"""How long people wait before anything happens, in a course of 33 sections: `make lab`, `course …`, `grader grade`.
+"""How long people wait before anything happens, in a course of 33 sections: `make lab`, `course …`, `grader grade`, a click.
 
-    python -m benchmarks.startup [--sections 33] [--runs 3] [--only lab,course,grade] [--idle]
+    python -m benchmarks.startup [--sections 33] [--runs 3] [--only lab,course,click,grade]
 
 The sections are copies of the checkout's own under other names, in a temporary folder. The smallest of the runs counts,
 for a machine has other things to do; what happens once (the first start) is measured in a fresh workspace each time.
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import os
 import re
 import shutil
@@ -29,6 +30,7 @@ from grader.section.load import load, names
 from .throughput import SECTION, variants_of
 
 PROGRAMS = Path(sys.executable).parent
+CLICKS = 50
 ROWS: dict[str, float] = {}
 
 
@@ -143,6 +145,29 @@ def end_standby(env: dict[str, str]) -> None:
     subprocess.run([sys.executable, "-c", code], env=env, capture_output=True)
 
 
+# --- a click in JupyterLab -------------------------------------------------------------------------------------------
+
+def measure_clicks(env: dict[str, str]) -> None:
+    """What the server takes to answer the page; drawing comes on top. p95 of CLICKS clicks, the judge being ready."""
+    seconds(["course", "fetch", SECTION], env)
+    questions = {"verdict": {"path": f"{SECTION}/{SECTION}.ipynb", "exercise": "softmax_t"}, "map": {},
+                 "review": {"card": "02-decoding/2.1", "rating": 3}}
+    with lab(env):
+        ask("verdict", questions["verdict"])  # starts the judge
+        for what, body in questions.items():
+            taken = sorted(ask(what, body) for _ in range(CLICKS))
+            note(f"a click in JupyterLab: {what}, p95", taken[int(0.95 * CLICKS) - 1])
+    end_standby(env)
+
+
+def ask(what: str, body: dict) -> float:
+    request = urllib.request.Request(f"http://127.0.0.1:28877/course/{what}", json.dumps(body).encode(),
+                                     {"Authorization": "token x", "Content-Type": "application/json"})
+    start = time.monotonic()
+    urllib.request.urlopen(request, timeout=120).read()
+    return time.monotonic() - start
+
+
 # --- grader ----------------------------------------------------------------------------------------------------------
 
 def measure_grade(folder: Path, root: Path, run: int) -> None:
@@ -161,7 +186,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sections", type=int, default=33)
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--only", default="lab,course,grade")
+    parser.add_argument("--only", default="lab,course,click,grade")
     a = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="startup-"))
     try:
@@ -172,6 +197,8 @@ def main() -> None:
                 measure_lab(env)
             if "course" in a.only:
                 measure_course(env, root)
+            if "click" in a.only:
+                measure_clicks(env)
             if "grade" in a.only:
                 measure_grade(folder, root, run)
     finally:

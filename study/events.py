@@ -50,7 +50,7 @@ def read(file: Path | None = None) -> tuple[list[dict], int]:
     """(the events by time, how many lines were passed over)."""
     lines = _lines(file or path())
     found = [event for line in lines if (event := _event(line))]
-    return sorted(found, key=lambda event: event["at"]), len(lines) - len(found)
+    return sorted(found, key=when), len(lines) - len(found)
 
 
 def merge(file: Path) -> int:
@@ -97,16 +97,16 @@ def _event(line: str) -> dict | None:
 
 
 def _write(lines: Iterable[str]) -> None:
-    text = "".join(f"{line}\n" for line in lines)
+    text = "".join(f"{line}\n" for line in lines).encode()
     try:
-        with open(path(), "a+b") as file:
+        with open(path(), "a+b", buffering=0) as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             end = file.seek(0, os.SEEK_END)
-            if end and (file.seek(end - 1), file.read(1))[1] != b"\n":  # a line that somebody was stopped in
-                text = "\n" + text
+            if end and os.pread(file.fileno(), 1, end - 1) != b"\n":  # a line that somebody was stopped in
+                text = b"\n" + text
             try:
-                file.write(text.encode())
-                file.flush()
+                while text:
+                    text = text[file.write(text):]
             except OSError:
                 os.ftruncate(file.fileno(), end)  # whole or not at all
                 raise

@@ -76,7 +76,7 @@ class Asked:
 
     def text(self, name: str) -> str:
         value = self.body.get(name)
-        if not isinstance(value, str) or not value:
+        if not isinstance(value, str) or not value or "\0" in value:
             raise WorkspaceError(f"The page asked without {name!r}: reload it.")
         return value
 
