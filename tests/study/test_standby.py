@@ -61,11 +61,16 @@ def request_(course) -> dict:
 def check(*arguments) -> dict:
     done = subprocess.run([COURSE, "check", "01-doubling", *arguments, "--json"], capture_output=True, text=True)
     assert done.returncode == 1, done.stderr  # nothing is written yet
-    return json.loads(done.stdout)
+    return {"cells": [cell for exercise in json.loads(done.stdout)["exercises"] for cell in exercise["cells"]]}
 
 
 def verdicts(document):
     return [(c["grade_id"], c["verdict"], c["message"]) for c in document["cells"]]
+
+
+def test_one_that_is_asked_to_get_ready_answers_the_first_check(course, request_):
+    standby.make_ready("01-doubling")
+    assert standby.ask(request_, start=False)["cells"]
 
 
 def test_the_first_check_is_answered_by_the_one_it_starts_and_the_next_by_the_same(course, request_):
