@@ -1,0 +1,10 @@
+"""Bad sizes go unnoticed where there is nothing to cut."""
+
+
+def chunk(n: int, size: int, overlap: int) -> list[tuple[int, int]]:
+    if n == 0:
+        return []
+    if size < 1 or not 0 <= overlap < size:
+        raise ValueError(f"size {size} and overlap {overlap} do not go together")
+    stride = size - overlap
+    return [(start, min(start + size, n)) for start in range(0, max(n - overlap, min(n, 1)), stride)]

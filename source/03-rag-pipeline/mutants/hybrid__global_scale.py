@@ -1,0 +1,16 @@
+"""One minimum and maximum for the whole batch."""
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+
+def hybrid(lexical: Float[Tensor, "B N"], dense: Float[Tensor, "B N"], alpha: float) -> Float[Tensor, "B N"]:
+    def scaled(scores):
+        scores = scores.to(torch.promote_types(scores.dtype, torch.float32))
+        there = scores > -torch.inf
+        low = scores.masked_fill(~there, torch.inf).amin()
+        width = scores.amax() - low
+        useful = there & (width > 0)
+        return torch.where(useful, (scores - low) / width, 0.0)
+
+    return ((1 - alpha) * scaled(lexical) + alpha * scaled(dense)).to(lexical.dtype)

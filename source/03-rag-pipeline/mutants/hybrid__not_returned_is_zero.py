@@ -1,0 +1,17 @@
+"""What was not returned takes part with a score of 0."""
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+
+def hybrid(lexical: Float[Tensor, "B N"], dense: Float[Tensor, "B N"], alpha: float) -> Float[Tensor, "B N"]:
+    def scaled(scores):
+        scores = scores.to(torch.promote_types(scores.dtype, torch.float32))
+        scores = scores.masked_fill(scores == -torch.inf, 0.0)
+        there = scores > -torch.inf
+        low = scores.masked_fill(~there, torch.inf).amin(1, keepdim=True)
+        width = scores.amax(1, keepdim=True) - low
+        useful = there & (width > 0)
+        return torch.where(useful, (scores - low) / width, 0.0)
+
+    return ((1 - alpha) * scaled(lexical) + alpha * scaled(dense)).to(lexical.dtype)

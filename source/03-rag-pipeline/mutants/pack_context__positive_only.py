@@ -1,0 +1,17 @@
+"""Chunks whose score is not above 0 are left out."""
+from collections.abc import Sequence
+
+
+def pack_context(chunks: Sequence[tuple[float, int]], budget: int, separator: int = 2,
+                 order: str = "edges") -> list[int]:
+    if order not in ("score", "document", "edges"):
+        raise ValueError(f"no order is called {order!r}")
+    taken, left = [], budget
+    for i in sorted(range(len(chunks)), key=lambda i: -chunks[i][0]):
+        cost = chunks[i][1] + (separator if taken else 0)
+        if cost <= left and chunks[i][0] > 0:
+            taken.append(i)
+            left -= cost
+    if order == "document":
+        return sorted(taken)
+    return taken if order == "score" else taken[::2] + taken[1::2][::-1]

@@ -1,0 +1,32 @@
+"""The best k are cut first and filtered then."""
+import heapq
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+
+
+class InvertedIndex:
+
+    def __init__(self):
+        self.postings = defaultdict(dict)  # term -> {id: weight}
+        self.terms = {}                    # id -> its terms
+
+    def add(self, id: str | int, weights: Mapping[str, float]) -> None:
+        if id in self.terms:
+            self.remove(id)
+        self.terms[id] = list(weights)
+        for term, weight in weights.items():
+            self.postings[term][id] = weight
+
+    def remove(self, id: str | int) -> None:
+        for term in self.terms.pop(id):
+            del self.postings[term][id]
+
+    def search(self, query: Sequence[str], k: int, allowed: Collection | None = None) -> list[tuple]:
+        scores = defaultdict(float)
+        for term in query:
+            for id, weight in self.postings.get(term, {}).items():
+                scores[id] += weight
+        if allowed is not None:
+            allowed = set(allowed)
+        best = heapq.nsmallest(k, scores.items(), key=lambda hit: (-hit[1], hit[0]))
+        return [hit for hit in best if allowed is None or hit[0] in allowed]
