@@ -1,0 +1,8 @@
+"""Rows without a hit are NaN."""
+
+
+def context_precision_batch(V):
+    hit, there = (V == 1).double(), (V != -1).double()
+    so_far = hit.cumsum(1)
+    total = (hit * so_far / there.cumsum(1).clamp(min=1)).sum(1)
+    return total / hit.sum(1)

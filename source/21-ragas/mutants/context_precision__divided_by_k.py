@@ -1,0 +1,10 @@
+"""Divided by the number of chunks."""
+
+
+def context_precision(verdicts):
+    hits, total = 0, 0.0
+    for k, v in enumerate((v for v in verdicts if v != -1), 1):
+        if v == 1:
+            hits += 1
+            total += hits / k
+    return total / k if hits else 0.0

@@ -1,0 +1,10 @@
+"""RAGAS's 1e-10 in the denominator."""
+
+
+def context_precision(verdicts):
+    hits, total = 0, 0.0
+    for k, v in enumerate((v for v in verdicts if v != -1), 1):
+        if v == 1:
+            hits += 1
+            total += hits / k
+    return total / (hits + 1e-10)

@@ -1,0 +1,10 @@
+"""A chunk without a verdict keeps its rank."""
+
+
+def context_precision(verdicts):
+    hits, total = 0, 0.0
+    for k, v in enumerate(verdicts, 1):
+        if v == 1:
+            hits += 1
+            total += hits / k
+    return total / hits if hits else 0.0

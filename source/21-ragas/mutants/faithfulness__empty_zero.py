@@ -1,0 +1,17 @@
+"""No statements score 0."""
+
+
+def faithfulness(answer, contexts, split, judge):
+    statements = [s.strip() for s in split(answer) if s.strip()]
+    if not statements:
+        return 0.0
+    if not contexts:
+        return 0.0
+    verdicts = list(judge("\n".join(contexts), statements))
+    if len(verdicts) != len(statements):
+        raise ValueError(f"{len(statements)} statements, {len(verdicts)} verdicts")
+    return sum(map(bool, verdicts)) / len(verdicts)
+
+
+def context_recall(reference, contexts, split, judge):
+    return faithfulness(reference, contexts, split, judge)

@@ -1,0 +1,16 @@
+"""A missing old score counts as 0."""
+import math
+
+import numpy as np
+
+
+def gate(old, new, max_drop, alpha=0.05, n_boot=2000, seed=0):
+    if len(old) != len(new):
+        raise ValueError("old and new need the same samples")
+    d = np.array([(0.0 if math.isnan(b) else b) - (0.0 if math.isnan(a) else a) for a, b in zip(old, new)])
+    if len(d) == 0:
+        raise ValueError("no pair of scores is left")
+    rng = np.random.default_rng(seed)
+    means = d[rng.integers(0, len(d), (n_boot, len(d)))].mean(1)
+    bound = float(np.quantile(means, alpha))
+    return bound >= -max_drop, bound
