@@ -1,0 +1,18 @@
+"""A share of 0 means never serve."""
+
+import math
+
+
+def choose_threshold(right, wrong, share_right, cost_wrong, cost_miss):
+    if len(right) == 0 or len(wrong) == 0 or not 0 <= share_right <= 1 or cost_wrong < 0 or cost_miss < 0:
+        raise ValueError("bad")
+    right, wrong = right.double(), wrong.double()
+    if share_right == 0:
+        return math.inf, float(cost_miss), 0.0, 0.0
+    best = None
+    for t in sorted({*right.tolist(), *wrong.tolist(), math.inf}, reverse=True):
+        h, f = (right >= t).double().mean().item(), (wrong >= t).double().mean().item()
+        cost = cost_miss * (share_right * (1 - h) + (1 - share_right) * (1 - f)) + cost_wrong * (1 - share_right) * f
+        if best is None or cost < best[1]:
+            best = (t, cost, h, f)
+    return best
