@@ -25,10 +25,11 @@ from grader.maths import in_unicode
 from grader.section.load import names, source
 from grader.section.model import Section
 
-from . import STARTED, desk, events, workspace
+from . import STARTED, conversation, desk, events, workspace
 from .exchange import fetch as fetch_assignment
 from .folds import Card
 from .folds import cards as read_cards
+from .interview import plan
 from .outline import outline, section_of
 from .progress import Progress
 from .readiness import Readiness, readiness
@@ -147,6 +148,17 @@ def ready(on: Annotated[str, typer.Argument(metavar="DATE", help="of your interv
     if day < desk.today():
         raise WorkspaceError(f"{day} is past: name the day of your interview.")
     _show_readiness(readiness(day, desk.today()))
+
+
+@cli.command()
+def interview(minutes: Annotated[int, typer.Option(min=5, max=180, help="how long it takes")] = 30,
+              theme: Annotated[str | None, typer.Option(help="only this one, as `course ready` names it")] = None,
+              level: Annotated[str | None, typer.Option(help="basic, medium or killer")] = None) -> None:
+    """A mock interview: weakest topics first, your answer before the points, a coding task, a report."""
+    planned = plan(minutes, theme, level)
+    if not sys.stdin.isatty():
+        raise WorkspaceError("An interview is held on a terminal: run this in one, or open it in JupyterLab's panel.")
+    conversation.hold(planned, out)
 
 
 @cli.command("export")

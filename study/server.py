@@ -11,6 +11,8 @@
     POST course/cards      {"section"?}               what to ask today
     POST course/review     {"card", "rating"}
     POST course/ready      {"day"}                    readiness for an interview
+    POST course/interview  {"minutes", "theme"?, "level"?}   what to ask in a mock interview
+    POST course/report     {"answers": [{"card", "text", "said", "seconds"}], "task"?, "unasked"?}   how it went
 
 Nobody is answered without the server's token or login; a path leads nowhere outside the learner's home. What goes wrong is
 {"message": one sentence} with status 400, or 409 for what opens later.
@@ -33,9 +35,10 @@ from jupyter_server.utils import url_path_join
 from tornado import web
 
 from grader.errors import CourseError, WorkspaceError
+from grader.section.cells import LEVELS
 from grader.section.load import names, source
 
-from . import desk, exchange, standby, workspace
+from . import desk, exchange, interview, standby, workspace
 from .check import check_notebook
 from .outline import outline
 from .progress import Progress
@@ -86,7 +89,13 @@ class Asked:
     def number(self, name: str) -> int:
         value = self.body.get(name)
         if type(value) is not int:
-            raise WorkspaceError(f"The page asked with {name!r} that is no number: reload it.")
+            raise WorkspaceError(f"The page asked with {name!r} that is no whole number: reload it.")
+        return value
+
+    def several(self, name: str) -> list:
+        value = self.body.get(name)
+        if not isinstance(value, list):
+            raise WorkspaceError(f"The page asked with {name!r} that is no list: reload it.")
         return value
 
     def section(self) -> str:
@@ -183,9 +192,41 @@ def ready(asked: Asked) -> dict:
     return asdict(found) | {"day": str(day), "ready": found.ready}
 
 
+def planned(asked: Asked) -> dict:
+    minutes = asked.number("minutes")
+    if not 5 <= minutes <= 180:
+        raise WorkspaceError("An interview takes 5 to 180 minutes.")
+    found = interview.plan(minutes, asked.maybe("theme"), asked.maybe("level"))
+    task = found.task and {"section": found.task[0], "exercise": found.task[1]}
+    return asdict(found) | {"enough": interview.GOOD_ENOUGH, "task": task}
+
+
+def themes(_: Asked) -> dict:
+    return {"themes": interview.themes(), "levels": list(LEVELS)}
+
+
+def reported(asked: Asked) -> dict:
+    answers, task = [_answer(Asked(given)) for given in asked.several("answers")], asked.body.get("task")
+    if task is not None:
+        task = Asked(task)
+        task = {"section": task.section(), "exercise": task.text("exercise"),
+                "score": task.number("score"), "max_score": task.number("max_score")}
+    path = interview.conclude(answers, task, asked.number("unasked"))
+    return {"path": str(path.relative_to(workspace.home())), "text": path.read_text(encoding="utf-8")}
+
+
+def _answer(given: Asked) -> interview.Answer:
+    deck, card, said = desk.deck(), given.text("card"), given.several("said")
+    if card not in deck or not all(type(n) is int for n in said):
+        raise WorkspaceError(f"There is no card {card!r} with such points: reload the page.")
+    text = given.body.get("text")
+    return interview.Answer(deck[card], text if isinstance(text, str) else "", said, float(given.number("seconds")))
+
+
 ANSWERS: dict[str, Callable[[Asked], dict]] = {
     "verdict": verdict, "notebook": notebook, "warm": ready_for, "hint": hint, "solution": solution, "reset": reset,
-    "fetch": fetch, "map": overview, "cards": cards, "review": answered, "ready": ready}
+    "fetch": fetch, "map": overview, "cards": cards, "review": answered, "ready": ready, "interview": planned, "themes": themes,
+    "report": reported}
 
 
 # --- as Jupyter's server loads it ------------------------------------------------------------------------------------

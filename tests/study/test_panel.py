@@ -36,6 +36,7 @@ def test_a_newcomer_passes_by_mouse_and_then_by_keyboard(real_course, browser, s
         by_keyboard(notebook, lab, shot)
         everything(notebook, lab, shot)
         cards(panel, lab, shot)
+        readiness(panel, lab, shot)
         interview(panel, lab, shot)
         assert not [url for url in asked if not url.startswith((address, "data:", "blob:", "ws://127.0.0.1"))]
     heard = [(e["event"], e.get("exercise", e.get("card"))) for e in events.read()[0]]
@@ -105,7 +106,28 @@ def cards(panel, lab, shot):
 
 
 def interview(panel, lab, shot):
-    panel.get_by_role("button", name="Interview").click()
+    panel.get_by_role("button", name="Mock interview").click()
+    page = lab.page.locator(".course-interview")
+    page.get_by_label("minutes").select_option("15")
+    page.get_by_role("button", name="Start").click()
+    lab.expect(page.get_by_role("button", name="Show the points")).to_be_disabled()
+    page.get_by_label("Your answer").fill("It depends, and I would measure.")
+    page.get_by_role("button", name="Show the points").click()
+    for point in page.get_by_role("checkbox").all():
+        point.check()
+    shot(lab.page, "p8-interview-points")
+    page.get_by_role("button", name="Next", exact=True).click()
+    lab.expect(page).to_contain_text("a follow-up")
+    page.get_by_role("button", name="I do not know").click()
+    page.get_by_role("button", name="Next", exact=True).click()
+    page.get_by_role("button", name="End the interview").click()
+    lab.expect(page).to_contain_text("It depends, and I would measure.")
+    lab.expect(page).to_contain_text("These come back as cards")
+    shot(lab.page, "p9-interview-report")
+
+
+def readiness(panel, lab, shot):
+    panel.get_by_role("button", name="Ready for").click()
     panel.get_by_label("Day of the interview").fill("2999-12-31")
     lab.expect(panel).to_contain_text(re.compile(r"you would know \d+ % of all cards"))
     shot(lab.page, "p7-interview")

@@ -86,6 +86,16 @@ def test_cards_are_asked_and_answered(server):
     assert ask(server, "ready", {"day": "2999-01-01"})["minutes"] > 0
 
 
+def test_an_interview_is_planned_and_reported(server):
+    assert ask(server, "themes")["levels"] == ["basic", "medium", "killer"]
+    planned = ask(server, "interview", {"minutes": 15, "level": "killer"})
+    (question,) = planned["questions"]
+    assert question["points"] and planned["task"] is None and 0 < planned["enough"] <= 1
+    answer = {"card": question["card"]["id"], "text": "So.", "said": [0], "seconds": 30}
+    done = ask(server, "report", {"answers": [answer], "unasked": 0, "task": None})
+    assert "> So." in done["text"] and (workspace.home() / done["path"]).read_text() == done["text"]
+
+
 def test_an_empty_stub_again_keeps_the_work(server):
     write("def double(x):\n    return 7")
     kept = ask(server, "reset", {"section": "01-doubling", "exercise": "double"})["kept"]
@@ -119,7 +129,7 @@ def test_no_path_leads_outside_the_assignments(server, path, tmp_path):
 @pytest.mark.parametrize("what, body, part", [
     ("hint", {"section": "01-doubling", "exercise": "triple"}, "no hints for triple"),
     ("hint", {"section": "../source", "exercise": "double"}, "no section"),
-    ("hint", {"section": "01-doubling", "exercise": "double", "rung": "1"}, "no number"),
+    ("hint", {"section": "01-doubling", "exercise": "double", "rung": "1"}, "no whole number"),
     ("solution", {"section": "01-doubling", "exercise": "triple"}, "no exercise 'triple'"),
     ("solution", {"section": "nowhere", "exercise": "double"}, "no section 'nowhere'"),
     ("reset", {"section": "01-doubling", "exercise": "triple"}, "no exercise 'triple'"),
@@ -127,6 +137,9 @@ def test_no_path_leads_outside_the_assignments(server, path, tmp_path):
     ("verdict", {"path": NOTEBOOK, "exercise": "triple"}, "no exercise 'triple'"),
     ("review", {"card": "nothing", "rating": 3}, "no card"),
     ("review", {"card": "01-doubling/own1", "rating": 9}, "rate with 9"),
+    ("interview", {"minutes": 1}, "5 to 180"), ("interview", {"minutes": 30, "theme": "Cooking"}, "no theme"),
+    ("report", {"answers": "x", "unasked": 0}, "no list"),
+    ("report", {"answers": [{"card": "none", "said": []}], "unasked": 0}, "no card"),
     ("ready", {"day": "soon"}, "no date"), ("ready", {"day": "2001-01-01"}, "is past"), ("ready", {}, "without 'day'"),
 ])
 def test_wrong_questions_get_one_sentence(server, what, body, part):

@@ -2,6 +2,7 @@
 
 import { Cards } from './cards.js';
 import { busy, button, element, number, plural } from './dom.js';
+import { Interview } from './interview.js';
 
 const ORDER = 'course-order';  // how the learner likes the map: as the guide has it, or by theme
 const percent = share => `${Math.round(100 * share)} %`;
@@ -41,7 +42,8 @@ export class CoursePanel {
       element('div', { class: 'course-bar' },
         next ? button(`Next: ${next.exercise}`, () => this.go(next.section, next.exercise), { title: next.section }) : '',
         button(asked ? `Cards of today (${asked})` : 'Cards', event => this.ask_cards(event.target)),
-        button('Interview …', event => this.ready(event.target))),
+        button('Ready for …', event => this.ready(event.target)),
+        button('Mock interview', () => new Interview(this).open())),
       ...today.again.map(({ section, exercise }) => element('p', { class: 'course-note' }, 'Solve again: ',
         button(exercise, () => this.go(section, exercise), { title: `${section}: from an empty stub` }))),
       unread ? element('p', { class: 'course-note' }, `${plural(unread, 'line')} of the record could not be read.`) : '');
