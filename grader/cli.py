@@ -261,7 +261,7 @@ def demo(section: str = "02-decoding") -> None:
 def watch(section: Annotated[str | None, typer.Argument(help="This section only; all when left out.")] = None,
           interval: Annotated[float, typer.Option(min=0.1, help="Seconds between two looks.")] = 5.0,
           once: Annotated[bool, typer.Option(help="Look once and end.")] = False,
-          board: Annotated[bool, typer.Option(help="Keep a board of names and points in the exchange.")] = False,
+          board: Annotated[bool, typer.Option(help="Keep the board of those who asked for it, in the exchange.")] = False,
           insecure: Insecure = False) -> None:
     """Host a study group: grade each submission as it arrives, send feedback; Ctrl-C ends it."""
     from .classroom.watch import Watch, sections_to_watch

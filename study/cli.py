@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 something was found failing (or is not open yet), 2 wrong 
 
 from __future__ import annotations
 
+import getpass
 import json
 import sys
 import time
@@ -20,6 +21,7 @@ from rich.syntax import Syntax
 from rich.table import Table
 
 from grader import place
+from grader.classroom import members
 from grader.errors import CourseError, WorkspaceError
 from grader.maths import in_unicode
 from grader.section.load import names, source
@@ -159,6 +161,21 @@ def interview(minutes: Annotated[int, typer.Option(min=5, max=180, help="how lon
     if not sys.stdin.isatty():
         raise WorkspaceError("An interview is held on a terminal: run this in one, or open it in JupyterLab's panel.")
     conversation.hold(planned, out)
+
+
+@cli.command("board")
+def board_(name: Annotated[str | None, typer.Option("--as", help="stand on it, under this name")] = None,
+           leave: Annotated[bool, typer.Option("--leave", help="stand on it no longer")] = False) -> None:
+    """Your group's board: weekly effort and the ladders of timed exercises. Nobody stands on it unasked."""
+    me = getpass.getuser()
+    if leave:
+        members.leave(me)
+    elif name is not None:
+        members.join(me, name)
+    if leave or name is not None:
+        out.print("Done. The page changes when the host's `grader watch` looks again.", soft_wrap=True)
+    there, none = f"The board: {members.page()}", "There is no board yet: the host starts one with `grader watch --board`."
+    out.print(there if members.page().is_file() else none, soft_wrap=True)
 
 
 @cli.command("export")

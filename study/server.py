@@ -12,6 +12,7 @@
     POST course/review     {"card", "rating"}
     POST course/ready      {"day"}                    readiness for an interview
     POST course/interview  {"minutes", "theme"?, "level"?}   what to ask in a mock interview
+    POST course/board      {"name"?, "leave"?}        the group's board, and under which name one stands on it
     POST course/report     {"answers": [{"card", "text", "said", "seconds"}], "task"?, "unasked"?}   how it went
 
 Nobody is answered without the server's token or login; a path leads nowhere outside the learner's home. What goes wrong is
@@ -21,6 +22,7 @@ Nobody is answered without the server's token or login; a path leads nowhere out
 from __future__ import annotations
 
 import asyncio
+import getpass
 import json
 import multiprocessing
 from collections.abc import Callable
@@ -34,6 +36,7 @@ from jupyter_server.base.handlers import APIHandler
 from jupyter_server.utils import url_path_join
 from tornado import web
 
+from grader.classroom import members
 from grader.errors import CourseError, WorkspaceError
 from grader.section.cells import LEVELS
 from grader.section.load import names, source
@@ -223,10 +226,21 @@ def _answer(given: Asked) -> interview.Answer:
     return interview.Answer(deck[card], text if isinstance(text, str) else "", said, float(given.number("seconds")))
 
 
+def board(asked: Asked) -> dict:
+    me = getpass.getuser()
+    if asked.body.get("leave") is True:
+        members.leave(me)
+    elif asked.body.get("name") is not None:
+        members.join(me, asked.text("name"))
+    page = members.page()
+    return {"page": page.read_text(encoding="utf-8") if page.is_file() else "", "name": members.known().get(me, ""),
+            "kept": members.names_folder().is_dir()}
+
+
 ANSWERS: dict[str, Callable[[Asked], dict]] = {
     "verdict": verdict, "notebook": notebook, "warm": ready_for, "hint": hint, "solution": solution, "reset": reset,
     "fetch": fetch, "map": overview, "cards": cards, "review": answered, "ready": ready, "interview": planned, "themes": themes,
-    "report": reported}
+    "report": reported, "board": board}
 
 
 # --- as Jupyter's server loads it ------------------------------------------------------------------------------------

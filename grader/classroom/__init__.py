@@ -14,4 +14,5 @@
     classpage.py alike.py   a class on one page, and work that looks alike; html/
     export.py      scores for Canvas and Moodle
     watch.py       host a study group
+    board.py members.py   its board, and who stands on it; html/
 """

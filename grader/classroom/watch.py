@@ -6,11 +6,9 @@ done is remembered beside each judged notebook, so that a watch that was stopped
 
 from __future__ import annotations
 
-import html
 import re
 import time
-from collections.abc import Callable, Iterator
-from datetime import datetime
+from collections.abc import Callable
 from pathlib import Path
 
 from nbgrader.apps import NbGraderAPI
@@ -20,7 +18,7 @@ from ..intake.text import clean
 from ..place import replace
 from ..pool.jobs import Judges
 from ..section.load import load, names
-from . import kept
+from . import board, kept, members
 from .course import Course, Handed, timestamp_of
 from .grade import grade
 
@@ -31,25 +29,27 @@ Say = Callable[[str], None]
 
 
 class Watch:
-    """Looks into the exchange. `sections`: those to grade; `board`: keep a board of names and points in the exchange."""
+    """Looks into the exchange. `sections`: those to grade; `with_board`: keep the group's board in the exchange."""
 
-    def __init__(self, root: Path, sections: list[str], judges: Judges, say: Say, board: bool = False):
+    def __init__(self, root: Path, sections: list[str], judges: Judges, say: Say, with_board: bool = False):
         self.root, self.sections, self.judges, self.say = root, sections, judges, say
         self.course = Course(root)
         self.api = NbGraderAPI(self.course.directory, config=self.course.config)
-        exchange = Path(self.course.config.Exchange.root)
+        exchange, self.with_board = Path(self.course.config.Exchange.root), with_board
         self.failed = False  # whether the last look left something undone
-        self.board = exchange / "board.md" if board else None
+        self.names: dict[str, str] | None = None  # on the board, as it was last written
         self.inbound = exchange / self.course.directory.course_id / "inbound"
         if not self.inbound.is_dir():
             raise WorkspaceError(f"There is no exchange at {self.inbound}: `make lab` makes it, or "
                                  "`nbgrader release_assignment` for one section.")
+        if with_board:
+            members.open_to_members()
 
     def run(self, interval: float, once: bool = False) -> None:
         """Look again and again, or once; ends with KeyboardInterrupt."""
         seen = None
         while True:
-            now = self.settled()
+            now = self.settled(), self.with_board and members.known()
             if now != seen:
                 self.failed = False
                 if not self.look() and not self.failed and seen is None:
@@ -77,9 +77,13 @@ class Watch:
         for section in self.sections:
             if any(f"+{section}+" in name for name in _changes(self.inbound)):
                 new += self._section(section)
-        if self.board and (new or not self.board.is_file()):
-            write_board(self.board, self.course, self.sections)
+        self._keep_board(new)
         return new
+
+    def _keep_board(self, new: int) -> None:
+        if self.with_board and (new or members.known() != self.names):
+            board.write(self.course, self.sections)
+            self.names = members.known()
 
     def _section(self, name: str) -> int:
         collected = self.api.collect(name, update=True)
@@ -145,32 +149,3 @@ def _reason(result: dict) -> str:
     """What nbgrader says of a failure: the line of the exception, or its last."""
     lines = (result.get("error") or result.get("log") or "nbgrader gave no reason").strip().splitlines()
     return clean(next((line for line in reversed(lines) if EXCEPTION.match(line)), lines[-1]), 300)
-
-
-# --- the board -------------------------------------------------------------------------------------------------------
-
-def write_board(path: Path, course: Course, sections: list[str]) -> None:
-    """Names, points and when, best first; nothing else of a submission."""
-    text = ["# Board", ""]
-    for section in sections:
-        if rows := sorted(_rows(course, section), key=lambda r: (-r[1], str(r[3]))):
-            text += [f"## {section}", "", "| | points | of | handed in (UTC) |", "| :--- | ---: | ---: | :--- |"]
-            text += [f"| {_plain(who)} | {score:g} | {of:g} | {str(when or '')[:16]} |" for who, score, of, when in rows] + [""]
-    replace(path, "\n".join(text))
-    path.chmod(0o644)
-
-
-def _rows(course: Course, section: str) -> Iterator[tuple[str, float, float, datetime | None]]:
-    from nbgrader.api import MissingEntry
-    with course.gradebook as gradebook:
-        try:
-            submissions = gradebook.assignment_submissions(section)
-        except MissingEntry:
-            return
-        for s in submissions:
-            yield s.student_id, s.score, s.max_score, s.timestamp
-
-
-def _plain(name: str) -> str:
-    """A name that cannot be markup in a table."""
-    return html.escape(clean(name, 60)).replace("|", "&#124;").replace("\n", " ")

@@ -8,6 +8,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from grader.classroom import members
 from grader.section.cells import grade_id
 from study import events, exchange, workspace
 from tests.conftest import require_a_sandbox, set_up_tiny
@@ -94,6 +95,15 @@ def test_an_interview_is_planned_and_reported(server):
     answer = {"card": question["card"]["id"], "text": "So.", "said": [0], "seconds": 30}
     done = ask(server, "report", {"answers": [answer], "unasked": 0, "task": None})
     assert "> So." in done["text"] and (workspace.home() / done["path"]).read_text() == done["text"]
+
+
+def test_the_board_of_a_group_and_ones_own_name_on_it(server):
+    assert ask(server, "board") == {"page": "", "name": "", "kept": False}
+    assert "grader watch --board" in ask(server, "board", {"name": "Ada"}, status=400)["message"]
+    members.open_to_members()
+    members.page().write_text("<h1>The board</h1>")
+    assert ask(server, "board", {"name": "Ada"}) == {"page": "<h1>The board</h1>", "name": "Ada", "kept": True}
+    assert ask(server, "board", {"leave": True})["name"] == ""
 
 
 def test_an_empty_stub_again_keeps_the_work(server):

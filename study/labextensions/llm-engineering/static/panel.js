@@ -1,5 +1,6 @@
 // The panel in the left sidebar: what to do next, the cards of today, the map of all sections, the day of the interview.
 
+import { showBoard } from './board.js';
 import { Cards } from './cards.js';
 import { busy, button, element, number, plural } from './dom.js';
 import { Interview } from './interview.js';
@@ -25,6 +26,7 @@ export class CoursePanel {
   async refresh() {
     try {
       this.course = await this.ask('map');
+      this.group = (await this.ask('board')).kept;
     } catch (error) {
       this.out.replaceChildren(element('p', { class: 'course-problem' }, error.message));
       return;
@@ -43,7 +45,8 @@ export class CoursePanel {
         next ? button(`Next: ${next.exercise}`, () => this.go(next.section, next.exercise), { title: next.section }) : '',
         button(asked ? `Cards of today (${asked})` : 'Cards', event => this.ask_cards(event.target)),
         button('Ready for …', event => this.ready(event.target)),
-        button('Mock interview', () => new Interview(this).open())),
+        button('Mock interview', () => new Interview(this).open()),
+        this.group ? button('Group', event => this.board(event.target)) : ''),
       ...today.again.map(({ section, exercise }) => element('p', { class: 'course-note' }, 'Solve again: ',
         button(exercise, () => this.go(section, exercise), { title: `${section}: from an empty stub` }))),
       unread ? element('p', { class: 'course-note' }, `${plural(unread, 'line')} of the record could not be read.`) : '');
@@ -110,6 +113,10 @@ export class CoursePanel {
     return busy(control, this.out, async () => {
       await new Cards(this, this.out).start();
     });
+  }
+
+  board(control) {
+    return busy(control, this.out, async () => showBoard(this, await this.ask('board')));
   }
 
   ready(control) {

@@ -1,0 +1,74 @@
+"""Who stands on a study group's board, and under which name: files that members leave in the exchange."""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+from pathlib import Path
+
+from .. import place
+from ..errors import WorkspaceError
+from ..intake.text import clean
+
+PAGE, NAMES = "board.html", "board"
+LONGEST, BYTES = 40, 1000  # characters of a name, bytes of the file that says it
+
+
+def page() -> Path:
+    return place.exchange() / PAGE
+
+
+def names_folder() -> Path:
+    return place.exchange() / place.COURSE_ID / NAMES
+
+
+def open_to_members() -> None:
+    """The host's part: a folder in which everybody may leave a file, and remove no other's."""
+    folder = names_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    if folder.stat().st_uid == os.getuid():
+        folder.chmod(0o1777)
+
+
+def join(student: str, name: str) -> None:
+    """Stand on the board under this name. Raises WorkspaceError where there is no board, or the name is none."""
+    if not names_folder().is_dir():
+        raise WorkspaceError("Nobody keeps a board here: the host starts one with `grader watch --board`.")
+    name = clean(name, LONGEST).strip()
+    if not name:
+        raise WorkspaceError("A name on the board has a character at least.")
+    file = _file(student)
+    place.replace(file, json.dumps({"name": name}))
+    file.chmod(0o644)
+
+
+def leave(student: str) -> None:
+    _file(student).unlink(missing_ok=True)
+
+
+def known() -> dict[str, str]:
+    """Student -> the name that they chose. A file that is not theirs, or no name, counts for nothing."""
+    found = {}
+    for file in sorted(names_folder().glob("*.json")):
+        try:
+            if file.is_symlink() or _owner(file) != file.stem or file.stat().st_size > BYTES:
+                continue
+            name = json.loads(file.read_text(encoding="utf-8"))["name"]
+            if isinstance(name, str) and (name := clean(name, LONGEST).strip()):
+                found[file.stem] = name
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    return found
+
+
+def _file(student: str) -> Path:
+    return names_folder() / f"{Path(student).name}.json"
+
+
+def _owner(file: Path) -> str:
+    """The owner's name, as nbgrader calls a student."""
+    try:
+        return pwd.getpwuid(file.stat().st_uid).pw_name
+    except KeyError:
+        return f"user{file.stat().st_uid}"  # as place.be_somebody
