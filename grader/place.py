@@ -87,6 +87,12 @@ def _loaded(where: Path, changed: int, told: tuple[str | None, str | None]) -> C
     return PyFileConfigLoader(CONFIGURATION, path=str(where)).load_config()
 
 
+def bring_up_to_date(path: Path, text: str) -> None:
+    """Write a file where it says something else; who only reads it sees it unchanged."""
+    if not path.is_file() or path.read_text(encoding="utf-8") != text:
+        replace(path, text)
+
+
 def replace(path: Path, content: str | bytes) -> None:
     """Write a file whole or not at all."""
     new = path.with_name(path.name + ".new")

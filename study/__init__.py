@@ -12,6 +12,7 @@
     events.py      what a learner did, line by line: the truth from which the next two are read
     progress.py    what became of each exercise
     repetition.py readiness.py   when cards and exercises come back, what one will know on a day
+    submission.py  handing in: what changed, a receipt
     interview.py   a mock interview: what to ask, the report; conversation.py holds it on a terminal
     folds.py       hints and cards as read from a notebook
 """

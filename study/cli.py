@@ -27,7 +27,7 @@ from grader.maths import in_unicode
 from grader.section.load import names, source
 from grader.section.model import Section
 
-from . import STARTED, conversation, desk, events, workspace
+from . import STARTED, conversation, desk, events, submission, workspace
 from .exchange import fetch as fetch_assignment
 from .folds import Card
 from .folds import cards as read_cards
@@ -161,6 +161,24 @@ def interview(minutes: Annotated[int, typer.Option(min=5, max=180, help="how lon
     if not sys.stdin.isatty():
         raise WorkspaceError("An interview is held on a terminal: run this in one, or open it in JupyterLab's panel.")
     conversation.hold(planned, out)
+
+
+@cli.command()
+def submit(section: SectionName, yes: Annotated[bool, typer.Option("--yes", help="without asking")] = False) -> None:
+    """Hand in your notebook, after a look at what changed since the last time; prints a receipt."""
+    source(section)
+    changed, again = submission.changes(section), submission.last(section) is not None
+    for change in changed:
+        out.print(f"\n[bold]{change.exercise}[/]")
+        out.print(Syntax("\n".join(change.lines), "diff", background_color="default", word_wrap=True))
+    since = "since you handed it in last" if again else "in it yet"
+    out.print(f"\n{len(changed)} answer{'s' * (len(changed) != 1)} changed." if changed else f"Nothing was written {since}.")
+    if not yes and not sys.stdin.isatty():
+        raise WorkspaceError(f"{section} was not handed in, since there is no terminal to ask on: add --yes.")
+    if not yes and not typer.confirm("Hand it in?"):
+        return
+    receipt = submission.submit(section)
+    out.print(f"Handed in: {section}, {receipt.when}\nSHA-256 {receipt.digest}", soft_wrap=True)
 
 
 @cli.command("board")

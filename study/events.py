@@ -8,6 +8,7 @@
     hint       exercise: rung (1 to 3)
     solution   exercise
     reset      exercise: back to the empty stub
+    submitted  section: digest (SHA-256 of the notebook)
     reviewed   card: its id; rating (1 not known to 4 easy)
 
 A line that cannot be read, or that a later version wrote, is passed over and kept; it costs no other line anything.
@@ -29,7 +30,7 @@ from . import workspace
 VERSION = 1
 FILE = "events.jsonl"
 TEXT = {"checked": ("section", "exercise", "attempt"), "hint": ("section", "exercise"), "solution": ("section", "exercise"),
-        "reset": ("section", "exercise"), "reviewed": ("card",)}
+        "reset": ("section", "exercise"), "reviewed": ("card",), "submitted": ("section", "digest")}
 NUMBERS = {"checked": ("score", "max_score"), "hint": ("rung",), "reviewed": ("rating",)}
 
 

@@ -34,18 +34,6 @@ from . import exchange, workspace  # noqa: E402
 WELCOME = "Welcome.md"
 QUIET = 2.0  # seconds without a word, at most, while something is done
 
-NBGRADER_CONFIG = '''"""nbgrader in the learner's home; written anew by `make lab`."""
-
-from grader import place
-from study import workspace
-
-c = get_config()  # noqa: F821
-c.CourseDirectory.course_id = place.COURSE_ID
-c.Exchange.root = str(place.exchange())
-c.Exchange.cache = str(workspace.state() / "submitted")
-c.Exchange.assignment_dir = str(workspace.home())
-'''
-
 # A learner's JupyterLab: pages open rendered, the instructor's and the author's tools are out of the way.
 SETTINGS = {"@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"markdown": "Markdown Preview"}},
             "@jupyterlab/apputils-extension:notification": {"fetchNews": "false"}}
@@ -64,13 +52,13 @@ def prepare() -> None:
     else:
         print(f"Assignments come from the exchange of this group's host: {place.exchange()}")
     (settings / "labconfig").mkdir(exist_ok=True)
-    _write(home / "nbgrader_config.py", NBGRADER_CONFIG)
-    _write(settings / "labconfig" / "default_setting_overrides.json", json.dumps(SETTINGS, indent=1))
-    _write(settings / "labconfig" / "page_config.json",
+    workspace.configure_nbgrader()
+    place.bring_up_to_date(settings / "labconfig" / "default_setting_overrides.json", json.dumps(SETTINGS, indent=1))
+    place.bring_up_to_date(settings / "labconfig" / "page_config.json",
            json.dumps({"disabledExtensions": dict.fromkeys(DISABLED, True)}, indent=1))
     (settings / "jupyter_server_config.d").mkdir(exist_ok=True)
-    _write(settings / "jupyter_server_config.d" / "course.json", json.dumps(SERVER, indent=1))
-    _write(home / WELCOME, welcome())
+    place.bring_up_to_date(settings / "jupyter_server_config.d" / "course.json", json.dumps(SERVER, indent=1))
+    place.bring_up_to_date(home / WELCOME, welcome())
 
 
 def release_all() -> None:
@@ -111,11 +99,6 @@ def _lines(what: str) -> Callable[[int, int], None]:
             print(f"{what} … {done} of {total}", flush=True)
             said = time.monotonic()
     return report
-
-
-def _write(path: Path, text: str) -> None:
-    if not path.is_file() or path.read_text(encoding="utf-8") != text:
-        place.replace(path, text)
 
 
 def welcome() -> str:

@@ -54,6 +54,8 @@ class Memory:
             if event["rating"] in tuple(fsrs.Rating):
                 self._review(event["card"], fsrs.Rating(event["rating"]), events.when(event))
             return
+        if "exercise" not in event:
+            return
         name = exercise_id(event["section"], event["exercise"])
         trial = self._open.get(name)
         if event["event"] == "reset":

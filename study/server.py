@@ -12,6 +12,8 @@
     POST course/review     {"card", "rating"}
     POST course/ready      {"day"}                    readiness for an interview
     POST course/interview  {"minutes", "theme"?, "level"?}   what to ask in a mock interview
+    POST course/changes    {"section"}                what was written since the last submission
+    POST course/submit     {"section"}                hand in; a receipt
     POST course/board      {"name"?, "leave"?}        the group's board, and under which name one stands on it
     POST course/report     {"answers": [{"card", "text", "said", "seconds"}], "task"?, "unasked"?}   how it went
 
@@ -41,7 +43,7 @@ from grader.errors import CourseError, WorkspaceError
 from grader.section.cells import LEVELS
 from grader.section.load import names, source
 
-from . import desk, exchange, interview, standby, workspace
+from . import desk, exchange, interview, standby, submission, workspace
 from .check import check_notebook
 from .outline import outline
 from .progress import Progress
@@ -237,10 +239,19 @@ def board(asked: Asked) -> dict:
             "kept": members.names_folder().is_dir()}
 
 
+def changes(asked: Asked) -> dict:
+    section = asked.section()
+    return {"changes": [asdict(c) for c in submission.changes(section)], "again": submission.last(section) is not None}
+
+
+def submit(asked: Asked) -> dict:
+    return asdict(submission.submit(asked.section()))
+
+
 ANSWERS: dict[str, Callable[[Asked], dict]] = {
     "verdict": verdict, "notebook": notebook, "warm": ready_for, "hint": hint, "solution": solution, "reset": reset,
     "fetch": fetch, "map": overview, "cards": cards, "review": answered, "ready": ready, "interview": planned, "themes": themes,
-    "report": reported, "board": board}
+    "report": reported, "board": board, "changes": changes, "submit": submit}
 
 
 # --- as Jupyter's server loads it ------------------------------------------------------------------------------------

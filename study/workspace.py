@@ -11,6 +11,18 @@ from pathlib import Path
 from grader import place
 from grader.errors import WorkspaceError
 
+NBGRADER_CONFIG = '''"""nbgrader in the learner's home; written anew whenever it is needed."""
+
+from grader import place
+from study import workspace
+
+c = get_config()  # noqa: F821
+c.CourseDirectory.course_id = place.COURSE_ID
+c.Exchange.root = str(place.exchange())
+c.Exchange.cache = str(workspace.state() / "submitted")
+c.Exchange.assignment_dir = str(workspace.home())
+'''
+
 
 def home() -> Path:
     return place.workspace() / "home"
@@ -30,3 +42,9 @@ def notebook(section: str) -> Path:
         raise WorkspaceError(f"There is no notebook of {section} in the workspace: fetch it with "
                              f"`course fetch {section}`, or in JupyterLab's Assignment List.")
     return path
+
+
+def configure_nbgrader() -> None:
+    """Have nbgrader's commands in the learner's home know the course and its exchange."""
+    home().mkdir(parents=True, exist_ok=True)
+    place.bring_up_to_date(home() / "nbgrader_config.py", NBGRADER_CONFIG)

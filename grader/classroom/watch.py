@@ -26,17 +26,25 @@ SENT = "feedback-sent.json"  # which verdict, on work handed in when, the learne
 SETTLE = 1.0                 # seconds in which a submission that is being copied changes again
 EXCEPTION = re.compile(r"(\w+\.)*\w*(Error|Exception|Denied)\b.*: ")
 Say = Callable[[str], None]
+clock = time.monotonic       # of pauses
 
 
 class Watch:
-    """Looks into the exchange. `sections`: those to grade; `with_board`: keep the group's board in the exchange."""
+    """Looks into the exchange.
 
-    def __init__(self, root: Path, sections: list[str], judges: Judges, say: Say, with_board: bool = False):
-        self.root, self.sections, self.judges, self.say = root, sections, judges, say
+    sections:   those to grade
+    with_board: keep the group's board in the exchange
+    pause:      seconds from one verdict to the next for the same member and section
+    """
+
+    def __init__(self, root: Path, sections: list[str], judges: Judges, say: Say, with_board: bool = False,
+                 pause: float = 0.0):
+        self.root, self.sections, self.judges, self.say, self.pause = root, sections, judges, say, pause
         self.course = Course(root)
         self.api = NbGraderAPI(self.course.directory, config=self.course.config)
         exchange, self.with_board = Path(self.course.config.Exchange.root), with_board
         self.failed = False  # whether the last look left something undone
+        self.judged: dict[tuple[str, str], float] = {}  # (section, student) -> when, by the clock
         self.names: dict[str, str] | None = None  # on the board, as it was last written
         self.inbound = exchange / self.course.directory.course_id / "inbound"
         if not self.inbound.is_dir():
@@ -103,8 +111,12 @@ class Watch:
         self.say(sentence)
 
     def _submission(self, name: str, handed: Handed) -> bool:
+        if clock() - self.judged.get((name, handed.student), -self.pause) < self.pause:
+            self.failed = True  # it is looked at again
+            return False
         document = grade(name, self.root, self.judges, student=handed.student)
         if document["graded"]:
+            self.judged[name, handed.student] = clock()
             self.say(_line(name, document["submissions"][0]))
         self._send_feedback(name, handed.student)
         return bool(document["graded"])

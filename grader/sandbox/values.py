@@ -299,8 +299,7 @@ def overwrite(old: Any, new: Any) -> None:
         old.clear()
         old.update(new)
     elif isinstance(old, tuple) and isinstance(new, tuple):
-        for o, n in zip(old, new):
-            overwrite(o, n)
+        _kept(old, new)
     elif dataclasses.is_dataclass(old) and type(old) is type(new):
         for f in dataclasses.fields(old):
             value = _kept(getattr(old, f.name), getattr(new, f.name))
@@ -310,5 +309,13 @@ def overwrite(old: Any, new: Any) -> None:
 def _kept(old, new):
     if isinstance(old, numbers.Number | str | None) or type(old) is not type(new):
         return new
+    if isinstance(old, tuple):  # it cannot change: another one stands in its place, around what is in both
+        parts = (*map(_kept, old, new), *new[len(old):])
+        return old if len(parts) == len(old) and all(map(_same, old, parts)) else parts
     overwrite(old, new)
-    return old if isinstance(old, (torch.Tensor, np.ndarray, list, dict, set, tuple)) else new
+    return old if isinstance(old, (torch.Tensor, np.ndarray, list, dict, set)) else new
+
+
+def _same(old, part) -> bool:
+    """Whether a part of a tuple is what it was: the same object, or an equal one that cannot change."""
+    return old is part or isinstance(old, numbers.Number | str | bytes | None) and type(old) is type(part) and old == part

@@ -135,6 +135,9 @@ def test_the_model_answer_opens_after_an_answer_of_ones_own(fetched):
     (["solution", "written"], ["no notebook of 01-doubling", "course fetch"]),
     (["hint", "written"], ["no hints for written"]),
     (["cards", "nowhere"], ["no section 'nowhere'"]),
+    (["board", "--as", "Ada"], ["grader watch --board"]),
+    (["submit", "01-doubling"], ["no notebook of 01-doubling", "course fetch"]),
+    (["reset", "01-doubling"], ["no notebook of 01-doubling", "course fetch"]),
     (["cards"], ["terminal", "--list"]),
 ])
 def test_wrong_use_gets_one_sentence(tiny, arguments, parts):

@@ -36,11 +36,13 @@ def test_a_newcomer_passes_by_mouse_and_then_by_keyboard(real_course, browser, s
         by_keyboard(notebook, lab, shot)
         everything(notebook, lab, shot)
         cards(panel, lab, shot)
+        submit(panel, lab, shot)
         readiness(panel, lab, shot)
         interview(panel, lab, shot)
         assert not [url for url in asked if not url.startswith((address, "data:", "blob:", "ws://127.0.0.1"))]
-    heard = [(e["event"], e.get("exercise", e.get("card"))) for e in events.read()[0]]
+    heard = [(e["event"], e.get("exercise") or e.get("card")) for e in events.read()[0]]
     assert ("hint", "softmax_t") in heard and ("reset", "softmax_t") in heard and ("reviewed", "02-decoding/2.1") in heard
+    assert ("submitted", None) in heard
 
 
 def box(notebook, exercise):
@@ -124,6 +126,17 @@ def interview(panel, lab, shot):
     lab.expect(page).to_contain_text("It depends, and I would measure.")
     lab.expect(page).to_contain_text("These come back as cards")
     shot(lab.page, "p9-interview-report")
+
+
+def submit(panel, lab, shot):
+    panel.get_by_role("button", name="Submit …").click()
+    dialog = lab.page.get_by_role("dialog")
+    lab.expect(dialog).to_contain_text("1 answer changed")
+    lab.expect(dialog).to_contain_text("top_k_mask")
+    shot(lab.page, "p6-submit")
+    dialog.get_by_role("button", name="Hand in").click()
+    lab.expect(panel).to_contain_text(f"Handed in: {SECTION}")
+    panel.get_by_role("button", name="Close").click()
 
 
 def readiness(panel, lab, shot):

@@ -86,6 +86,19 @@ def test_submissions_are_graded_as_they_arrive(root, exchange, warm, tmp_path):
     assert len(said) == 5 and said[4].startswith("Nothing new") and feedback(exchange) == before
 
 
+def test_one_member_does_not_ask_all_the_time(root, exchange, warm, tmp_path, monkeypatch):
+    said, now = [], [1000.0]
+    monkeypatch.setattr("grader.classroom.watch.clock", lambda: now[0])
+    watch = Watch(root, [SECTION], Local(warm), said.append, pause=30)
+    for student, body in (("ada", SQUARES), ("ada", RIGHT), ("bo", RIGHT)):
+        submit(root, tmp_path / "home", student, body)
+        watch.look()
+    assert [line.split()[1] for line in said] == ["ada", "bo"] and watch.failed, "the second attempt waits"
+    now[0] += 31
+    watch.look()
+    assert "ada 90-mini: 8 of 12" in said[-1] and len(said) == 3
+
+
 def test_it_waits_until_a_submission_is_there_in_full(root, exchange, warm):
     inbound = exchange / "llm-engineering" / "inbound"
     watch = Watch(root, [SECTION], Local(warm), print)

@@ -129,6 +129,18 @@ def test_malformed_nodes_are_refused(node):
         Decoder([b"\0\0\0\0"], refuse).decode(node)
 
 
+def test_a_list_of_tuples_that_was_sorted_is_seen_to_be():
+    inner = torch.zeros(2)
+    value = [("b", 2, inner), ("a", 1, torch.ones(1)), ("c", 3, None)]
+    kept = value[2]
+    overwrite(value, [("a", 1, torch.ones(1)), ("b", 2, torch.full((2,), 7.0)), ("c", 3, None)])
+    assert [t[:2] for t in value] == [("a", 1), ("b", 2), ("c", 3)] and value[2] is kept
+    shared = (inner, "x")
+    value = [shared]
+    overwrite(value, [(torch.full((2,), 5.0), "x")])
+    assert value[0] is shared and torch.equal(inner, torch.full((2,), 5.0)), "what is in it changed in its place"
+
+
 def test_overwrite_brings_an_in_place_change_over():
     t, a, inner = torch.zeros(2, 2).T, np.zeros(3), [1, 2]
     value = {"t": t, "list": [inner, a]}

@@ -75,7 +75,8 @@ export class CoursePanel {
           + `${due ? ` · ${plural(due, 'card')} due` : ''}${minutes ? ` · ${Math.round(minutes / 6) / 10} h` : ''}`),
         bar(passed / coded)),
       element('ul', {}, ...exercises.filter(e => e.max_score).map(e => this.exercise(name, e))),
-      element('div', { class: 'course-bar' }, button(section.fetched ? 'Open' : 'Fetch and open', () => this.go(name))));
+      element('div', { class: 'course-bar' }, button(section.fetched ? 'Open' : 'Fetch and open', () => this.go(name)),
+        section.fetched ? button('Submit …', event => this.submit(event.target, name)) : ''));
     more.addEventListener('toggle', () => this.open[more.open ? 'add' : 'delete'](name));
     return more;
   }
@@ -100,6 +101,27 @@ export class CoursePanel {
     } catch (error) {
       this.out.replaceChildren(element('p', { class: 'course-problem' }, error.message));
     }
+  }
+
+  // Save, show what changed since the last time, ask, hand in.
+  submit(control, section) {
+    return busy(control, this.out, async () => {
+      await this.desk(`${section}/${section}.ipynb`)?.panel.context.save();
+      const { changes, again } = await this.ask('changes', { section });
+      const body = element('div', { class: 'course-changes' },
+        element('p', {}, changes.length ? `${plural(changes.length, 'answer')} changed${again ? ' since you handed it in last' : ''}:`
+          : `Nothing was written ${again ? 'since you handed it in last' : 'in it yet'}.`),
+        ...changes.flatMap(change => [element('p', { class: 'course-head' }, change.exercise), element('pre', {}, change.lines.join('\n'))]));
+      const answer = await this.lab.showDialog({
+        title: `Hand in ${section}?`, body: new this.lab.Widget({ node: body }),
+        buttons: [this.lab.Dialog.cancelButton(), this.lab.Dialog.okButton({ label: 'Hand in' })],
+      });
+      if (!answer.button.accept) return;
+      const receipt = await this.ask('submit', { section });
+      this.out.replaceChildren(element('div', { class: 'course-card' }, element('p', { class: 'course-head' }, `Handed in: ${section}`),
+        element('p', {}, receipt.when), element('p', { class: 'course-digest' }, `SHA-256 ${receipt.digest}`),
+        button('Close', () => this.out.replaceChildren())));
+    });
   }
 
   opened(path) {
