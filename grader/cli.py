@@ -262,6 +262,7 @@ def watch(section: Annotated[str | None, typer.Argument(help="This section only;
           interval: Annotated[float, typer.Option(min=0.1, help="Seconds between two looks.")] = 5.0,
           once: Annotated[bool, typer.Option(help="Look once and end.")] = False,
           board: Annotated[bool, typer.Option(help="Keep the board of those who asked for it, in the exchange.")] = False,
+          peers: Annotated[bool, typer.Option(help="Have written answers reviewed by two peers each.")] = False,
           pause: Annotated[float, typer.Option(min=0, help="Seconds from one verdict to the next of the same member.")] = 30.0,
           insecure: Insecure = False) -> None:
     """Host a study group: grade each submission as it arrives, send feedback; Ctrl-C ends it."""
@@ -272,7 +273,7 @@ def watch(section: Annotated[str | None, typer.Argument(help="This section only;
     with Warm(insecure) as warm, contextlib.suppress(KeyboardInterrupt):
         def say(line: str) -> None:
             out.print(line, markup=False, highlight=False, soft_wrap=True)
-        Watch(place.root(), sections, Local(warm), say, board, pause).run(interval, once)
+        Watch(place.root(), sections, Local(warm), say, board, peers, pause).run(interval, once)
 
 
 class progress:

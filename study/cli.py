@@ -21,7 +21,7 @@ from rich.syntax import Syntax
 from rich.table import Table
 
 from grader import place
-from grader.classroom import members
+from grader.classroom import members, reviews
 from grader.errors import CourseError, WorkspaceError
 from grader.maths import in_unicode
 from grader.section.load import names, source
@@ -35,7 +35,8 @@ from .interview import plan
 from .outline import outline, section_of
 from .progress import Progress
 from .readiness import Readiness, readiness
-from .repetition import Memory, exercise_id, review
+from .repetition import Memory, exercise_id
+from .repetition import review as answered
 
 cli = typer.Typer(help="LLM engineering: check your work, get hints, keep what you learned.", no_args_is_help=True,
                   add_completion=False, pretty_exceptions_enable=False)
@@ -181,6 +182,19 @@ def submit(section: SectionName, yes: Annotated[bool, typer.Option("--yes", help
     out.print(f"Handed in: {section}, {receipt.when}\nSHA-256 {receipt.digest}", soft_wrap=True)
 
 
+@cli.command()
+def review(listing: Annotated[bool, typer.Option("--list", help="only say how many wait")] = False) -> None:
+    """Answers of your study group that wait for your points; nobody's name is on them."""
+    me = getpass.getuser()
+    found = reviews.waiting(me)
+    if listing or not found:
+        out.print(f"{len(found)} answer{'s wait' if len(found) != 1 else ' waits'} for your review.")
+    elif not sys.stdin.isatty():
+        raise WorkspaceError("Answers are reviewed on a terminal: run this in one, or in JupyterLab's panel.")
+    else:
+        conversation.review(found, me, out)
+
+
 @cli.command("board")
 def board_(name: Annotated[str | None, typer.Option("--as", help="stand on it, under this name")] = None,
            leave: Annotated[bool, typer.Option("--leave", help="stand on it no longer")] = False) -> None:
@@ -284,7 +298,7 @@ def _ask_cards(deck: dict[str, Card]) -> None:
     try:
         for i, name in enumerate(asked, 1):  # which grows while it is gone through
             rating = _ask(deck[name], f"{i} of {len(asked)}")
-            due = review(name, int(rating), memory)
+            due = answered(name, int(rating), memory)
             again = rating == "1"
             asked += [name] * again
             out.print(f"[dim]{'again at the end' if again else f'again on {due}'}[/]\n")

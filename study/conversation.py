@@ -1,4 +1,4 @@
-"""A mock interview on a terminal."""
+"""What is talked through on a terminal: a mock interview, the review of a peer's answer."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.markdown import Markdown
 from rich.markup import escape
 
+from grader.classroom import reviews
+from grader.errors import WorkspaceError
 from grader.maths import in_unicode
 
 from . import desk, exchange, workspace
@@ -64,3 +66,26 @@ def _code(section: str, exercise: str, out: Console) -> dict | None:
     judged = desk.verdict(section, workspace.notebook(section), exercise)["exercises"][0]
     out.print(f"{judged['score']:g} of {judged['max_score']:g} points")
     return {"section": section, "exercise": exercise, "score": judged["score"], "max_score": judged["max_score"]}
+
+
+def review(found: list[reviews.Asked], student: str, out: Console) -> None:
+    """The scheme, then the answer, then points and a comment; each is kept at once."""
+    for number, asked in enumerate(found, 1):
+        out.rule(f"[dim]{number} of {len(found)} · {asked.section}[/]")
+        out.print(Markdown(in_unicode(desk.scheme(asked.section, asked.question))))
+        out.print("\n[bold]The answer[/]\n")
+        out.print(asked.answer, markup=False)
+        try:
+            said = out.input(f"\n0 to {asked.points:g}, and why (Enter passes, Ctrl+C ends): ").strip()
+        except (KeyboardInterrupt, EOFError):
+            out.print()
+            return
+        points, _, comment = said.partition(" ")
+        if not points:
+            continue
+        try:
+            reviews.say(asked.id, student, float(points.replace(",", ".")), comment)
+        except WorkspaceError as error:
+            out.print(f"{error} This one waits.", markup=False)
+        except ValueError:
+            out.print(f"{points!r} is no number of points. This one waits.", markup=False)

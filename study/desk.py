@@ -101,18 +101,22 @@ def solution(section: str, exercise: str) -> dict:
 
 
 def _model_answer(section: str, exercise: str) -> str:
-    found, parts = load(section), []
     notebook = read_notebook(workspace.notebook(section))
     own = {grade_id(c): c.source.strip() for c in (notebook.cells if notebook else [])}
-    for graded in found.exercises[exercise].graded:
-        if own.get(graded.grade_id, "") in ("", BLANK_ANSWER):
-            raise NotYet(f"Write your own answer in the cell {graded.grade_id} and save the notebook first: the marking scheme "
+    asked = [g.grade_id for g in load(section).exercises[exercise].graded]
+    for name in asked:
+        if own.get(name, "") in ("", BLANK_ANSWER):
+            raise NotYet(f"Write your own answer in the cell {name} and save the notebook first: the marking scheme "
                          "and a model answer open then.")
-        schemes = [c.source for c in found.notebook.cells
-                   if str(grade_id(c)).startswith(graded.grade_id) and "MARK SCHEME" in c.source]
-        parts += ["\n".join(line for line in text.splitlines() if not MARKS.search(line))
-                  for text in [*schemes, graded.source]]
-    return "\n\n".join(parts)
+    return "\n\n".join(scheme(section, name) for name in asked)
+
+
+def scheme(section: str, question: str) -> str:
+    """Question, marking scheme and model answer of a written question, in Markdown."""
+    found = load(section)
+    schemes = [c.source for c in found.notebook.cells if str(grade_id(c)).startswith(question) and "MARK SCHEME" in c.source]
+    return "\n\n".join("\n".join(line for line in text.splitlines() if not MARKS.search(line))
+                       for text in [*schemes, found.graded[question].source])
 
 
 def _reference(stub: str) -> str:

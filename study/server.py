@@ -12,6 +12,8 @@
     POST course/review     {"card", "rating"}
     POST course/ready      {"day"}                    readiness for an interview
     POST course/interview  {"minutes", "theme"?, "level"?}   what to ask in a mock interview
+    POST course/reviews    {}                         answers of peers that wait for one's review, with the scheme
+    POST course/reviewed   {"id", "points", "comment"?}
     POST course/changes    {"section"}                what was written since the last submission
     POST course/submit     {"section"}                hand in; a receipt
     POST course/board      {"name"?, "leave"?}        the group's board, and under which name one stands on it
@@ -38,7 +40,7 @@ from jupyter_server.base.handlers import APIHandler
 from jupyter_server.utils import url_path_join
 from tornado import web
 
-from grader.classroom import members
+from grader.classroom import members, reviews
 from grader.errors import CourseError, WorkspaceError
 from grader.section.cells import LEVELS
 from grader.section.load import names, source
@@ -248,10 +250,24 @@ def submit(asked: Asked) -> dict:
     return asdict(submission.submit(asked.section()))
 
 
+def to_review(_: Asked) -> dict:
+    return {"reviews": [{"id": a.id, "section": a.section, "points": a.points, "answer": a.answer,
+                         "scheme": desk.scheme(a.section, a.question)} for a in reviews.waiting(getpass.getuser())]}
+
+
+def reviewed(asked: Asked) -> dict:
+    points, comment = asked.body.get("points"), asked.body.get("comment")
+    if type(points) not in (int, float):
+        raise WorkspaceError("A review gives points, a number.")
+    reviews.say(asked.text("id"), getpass.getuser(), points, comment if isinstance(comment, str) else "")
+    return {}
+
+
 ANSWERS: dict[str, Callable[[Asked], dict]] = {
     "verdict": verdict, "notebook": notebook, "warm": ready_for, "hint": hint, "solution": solution, "reset": reset,
     "fetch": fetch, "map": overview, "cards": cards, "review": answered, "ready": ready, "interview": planned, "themes": themes,
-    "report": reported, "board": board, "changes": changes, "submit": submit}
+    "report": reported, "board": board, "changes": changes, "submit": submit, "reviews": to_review,
+    "reviewed": reviewed}
 
 
 # --- as Jupyter's server loads it ------------------------------------------------------------------------------------

@@ -14,5 +14,6 @@
     classpage.py alike.py   a class on one page, and work that looks alike; html/
     export.py      scores for Canvas and Moodle
     watch.py       host a study group
+    peers.py reviews.py   written answers reviewed by peers
     board.py members.py   its board, and who stands on it; html/
 """

@@ -1,7 +1,7 @@
 """A study group's board: weekly effort, and for each timed exercise the ladder of what members' solutions take.
 
 Only those stand on it who asked for it, under the name of their choice: `course board --as NAME` leaves a file in the
-exchange, which counts when its owner is that member. All numbers are the judge's, of what was handed in.
+exchange, and whose it is says its owner. All numbers are the judge's, of what was handed in.
 """
 
 from __future__ import annotations

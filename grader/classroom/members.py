@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import pwd
+import secrets
+import stat
 from pathlib import Path
 
 from .. import place
@@ -38,37 +40,47 @@ def join(student: str, name: str) -> None:
     name = clean(name, LONGEST).strip()
     if not name:
         raise WorkspaceError("A name on the board has a character at least.")
-    file = _file(student)
+    leave(student)
+    file = names_folder() / mine(student)
     place.replace(file, json.dumps({"name": name}))
     file.chmod(0o644)
 
 
 def leave(student: str) -> None:
-    _file(student).unlink(missing_ok=True)
+    for file in names_folder().glob("*.json"):
+        if owner(file) == student:
+            file.unlink(missing_ok=True)
 
 
 def known() -> dict[str, str]:
-    """Student -> the name that they chose. A file that is not theirs, or no name, counts for nothing."""
+    """Student -> the name that they chose. Whose a file is says its owner; what is no name counts for nothing."""
     found = {}
     for file in sorted(names_folder().glob("*.json")):
         try:
-            if file.is_symlink() or _owner(file) != file.stem or file.stat().st_size > BYTES:
+            if (student := owner(file)) is None or file.stat().st_size > BYTES:
                 continue
             name = json.loads(file.read_text(encoding="utf-8"))["name"]
             if isinstance(name, str) and (name := clean(name, LONGEST).strip()):
-                found[file.stem] = name
+                found[student] = name
         except (OSError, ValueError, KeyError, TypeError):
             continue
     return found
 
 
-def _file(student: str) -> Path:
-    return names_folder() / f"{Path(student).name}.json"
+def mine(student: str) -> str:
+    """A name for a file of one's own in a folder of all: it ends in what nobody could have taken before."""
+    return f"{Path(student).name}+{secrets.token_hex(6)}.json"
 
 
-def _owner(file: Path) -> str:
-    """The owner's name, as nbgrader calls a student."""
+def owner(file: Path) -> str | None:
+    """Whose file it is, as nbgrader calls a student; None for a link, and where it is gone."""
     try:
-        return pwd.getpwuid(file.stat().st_uid).pw_name
+        found = file.lstat()
+    except OSError:
+        return None
+    if not stat.S_ISREG(found.st_mode):
+        return None
+    try:
+        return pwd.getpwuid(found.st_uid).pw_name
     except KeyError:
-        return f"user{file.stat().st_uid}"  # as place.be_somebody
+        return f"user{found.st_uid}"  # as place.be_somebody

@@ -18,7 +18,7 @@ from ..intake.text import clean
 from ..place import replace
 from ..pool.jobs import Judges
 from ..section.load import load, names
-from . import board, kept, members
+from . import board, kept, members, peers, reviews
 from .course import Course, Handed, timestamp_of
 from .grade import grade
 
@@ -34,15 +34,17 @@ class Watch:
 
     sections:   those to grade
     with_board: keep the group's board in the exchange
+    with_peers: have written answers reviewed by peers
     pause:      seconds from one verdict to the next for the same member and section
     """
 
     def __init__(self, root: Path, sections: list[str], judges: Judges, say: Say, with_board: bool = False,
-                 pause: float = 0.0):
+                 with_peers: bool = False, pause: float = 0.0):
         self.root, self.sections, self.judges, self.say, self.pause = root, sections, judges, say, pause
         self.course = Course(root)
         self.api = NbGraderAPI(self.course.directory, config=self.course.config)
-        exchange, self.with_board = Path(self.course.config.Exchange.root), with_board
+        exchange = Path(self.course.config.Exchange.root)
+        self.with_board, self.with_peers = with_board, with_peers
         self.failed = False  # whether the last look left something undone
         self.judged: dict[tuple[str, str], float] = {}  # (section, student) -> when, by the clock
         self.names: dict[str, str] | None = None  # on the board, as it was last written
@@ -52,12 +54,14 @@ class Watch:
                                  "`nbgrader release_assignment` for one section.")
         if with_board:
             members.open_to_members()
+        if with_peers:
+            reviews.open_to_members()
 
     def run(self, interval: float, once: bool = False) -> None:
         """Look again and again, or once; ends with KeyboardInterrupt."""
         seen = None
         while True:
-            now = self.settled(), self.with_board and members.known()
+            now = self.settled(), self.with_board and members.known(), self.with_peers and _changes(reviews.folder("said"))
             if now != seen:
                 self.failed = False
                 if not self.look() and not self.failed and seen is None:
@@ -86,6 +90,10 @@ class Watch:
             if any(f"+{section}+" in name for name in _changes(self.inbound)):
                 new += self._section(section)
         self._keep_board(new)
+        if self.with_peers:
+            for section, student in peers.look(self.course, self.sections):
+                self.say(f"{time.strftime('%H:%M')} {clean(student, 60)} {section}: the written answer was settled by peers")
+                self._send_feedback(section, student, anew=True)
         return new
 
     def _keep_board(self, new: int) -> None:
@@ -121,11 +129,11 @@ class Watch:
         self._send_feedback(name, handed.student)
         return bool(document["graded"])
 
-    def _send_feedback(self, name: str, student: str) -> None:
+    def _send_feedback(self, name: str, student: str, anew: bool = False) -> None:
         folder = self.course.folder(self.course.directory.autograded_directory, student, name)
         about = f"{kept.read(folder)['key']} {timestamp_of(folder)}"  # the same work handed in again is answered again
         sent = folder / SENT
-        if sent.is_file() and sent.read_text(encoding="utf-8") == about:
+        if not anew and sent.is_file() and sent.read_text(encoding="utf-8") == about:
             return
         for step in (self.api.generate_feedback, self.api.release_feedback):
             result = step(name, student)

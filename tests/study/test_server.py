@@ -1,5 +1,6 @@
 """What the course's part of Jupyter's server answers, and whom: a real server, asked over HTTP."""
 
+import getpass
 import json
 import urllib.error
 import urllib.request
@@ -8,7 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from grader.classroom import members
+from grader.classroom import members, reviews
 from grader.section.cells import grade_id
 from study import events, exchange, workspace
 from tests.conftest import require_a_sandbox, set_up_tiny
@@ -85,6 +86,20 @@ def test_cards_are_asked_and_answered(server):
     due = ask(server, "review", {"card": deck["cards"][0]["id"], "rating": 3})["due"]
     assert due > "2026" and [c["id"] for c in ask(server, "cards")["cards"]] == ["01-doubling/own2"]
     assert ask(server, "ready", {"day": "2999-01-01"})["minutes"] > 0
+
+
+def test_answers_of_peers_wait_for_a_review(server):
+    assert ask(server, "reviews")["reviews"] == []
+    reviews.open_to_members()
+    me = getpass.getuser()
+    reviews.ask(reviews.Asked("a1", "01-doubling", "written__why", 4.0, "Because.", (me, "bo")))
+    (waiting,) = ask(server, "reviews")["reviews"]
+    assert waiting["answer"] == "Because." and "SOLUTION" not in waiting["scheme"] and len(waiting["scheme"]) > 20
+    assert "a number" in ask(server, "reviewed", {"id": "a1", "points": None}, status=400)["message"]
+    ask(server, "reviewed", {"id": "a1", "points": 2.5, "comment": "Name a number."})
+    assert reviews.said(reviews.asked()["a1"]) == {me: reviews.Review(2.5, "Name a number.")}
+    assert "does not wait" in ask(server, "reviewed", {"id": "a1", "points": 1}, status=400)["message"]
+    reviews.withdraw("a1")
 
 
 def test_an_interview_is_planned_and_reported(server):

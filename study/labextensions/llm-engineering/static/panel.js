@@ -4,6 +4,7 @@ import { showBoard } from './board.js';
 import { Cards } from './cards.js';
 import { busy, button, element, number, plural } from './dom.js';
 import { Interview } from './interview.js';
+import { showReviews } from './reviews.js';
 
 const ORDER = 'course-order';  // how the learner likes the map: as the guide has it, or by theme
 const percent = share => `${Math.round(100 * share)} %`;
@@ -27,6 +28,7 @@ export class CoursePanel {
     try {
       this.course = await this.ask('map');
       this.group = (await this.ask('board')).kept;
+      this.reviews = (await this.ask('reviews')).reviews;
     } catch (error) {
       this.out.replaceChildren(element('p', { class: 'course-problem' }, error.message));
       return;
@@ -46,7 +48,8 @@ export class CoursePanel {
         button(asked ? `Cards of today (${asked})` : 'Cards', event => this.ask_cards(event.target)),
         button('Ready for …', event => this.ready(event.target)),
         button('Mock interview', () => new Interview(this).open()),
-        this.group ? button('Group', event => this.board(event.target)) : ''),
+        this.group ? button('Group', event => this.board(event.target)) : '',
+        this.reviews.length ? button(`Review answers (${this.reviews.length})`, () => showReviews(this, this.reviews)) : ''),
       ...today.again.map(({ section, exercise }) => element('p', { class: 'course-note' }, 'Solve again: ',
         button(exercise, () => this.go(section, exercise), { title: `${section}: from an empty stub` }))),
       unread ? element('p', { class: 'course-note' }, `${plural(unread, 'line')} of the record could not be read.`) : '');
