@@ -1,0 +1,16 @@
+"""Another number of weights than answers is cut silently."""
+
+
+def weighted_vote(answers: list, weights: list[float], normalise=None) -> tuple:
+    if not all(w >= 0 for w in weights):
+        raise ValueError("one weight for each answer, none of them negative or NaN")
+    first, sums = {}, {}
+    for answer, weight in zip(answers, weights):
+        key = answer if answer is None or normalise is None else normalise(answer)
+        if key is not None:
+            first.setdefault(key, answer)
+            sums[key] = sums.get(key, 0.0) + weight
+    if not sums:
+        return None, 0.0
+    best, total = max(sums, key=sums.__getitem__), sum(weights)  # max takes the first of equals
+    return first[best], float(sums[best] / total) if total else 0.0

@@ -1,0 +1,6 @@
+"""A tie of costs does not count as affordable."""
+
+
+def largest_n(small: int, big: int, prompt: int, gen_small: int, gen_big: int, prm: int = 0) -> int:
+    tokens = tts_flops(big, prompt, gen_big) // (2 * (small + prm))
+    return max(0, (tokens - prompt - 1) // gen_small)
