@@ -14,6 +14,7 @@ import copy
 import functools
 import getpass
 import os
+import pwd
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -70,7 +71,21 @@ def be_somebody() -> None:
     try:
         getpass.getuser()
     except (KeyError, OSError):
-        os.environ["USER"] = f"user{os.getuid()}"
+        os.environ["USER"] = user(os.getuid())
+
+
+def user(uid: int) -> str:
+    """The name of a user of this machine, also of one whom no passwd knows."""
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"user{uid}"
+
+
+def student() -> str:
+    """The name under which nbgrader knows whoever runs this: the user's, on JupyterHub the hub's."""
+    name = user(os.getuid())
+    return os.environ.get("JUPYTERHUB_USER", name) if name == "jovyan" else name
 
 
 def configuration(where: Path | None = None) -> Config:

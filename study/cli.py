@@ -5,7 +5,6 @@ Exit codes: 0 done, 1 something was found failing (or is not open yet), 2 wrong 
 
 from __future__ import annotations
 
-import getpass
 import json
 import sys
 import time
@@ -185,7 +184,7 @@ def submit(section: SectionName, yes: Annotated[bool, typer.Option("--yes", help
 @cli.command()
 def review(listing: Annotated[bool, typer.Option("--list", help="only say how many wait")] = False) -> None:
     """Answers of your study group that wait for your points; nobody's name is on them."""
-    me = getpass.getuser()
+    me = place.student()
     found = reviews.waiting(me)
     if listing or not found:
         out.print(f"{len(found)} answer{'s wait' if len(found) != 1 else ' waits'} for your review.")
@@ -199,7 +198,7 @@ def review(listing: Annotated[bool, typer.Option("--list", help="only say how ma
 def board_(name: Annotated[str | None, typer.Option("--as", help="stand on it, under this name")] = None,
            leave: Annotated[bool, typer.Option("--leave", help="stand on it no longer")] = False) -> None:
     """Your group's board: weekly effort and the ladders of timed exercises. Nobody stands on it unasked."""
-    me = getpass.getuser()
+    me = place.student()
     if leave:
         members.leave(me)
     elif name is not None:

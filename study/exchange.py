@@ -122,6 +122,7 @@ def _remembered() -> dict[str, str]:
 def _remember(name: str, digest: str) -> None:
     known = _remembered()
     if known.get(name) != digest:
+        _stamps().parent.mkdir(parents=True, exist_ok=True)
         place.replace(_stamps(), json.dumps(known | {name: digest}, indent=1))
 
 

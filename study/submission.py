@@ -71,9 +71,9 @@ def submit(section: str) -> Receipt:
 
 
 def _reason(log: str) -> str:
-    """What nbgrader says of a failure: the first error that it logs."""
+    """What nbgrader says of a failure: the first error that it logs, or its last words."""
     said = re.search(r"\| (?:CRITICAL|ERROR)\] (.+)", log)
-    return said[1].strip() if said else "nbgrader gave no reason"
+    return said[1].strip() if said else (log.strip().splitlines() or ["nbgrader gave no reason"])[-1]
 
 
 def _answers(path: Path) -> dict[str, str]:

@@ -18,6 +18,7 @@ from study import workspace
 
 c = get_config()  # noqa: F821
 c.CourseDirectory.course_id = place.COURSE_ID
+c.CourseDirectory.student_id = place.student()  # nbgrader stops at users whom no passwd knows
 c.Exchange.root = str(place.exchange())
 c.Exchange.cache = str(workspace.state() / "submitted")
 c.Exchange.assignment_dir = str(workspace.home())

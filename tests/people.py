@@ -15,6 +15,7 @@ from tests.conftest import ROOT
 IN_SIGHT = """
 set -e
 mount --make-rprivate /
+test -z "$PASSWD" || mount --bind $PASSWD /etc/passwd
 stage=$(mktemp -d); i=0
 for path in $SEEN; do mkdir $stage/$i; mount --bind $path $stage/$i; i=$((i+1)); done
 for path in $SHUT; do mount -t tmpfs -o mode=755 tmpfs $path; done
@@ -31,10 +32,13 @@ def can_be_others() -> bool:
 
 
 class Person:
-    """A user with this id and a home of its own; one without a name where `home` is None."""
+    """A user with this id and a home of its own; one without a name where `home` is None.
 
-    def __init__(self, uid: int, home: Path | None, **environment: str):
-        self.uid, self.home = uid, home
+    passwd: a file to stand for the system's, in which it has a name
+    """
+
+    def __init__(self, uid: int, home: Path | None, passwd: Path | None = None, **environment: str):
+        self.uid, self.home, self.passwd = uid, home, passwd
         if home is not None:
             home.mkdir(mode=0o700)
             os.chown(home, uid, uid)
@@ -50,7 +54,7 @@ class Person:
         below = [path for path in seen if set(path.parents) & outer]
         told = [f"{k}={v}" for k, v in self.environment.items()]
         script = f"SEEN={shlex.quote(' '.join(map(str, below)))}; SHUT={shlex.quote(' '.join(map(str, outer)))}; " \
-                 f"WHO={self.uid}; {IN_SIGHT}"
+                 f"PASSWD={self.passwd or ''}; WHO={self.uid}; {IN_SIGHT}"
         return ["unshare", "-m", "sh", "-c", script, "sh", *told, *command]
 
     def run(self, *command: str, cwd: Path | None = None) -> subprocess.CompletedProcess:

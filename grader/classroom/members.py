@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pwd
 import secrets
 import stat
 from pathlib import Path
@@ -78,9 +77,4 @@ def owner(file: Path) -> str | None:
         found = file.lstat()
     except OSError:
         return None
-    if not stat.S_ISREG(found.st_mode):
-        return None
-    try:
-        return pwd.getpwuid(found.st_uid).pw_name
-    except KeyError:
-        return f"user{found.st_uid}"  # as place.be_somebody
+    return place.user(found.st_uid) if stat.S_ISREG(found.st_mode) else None

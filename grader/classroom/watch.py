@@ -6,6 +6,7 @@ done is remembered beside each judged notebook, so that a watch that was stopped
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Callable
@@ -13,9 +14,9 @@ from pathlib import Path
 
 from nbgrader.apps import NbGraderAPI
 
+from .. import place
 from ..errors import CourseError, WorkspaceError
 from ..intake.text import clean
-from ..place import replace
 from ..pool.jobs import Judges
 from ..section.load import load, names
 from . import board, kept, members, peers, reviews
@@ -86,6 +87,7 @@ class Watch:
     def look(self) -> int:
         """Collect, grade, give feedback; returns how many were new."""
         new = 0
+        self._refuse_what_is_anothers()
         for section in self.sections:
             if any(f"+{section}+" in name for name in _changes(self.inbound)):
                 new += self._section(section)
@@ -100,6 +102,23 @@ class Watch:
         if self.with_board and (new or members.known() != self.names):
             board.write(self.course, self.sections)
             self.names = members.known()
+
+    def _refuse_what_is_anothers(self) -> None:
+        """nbgrader takes in what a user hands in under another's name, and warns. Here it is put aside, and said.
+
+        What the host hands in counts, and what JupyterHub's one user does for all: there names come from the hub.
+        """
+        for entry in self.inbound.iterdir():
+            try:
+                uid = entry.stat().st_uid
+            except OSError:
+                continue
+            owner, student = place.user(uid), entry.name.split("+")[0]
+            if "+" in entry.name and owner not in (student, "jovyan") and uid != os.getuid():
+                aside = entry.with_name(f"refused-{entry.name.replace('+', '_')}")  # no name that nbgrader collects
+                entry.rename(aside)
+                self.say(f"{clean(owner, 60)} handed something in as {clean(student, 60)}: it was put aside as "
+                         f"{clean(aside.name, 200)}.")
 
     def _section(self, name: str) -> int:
         collected = self.api.collect(name, update=True)
@@ -140,7 +159,7 @@ class Watch:
             if not result["success"]:
                 self._complain(f"{student}: no feedback on {name} could be sent: {_reason(result)}")
                 return
-        replace(sent, about)
+        place.replace(sent, about)
 
 
 def sections_to_watch(section: str | None) -> list[str]:
