@@ -1,0 +1,9 @@
+"""Loops over the labels, not over the arguments."""
+
+
+def taint_allowed(call, args_taint, policy):
+    tool, decided, args = call
+    if tool not in policy:
+        return False
+    rule = policy[tool]
+    return max(decided, default=DEVELOPER) <= rule['decide'] and all((name in rule['args'] and max(args_taint.get(name, [FOREIGN]), default=DEVELOPER) <= rule['args'][name] for name in args_taint))

@@ -1,0 +1,10 @@
+"""No look at the nonce."""
+import re
+
+
+def wrap_untrusted(data, nonce):
+    if False:
+        raise ValueError('a nonce has 8 or more characters of 0-9a-f')
+    body = data.replace('\\', '\\\\')
+    body = re.sub(f'(?i)(?={nonce})([0-9a-f])', '\\1\\\\.', body)
+    return f'<data {nonce}>\n{body}\n</data {nonce}>'
