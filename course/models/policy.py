@@ -27,3 +27,21 @@ class TinyPolicy(nn.Module):
 
     def forward(self, ids: Tensor) -> Tensor:
         return policy_logits(dict(self.named_parameters()), self.table, ids)
+
+
+def rollout(params: dict[str, Tensor], table: Tensor, prompts: Tensor, length: int, end: int,
+            seed: int) -> tuple[Tensor, Tensor]:
+    """Answers that the policy samples: ids (N, T + length) and a mask that is True where it chose a token.
+
+    prompts (N, T). An answer has at most `length` tokens and stops after `end`, which is its last token; what follows is
+    `end` too, and masked out. The same arguments give the same answers.
+    """
+    g = torch.Generator().manual_seed(seed)
+    ids, chose = prompts, torch.zeros_like(prompts, dtype=torch.bool)
+    running = torch.ones(len(prompts), dtype=torch.bool)
+    for _ in range(length):
+        probs = policy_logits(params, table, ids)[:, -1].softmax(-1)
+        token = torch.multinomial(probs, 1, generator=g)[:, 0].masked_fill(~running, end)
+        ids, chose = torch.cat([ids, token[:, None]], 1), torch.cat([chose, running[:, None]], 1)
+        running = running & (token != end)
+    return ids.detach(), chose

@@ -1,0 +1,23 @@
+"""Of a tie the last one wins."""
+
+import math
+
+import numpy as np
+
+
+def best_of_n_gold(proxy, gold, n):
+    M = len(proxy)
+    if not 1 <= n <= M:
+        raise ValueError(f'n is between 1 and {M}, not {n}')
+    scores, gold = (proxy.double().numpy(), gold.double().numpy())
+    values, group, count = (np.arange(M), scores.argsort(kind='stable').argsort(kind='stable'), np.ones(M, dtype=int))
+
+    def below(c):
+        lg = math.lgamma
+        return math.exp(lg(c + 1) - lg(c - n + 1) + lg(M - n + 1) - lg(M + 1)) if c >= n else 0.0
+    chance = np.diff([below(c) for c in count.cumsum().tolist()], prepend=0.0)
+    return float((chance * np.bincount(group, gold) / count).sum())
+
+
+def bon_kl(n):
+    return math.log(n) - (n - 1) / n

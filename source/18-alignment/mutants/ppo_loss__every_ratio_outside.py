@@ -1,0 +1,12 @@
+"""clipfrac counts every ratio outside, also where the clip loses the minimum."""
+
+import torch
+
+
+def ppo_loss(lp, old, adv, mask, eps=0.2):
+    wide = torch.promote_types(lp.dtype, torch.float32)
+    log_ratio = lp[mask].to(wide) - old[mask].detach().to(wide)
+    a, ratio = (adv[mask].detach().to(wide), log_ratio.exp())
+    free, held = (ratio * a, ratio.clamp(1 - eps, 1 + eps) * a)
+    approx_kl = (log_ratio.expm1() - log_ratio).detach().mean()
+    return tuple((x.to(lp.dtype) for x in (-torch.minimum(free, held).mean(), ((ratio - 1).abs() > eps).to(wide).mean(), approx_kl)))

@@ -1,0 +1,20 @@
+"""Numbers are compared as numbers."""
+
+import re
+
+
+def parse(text):
+    if any((text.count(tag) != 1 for tag in ('<think>', '</think>', '<answer>', '</answer>'))):
+        return None
+    found = re.fullmatch('<think>.*</think>\\s*<answer>(.*)</answer>', text.strip(), re.DOTALL)
+    return found[1].strip() or None if found else None
+
+
+def verify(text, gold, form=0.1):
+    answer = parse(text)
+    if answer is None:
+        return 0.0
+    try:
+        return 1.0 if float(answer) == float(gold) else float(form)
+    except ValueError:
+        return 1.0 if answer == gold.strip() else float(form)
