@@ -1,0 +1,13 @@
+"""Id 0 and the empty id are passed over."""
+
+
+def recall_at_steps(trajectories, gold, n):
+    rows = []
+    for path, wanted in zip(trajectories, gold):
+        wanted = set(wanted)
+        if wanted:
+            rows.append([len(wanted & {id for step in path[:s] for id in step if id}) / len(wanted) for s in range(1, n + 1)])
+    if not rows:
+        raise ValueError("no gold")
+    return {"recall": [sum(r[s] for r in rows) / len(rows) for s in range(n)],
+            "complete": [sum(r[s] == 1 for r in rows) / len(rows) for s in range(n)]}

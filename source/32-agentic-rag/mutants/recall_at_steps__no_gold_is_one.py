@@ -1,0 +1,15 @@
+"""A question without gold counts as found."""
+
+
+def recall_at_steps(trajectories, gold, n):
+    rows = []
+    for path, wanted in zip(trajectories, gold):
+        wanted = set(wanted)
+        if not wanted:
+            rows.append([1.0] * n)
+        else:
+            rows.append([len(wanted & {id for step in path[:s] for id in step}) / len(wanted) for s in range(1, n + 1)])
+    if not any(set(g) for g in gold):
+        raise ValueError("no gold")
+    return {"recall": [sum(r[s] for r in rows) / len(rows) for s in range(n)],
+            "complete": [sum(r[s] == 1 for r in rows) / len(rows) for s in range(n)]}

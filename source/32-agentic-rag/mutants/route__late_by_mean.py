@@ -1,0 +1,15 @@
+"""Nobody in time: the smallest expected seconds."""
+from collections.abc import Mapping, Sequence
+
+
+def route(hops: Sequence[float], paths: Mapping[str, Mapping[str, Sequence[float]]], value: float,
+          per_second: float,
+          deadline: float) -> tuple[str, float]:
+    possible = [h for h, p in enumerate(hops) if p > 0]
+    utility = {name: sum(hops[h] * (value * path["accuracy"][h] - path["dollars"][h]
+                                    - per_second * path["seconds"][h]) for h in possible) for name,
+               path in paths.items()}
+    worst = {name: max(path["seconds"][h] for h in possible) for name, path in paths.items()}
+    allowed = [name for name in paths if worst[name] <= deadline]
+    chosen = max(allowed, key=utility.get) if allowed else min(paths, key=lambda name: sum(hops[h] * paths[name]["seconds"][h] for h in possible))
+    return chosen, float(utility[chosen])

@@ -1,0 +1,15 @@
+"""Nobody in time: the best utility."""
+from collections.abc import Mapping, Sequence
+
+
+def route(hops: Sequence[float], paths: Mapping[str, Mapping[str, Sequence[float]]], value: float,
+          per_second: float,
+          deadline: float) -> tuple[str, float]:
+    possible = [h for h, p in enumerate(hops) if p > 0]
+    utility = {name: sum(hops[h] * (value * path["accuracy"][h] - path["dollars"][h]
+                                    - per_second * path["seconds"][h]) for h in possible) for name,
+               path in paths.items()}
+    worst = {name: max(path["seconds"][h] for h in possible) for name, path in paths.items()}
+    allowed = [name for name in paths if worst[name] <= deadline]
+    chosen = max(allowed, key=utility.get) if allowed else max(paths, key=utility.get)
+    return chosen, float(utility[chosen])
