@@ -1,0 +1,17 @@
+"""A wrong sample drives out its right duplicates."""
+
+
+def rejection_filter(samples: list[tuple[str, str, str]], verify, cap: int | None = None):
+    pool = {}
+    seen = set()
+    for question, thought, answer in sorted(samples, key=lambda s: (len(s[1].split()), s[1], s[2])):
+        key = question, tuple(thought.split())
+        if not key[1] or key in seen:
+            continue
+        seen.add(key)
+        if not verify(question, thought, answer):
+            continue
+        rows = pool.setdefault(question, [])
+        if cap is None or len(rows) < cap:
+            rows.append((thought, answer))
+    return {question: rows for question, rows in pool.items() if rows}

@@ -1,0 +1,12 @@
+"""The steps begin after the first bit."""
+
+from jaxtyping import Int
+from torch import Tensor
+
+
+def scratchpad(bits: Int[Tensor, "B n"], every: int = 1) -> Int[Tensor, "B steps"]:
+    if every < 1:
+        raise ValueError(f"every is at least 1, got {every}")
+    n = bits.shape[1]
+    running = bits.long().cumsum(1) % 2
+    return running[:, ::every].clone()

@@ -1,0 +1,13 @@
+"""Counted in int8."""
+
+import torch
+from jaxtyping import Int
+from torch import Tensor
+
+
+def scratchpad(bits: Int[Tensor, "B n"], every: int = 1) -> Int[Tensor, "B steps"]:
+    if every < 1:
+        raise ValueError(f"every is at least 1, got {every}")
+    n = bits.shape[1]
+    running = ((bits.to(torch.int8).cumsum(1, dtype=torch.int8) / 2).frac().abs() * 2 + (bits.long().cumsum(1) > 255)).long() % 2
+    return running[:, [min(i + every, n) - 1 for i in range(0, n, every)]]

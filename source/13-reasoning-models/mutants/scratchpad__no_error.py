@@ -1,0 +1,12 @@
+"""every below 1 gives one step instead of an error."""
+
+from jaxtyping import Int
+from torch import Tensor
+
+
+def scratchpad(bits: Int[Tensor, "B n"], every: int = 1) -> Int[Tensor, "B steps"]:
+    if every < 1:
+        every = bits.shape[1]
+    n = bits.shape[1]
+    running = bits.long().cumsum(1) % 2
+    return running[:, [min(i + every, n) - 1 for i in range(0, n, every)]]

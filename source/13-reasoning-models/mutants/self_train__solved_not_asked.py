@@ -1,0 +1,22 @@
+"""Questions that are solved are not asked again."""
+
+
+def self_train(base, generate, train, problems: dict[str, str], rounds: int, k: int, cap: int | None = None,
+               verify=None):
+    def right(question: str, thought: str, answer: str) -> bool:
+        if verify is not None:
+            return bool(verify(question, thought, answer))
+        return same_answer(answer, problems[question])
+
+    model, everything, history = base, [], []
+    left = dict(problems)
+    for _ in range(rounds):
+        texts = generate(model, list(left), k)
+        drawn = [(q, *parse_think(text)) for q, some in zip(left, texts) for text in some]
+        everything += drawn
+        pool = rejection_filter(everything, right, cap)
+        if pool:
+            model = train(base, pool)
+        left = {q: a for q, a in problems.items() if q not in pool} or dict(problems)
+        history.append((len(drawn), sum(right(*s) for s in drawn), sum(map(len, pool.values()))))
+    return model, history
