@@ -7,6 +7,7 @@
     │   └── ClusterError    nor on that cluster
     ├── Unreadable          a notebook that was handed in and cannot be read
     ├── WorkspaceError      something of the workspace or the exchange is missing or damaged
+    ├── NotYet              what a learner asks for opens later; the command ends with 1
     └── DemoError           a command of the demo failed
 
 A command line prints the message and ends with 2; whatever else is raised is a bug.
@@ -44,6 +45,10 @@ class Unreadable(CourseError):
 
 
 class WorkspaceError(CourseError):
+    pass
+
+
+class NotYet(CourseError):
     pass
 
 

@@ -21,7 +21,7 @@ from rich.table import Table
 
 from grader import place
 from grader.classroom import members, reviews
-from grader.errors import CourseError, WorkspaceError
+from grader.errors import CourseError, NotYet, WorkspaceError
 from grader.maths import in_unicode
 from grader.section.load import names, source
 from grader.section.model import Section
@@ -329,7 +329,7 @@ def app() -> None:
     try:
         place.be_somebody()
         cli()
-    except desk.NotYet as error:
+    except NotYet as error:
         _fail(str(error), code=1)
     except CourseError as error:
         _fail(str(error))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader import place
-from grader.errors import CourseError, WorkspaceError
+from grader.errors import NotYet, WorkspaceError
 from grader.section.cells import BLANK_ANSWER, CODE_STUB, SOLUTION, aspect_of, exercise_of, grade_id
 from grader.section.load import load, names, syllabus
 
@@ -28,10 +28,6 @@ if TYPE_CHECKING:
 
 MARKS = re.compile(r"(BEGIN|END) (SOLUTION|MARK SCHEME)")
 KEPT = "Earlier work"  # folder of the learner's home
-
-
-class NotYet(CourseError):
-    """What is asked for opens later; the sentence says when."""
 
 
 # --- a verdict -------------------------------------------------------------------------------------------------------
@@ -114,6 +110,8 @@ def _model_answer(section: str, exercise: str) -> str:
 def scheme(section: str, question: str) -> str:
     """Question, marking scheme and model answer of a written question, in Markdown."""
     found = load(section)
+    if question not in found.graded:
+        raise WorkspaceError(f"{section} has no question {question!r}.")
     schemes = [c.source for c in found.notebook.cells if str(grade_id(c)).startswith(question) and "MARK SCHEME" in c.source]
     return "\n\n".join("\n".join(line for line in text.splitlines() if not MARKS.search(line))
                        for text in [*schemes, found.graded[question].source])

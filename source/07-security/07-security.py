@@ -210,7 +210,7 @@ def layers(tpr, fpr, prevalence):
 # A model reads one stream of tokens. In it stand the developer's instructions, the user's request, and texts that
 # somebody else wrote: web pages, mails, files, answers of tools. To the model they are all words. **Prompt
 # injection** is a text that gets the model to follow *its* instructions instead of those of the people whom it
-# works for. OWASP's Top 10 for LLM applications puts it first, as LLM01, in its lists of 2025 and 2026.
+# works for. OWASP's Top 10 for LLM applications puts it first, as LLM01, in its list of 2025.
 #
 # | | who writes it | who is harmed | example |
 # |---|---|---|---|
@@ -2074,7 +2074,7 @@ security.widget(layer_report)
 #   user is the victim, the attacker needs no account. The description of somebody's tool is foreign text, too.
 # - Not the same as a jailbreak: there the user wants to get round the operator's rules.
 # - It becomes harm through tools: private data + foreign text + a way out.
-# - OWASP's Top 10 for LLM applications puts it first (LLM01, 2025 and 2026).
+# - OWASP's Top 10 for LLM applications puts it first (LLM01 in the list of 2025).
 # - Slip: "an attack through user input". That is half of it.
 #
 # </details>

@@ -100,6 +100,9 @@ def test_answers_of_peers_wait_for_a_review(server):
     assert reviews.said(reviews.asked()["a1"]) == {me: reviews.Review(2.5, "Name a number.")}
     assert "does not wait" in ask(server, "reviewed", {"id": "a1", "points": 1}, status=400)["message"]
     reviews.withdraw("a1")
+    reviews.ask(reviews.Asked("a2", "01-doubling", "written__gone", 4.0, "So.", (me,)))
+    assert ask(server, "reviews")["reviews"] == [], "a question that is no more asks nobody"
+    reviews.withdraw("a2")
 
 
 def test_an_interview_is_planned_and_reported(server):
