@@ -171,10 +171,9 @@ def prepared(question, documents, reader, terms, weigh, size, overlap, k, budget
 # A language model knows what stood in its training text, up to a day, blurred, and nothing of your own documents.
 # RAG (Lewis et al. 2020, arXiv 2005.11401) looks things up first:
 #
-# $$\begin{aligned}
-# \text{once:}\quad &\text{documents} \to \text{chunks} \to \text{index} \\
-# \text{for every question:}\quad &\text{retrieve} \to \text{pack} \to \text{generate} \to \text{check}
-# \end{aligned}$$
+# $$\text{once:}\quad \text{documents} \to \text{chunks} \to \text{index}$$
+#
+# $$\text{for every question:}\quad \text{retrieve} \to \text{pack} \to \text{generate} \to \text{check}$$
 #
 # Three promises are made of it, and each has a condition.
 #
@@ -920,7 +919,7 @@ rag_pipeline.mixed_scores(hybrid)
 # versions of one page, neighbours that overlap. They are one answer and four lost places. **Maximal marginal
 # relevance** (MMR) takes one after the other, each relevant and unlike those taken:
 #
-# $$\text{next} = \arg\max_{i \notin S} \Big[\lambda \cos(q, d_i) - (1-\lambda) \max_{j \in S} \cos(d_i, d_j)\Big].$$
+# $$\text{next} = \text{argmax}_{i \notin S} \Big[\lambda \cos(q, d_i) - (1-\lambda) \max_{j \in S} \cos(d_i, d_j)\Big].$$
 #
 # λ = 1 is the ranking itself. As λ falls, likeness to what was taken costs more. It is greedy: a choice is never
 # taken back.

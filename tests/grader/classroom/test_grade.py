@@ -80,7 +80,7 @@ def test_a_class_is_graded_once_and_the_same_way_again(course, grade):
     for student in WRONG:
         assert 0 < by_student[student]["score"] < by_student["right"]["score"]
     assert by_student["garbage"]["status"] == "unreadable" and by_student["garbage"]["score"] == 0
-    assert all(set(c) == {"grade_id", "points", "score", "verdict", "message"}
+    assert all(set(c) == {"grade_id", "points", "score", "verdict", "message", "ratio"}
                for s in first["submissions"] for c in s["cells"])
     before = rows(course)
     assert before
