@@ -102,7 +102,7 @@ def _exercise(section: Section, exercise: str, cases: list[Case], results: dict[
         return {"name": case.name, "score": score(case.key), **good, "timed": case.timed, "lost": lost}
 
     mine = [c for c in cases if c.exercise == exercise]
-    return {"id": exercise, "points": sum(g.points for g in section.exercises[exercise].graded if not g.manual),
+    return {"id": exercise, "points": section.exercises[exercise].judged_points,
             "reference": score(REFERENCE), "stub": score(STUB),
             "mutants": [case_report(c) for c in mine if c.mutant],
             "variants": [case_report(c) for c in mine if not c.mutant],

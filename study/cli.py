@@ -33,7 +33,7 @@ from .folds import cards as read_cards
 from .interview import plan
 from .outline import outline, section_of
 from .progress import Progress
-from .readiness import Readiness, readiness
+from .readiness import Readiness, day_of, readiness
 from .repetition import Memory, exercise_id
 from .repetition import review as answered
 
@@ -143,13 +143,8 @@ def cards(section: Annotated[str | None, typer.Argument(help="only this section"
 @cli.command()
 def ready(on: Annotated[str, typer.Argument(metavar="DATE", help="of your interview, as 2026-12-14")]) -> None:
     """How ready you will be on the day of an interview, by theme, and what it takes daily until then."""
-    try:
-        day = date.fromisoformat(on)
-    except ValueError:
-        raise WorkspaceError(f"{on!r} is no date: write it as 2026-12-14.") from None
-    if day < desk.today():
-        raise WorkspaceError(f"{day} is past: name the day of your interview.")
-    _show_readiness(readiness(day, desk.today()))
+    today = desk.today()
+    _show_readiness(readiness(day_of(on, today), today))
 
 
 @cli.command()
@@ -254,12 +249,12 @@ def _map_of(section: Section, done: Progress, memory: Memory, today: date) -> Ta
     for column in ("exercise", "points", "attempts", "hints", ""):
         table.add_column(column, justify="left" if column in ("exercise", "") else "right")
     for exercise in section.exercises.values():
-        record, best = done.of(section.name, exercise.id), [g.points for g in exercise.graded if not g.manual]
-        points = f"{record.score:g} / {sum(best):g}" if best else "by hand"
-        due = memory.due(exercise_id(section.name, exercise.id))
+        record, best = done.of(section.name, exercise.id), exercise.judged_points
+        points = f"{record.score:g} / {best:g}" if best else "by hand"
+        due = memory.is_due(exercise_id(section.name, exercise.id), today)
         helped = "with its solution" if record.passed and not record.solo else ""
         table.add_row(exercise.id, points, str(len(record.attempts)), f"{record.hints} / 3",
-                      "solve it again" if due and due <= today else helped, style="green" if record.passed else None)
+                      "solve it again" if due else helped, style="green" if record.passed else None)
     return table
 
 
@@ -280,7 +275,7 @@ def _list_cards(deck: dict[str, Card]) -> None:
     memory, today = Memory(), desk.today()
     for card in deck.values():
         due = memory.due(card.id)
-        when = "new" if due is None else "now" if due <= today else f"{due}"
+        when = "new" if due is None else "now" if memory.is_due(card.id, today) else f"{due}"
         table.add_row(card.section, card.level, when, in_unicode(card.question))
     out.print(table)
 

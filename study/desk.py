@@ -26,7 +26,6 @@ from .repetition import Memory, exercise_id, study_day
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-MARKS = re.compile(r"(BEGIN|END) (SOLUTION|MARK SCHEME)")
 KEPT = "Earlier work"  # folder of the learner's home
 
 
@@ -112,9 +111,7 @@ def scheme(section: str, question: str) -> str:
     found = load(section)
     if question not in found.graded:
         raise WorkspaceError(f"{section} has no question {question!r}.")
-    schemes = [c.source for c in found.notebook.cells if str(grade_id(c)).startswith(question) and "MARK SCHEME" in c.source]
-    return "\n\n".join("\n".join(line for line in text.splitlines() if not MARKS.search(line))
-                       for text in [*schemes, found.graded[question].source])
+    return "\n\n".join(found.scheme(found.graded[question]))
 
 
 def _reference(stub: str) -> str:
@@ -201,11 +198,10 @@ def _row(name: str, entry: dict, progress: Progress, memory: Memory, day: date) 
     section = outline(name)
     exercises = []
     for exercise in section.exercises.values():
-        record, best = progress.of(name, exercise.id), sum(g.points for g in exercise.graded if not g.manual)
-        due = memory.due(exercise_id(name, exercise.id))
-        exercises.append({"id": exercise.id, "score": record.score, "max_score": best, "passed": record.passed,
-                          "solo": record.solo, "hints": record.hints, "due": due is not None and due <= day,
-                          "ratios": record.ratios})
+        record = progress.of(name, exercise.id)
+        exercises.append({"id": exercise.id, "score": record.score, "max_score": exercise.judged_points,
+                          "passed": record.passed, "solo": record.solo, "hints": record.hints, "ratios": record.ratios,
+                          "due": memory.is_due(exercise_id(name, exercise.id), day)})
     ids = [card.id for card in read_cards(section)]
     coded = [e for e in exercises if e["max_score"]]
     return {"name": name, "title": section.title, "theme": entry.get("theme", ""), "minutes": entry.get("minutes"),

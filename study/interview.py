@@ -16,11 +16,11 @@ from pathlib import Path
 from grader import place
 from grader.errors import WorkspaceError
 from grader.section.cells import LEVELS
-from grader.section.load import names, syllabus
+from grader.section.load import names
 
 from . import desk, workspace
 from .folds import Card
-from .outline import outline
+from .outline import by_theme, outline
 from .progress import Progress
 from .repetition import EASY, GOOD, HARD, NOT_KNOWN, Memory, exercise_id, review
 
@@ -101,8 +101,7 @@ def plan(minutes: int, theme: str | None = None, level: str | None = None, *, da
 
 def themes() -> list[str]:
     """Those that have sections, in the order of the course."""
-    known = syllabus()
-    return list(dict.fromkeys(known[name]["theme"] for name in names() if known.get(name, {}).get("theme")))
+    return [theme for theme in by_theme() if theme]
 
 
 def _of_theme(theme: str | None) -> list[str]:
@@ -110,7 +109,7 @@ def _of_theme(theme: str | None) -> list[str]:
         return names()
     if theme not in themes():
         raise WorkspaceError(f"There is no theme {theme!r}; there is {', '.join(themes())}.")
-    return [name for name in names() if syllabus().get(name, {}).get("theme") == theme]
+    return by_theme()[theme]
 
 
 def _spread(cards: list[Card], count: int) -> list[Card]:

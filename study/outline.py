@@ -34,6 +34,14 @@ def _read(name: str, built: Path, root: Path, title: str, changed: int) -> Secti
         return None
 
 
+def by_theme() -> dict[str, list[str]]:
+    """Theme -> its sections, both in the order of the course; "" for sections without one."""
+    known, found = syllabus(), {}
+    for name in names():
+        found.setdefault(known.get(name, {}).get("theme", ""), []).append(name)
+    return found
+
+
 def section_of(exercise: str, section: str | None = None) -> Section:
     """The outline of the section that has an exercise; raises a SectionError where none or several do."""
     candidates = [outline(name) for name in ([section] if section else names())]

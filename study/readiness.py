@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
-from grader.section.load import names, syllabus
+from grader.errors import WorkspaceError
 
 from .folds import cards as read_cards
-from .outline import outline
+from .outline import by_theme, outline
 from .repetition import Memory
 
 
@@ -35,14 +35,23 @@ class Readiness:
         return sum(p.ready * p.cards for p in self.themes.values()) / cards if cards else 0.0
 
 
+def day_of(text: str, today: date) -> date:
+    """The day of an interview as it was typed. Raises WorkspaceError for what is none, or is past."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise WorkspaceError(f"{text!r} is no date: write it as 2026-12-14.") from None
+    if day < today:
+        raise WorkspaceError(f"{day} is past: name the day of your interview.")
+    return day
+
+
 def readiness(day: date, today: date, memory: Memory | None = None) -> Readiness:
     """On `day`, if nothing is learned from `today` on."""
-    memory, known = memory or Memory(), syllabus()
-    by_theme: dict[str, list[str]] = {}
-    for name in names():
-        by_theme.setdefault(known.get(name, {}).get("theme", ""), []).extend(c.id for c in read_cards(outline(name)))
+    memory = memory or Memory()
+    cards_of = {theme: [c.id for name in sections for c in read_cards(outline(name))] for theme, sections in by_theme().items()}
     parts = {theme: Part(sum(memory.retrievability(c, day) for c in cards) / len(cards),
                          sum(memory.due(c) is not None for c in cards), len(cards))
-             for theme, cards in by_theme.items() if cards}
-    everything = [c for cards in by_theme.values() for c in cards]
+             for theme, cards in cards_of.items() if cards}
+    everything = [c for cards in cards_of.values() for c in cards]
     return Readiness(day, memory.minutes_a_day(everything, today, day), parts)

@@ -62,7 +62,7 @@ class Memory:
             self._open[name] = Trial(events.when(event))
         elif name not in self.states or trial:
             trial = self._open.setdefault(name, Trial())
-            trial.hear(event)
+            trial.record.hear(event)
             if event["event"] == "checked" and event.get("passed"):
                 self._review(name, trial.rating(events.when(event)), events.when(event))
                 del self._open[name]
@@ -78,10 +78,15 @@ class Memory:
         """The day on which it is due; None if it was never asked."""
         return self.states[name].due.date() if name in self.states else None
 
+    def is_due(self, name: str, day: date) -> bool:
+        """Whether it was asked before and is to be asked again on that day."""
+        due = self.due(name)
+        return due is not None and due <= day
+
     def today(self, names: Iterable[str], day: date) -> Today:
         """What to ask on a day, of these ids in the order in which new ones shall come."""
         names = list(names)
-        due = [n for n in names if n in self.states and self.states[n].due.date() <= day]
+        due = [n for n in names if self.is_due(n, day)]
         due.sort(key=lambda n: self.retrievability(n, day))
         new = [n for n in names if n not in self.states][:max(0, NEW_A_DAY - self.introduced[day])]
         return Today(due[:REVIEWS_A_DAY], new, max(0, len(due) - REVIEWS_A_DAY))
@@ -116,9 +121,6 @@ class Trial:
 
     def __init__(self, since: datetime | None = None):
         self.since, self.record = since, Record()
-
-    def hear(self, event: dict) -> None:
-        self.record.hear(event)
 
     def rating(self, now: datetime) -> fsrs.Rating:
         """not known with the solution; hard with hints or after more than two attempts; easy at once and soon; else good."""

@@ -32,7 +32,6 @@ import multiprocessing
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,7 +49,7 @@ from . import desk, exchange, interview, standby, submission, workspace
 from .check import check_notebook
 from .outline import outline
 from .progress import Progress
-from .readiness import readiness
+from .readiness import day_of, readiness
 from .repetition import Memory, review
 
 if TYPE_CHECKING:
@@ -142,7 +141,7 @@ def notebook(asked: Asked) -> dict:
     section, _ = asked.notebook()
     progress, found = Progress(), outline(section)
     return {"section": section, "title": found.title,
-            "exercises": {e.id: asdict(progress.of(section, e.id)) | {"points": sum(g.points for g in e.graded if not g.manual),
+            "exercises": {e.id: asdict(progress.of(section, e.id)) | {"points": e.judged_points,
                                                                       "opens": progress.of(section, e.id).attempts_left}
                           for e in found.exercises.values()}}
 
@@ -172,7 +171,8 @@ def fetch(asked: Asked) -> dict:
 
 
 def overview(_: Asked) -> dict:
-    return desk.overview()
+    """Asked after every check, so all that the panel shows is one answer."""
+    return desk.overview() | {"group": members.kept(), "reviews": len(reviews.waiting(place.student()))}
 
 
 def cards(asked: Asked) -> dict:
@@ -190,13 +190,9 @@ def answered(asked: Asked) -> dict:
 
 
 def ready(asked: Asked) -> dict:
-    try:
-        day = date.fromisoformat(asked.text("day"))
-    except ValueError:
-        raise WorkspaceError(f"{asked.text('day')!r} is no date.") from None
-    if day < desk.today():
-        raise WorkspaceError(f"{day} is past: name the day of your interview.")
-    found = readiness(day, desk.today())
+    today = desk.today()
+    day = day_of(asked.text("day"), today)
+    found = readiness(day, today)
     return asdict(found) | {"day": str(day), "ready": found.ready}
 
 
@@ -239,7 +235,7 @@ def board(asked: Asked) -> dict:
         members.join(me, asked.text("name"))
     page = members.page()
     return {"page": page.read_text(encoding="utf-8") if page.is_file() else "", "name": members.known().get(me, ""),
-            "kept": members.names_folder().is_dir()}
+            "kept": members.kept()}
 
 
 def changes(asked: Asked) -> dict:

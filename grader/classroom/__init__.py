@@ -11,9 +11,10 @@
     answers.py     written answers, one question across all learners
     marking.py     ask a grader for their points, on a terminal
     story.py       all that is known of one learner
-    classpage.py alike.py   a class on one page, and work that looks alike; html/
+    classpage.py alike.py   a class on one page, and work that looks alike
     export.py      scores for Canvas and Moodle
     watch.py       host a study group
     peers.py reviews.py   written answers reviewed by peers
-    board.py members.py   its board, and who stands on it; html/
+    board.py members.py   its board, and who stands on it
+    templates.py   the pages of the last ones and of the class; html/
 """

@@ -5,7 +5,6 @@ The answers are read from the judged notebooks; points and comments go where the
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,11 +14,9 @@ from nbgrader.api import Grade, Gradebook, MissingEntry
 
 from ..errors import SectionError, WorkspaceError
 from ..intake.text import clean
-from ..section.cells import MARKS, SCHEME, grade_id
+from ..section.cells import grade_id
 from ..section.model import Graded, Section
 from .course import Course
-
-MARK_LINE = re.compile(rf"^.*({'|'.join(mark for pair in MARKS for mark in pair)}).*$\n?", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -43,9 +40,8 @@ def questions(section: Section) -> list[Graded]:
 
 def scheme(section: Section, question: Graded) -> str:
     """Question, marking scheme and model answer in Markdown."""
-    asked = [c.source for c in section.notebook.cells
-             if grade_id(c).startswith(question.grade_id) and SCHEME.search(c.source)]
-    return MARK_LINE.sub("", "\n\n".join([*asked, "**A model answer.**", question.source]))
+    *asked, model = section.scheme(question)
+    return "\n\n".join([*asked, "**A model answer.**", model])
 
 
 def answers(section: Section, question: Graded, course: Course) -> list[Answer]:

@@ -12,13 +12,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, select_autoescape
-
 from .. import place
 from ..section.cells import aspect_of, exercise_of
 from ..section.load import load
 from . import kept, members
 from .course import Course, Handed
+from .templates import render
 
 WEEK = timedelta(days=7)
 
@@ -81,9 +80,8 @@ def write(course: Course, sections: list[str], now: datetime | None = None) -> P
     ladders = [Ladder(section, f"{exercise_of(cell)}, {aspect_of(cell).replace('_', ' ')}",
                       sorted([*rungs, Rung("the reference", 1.0, fixed=True)], key=lambda r: r.ratio))
                for (section, cell), rungs in ratios.items()]
-    environment = Environment(loader=PackageLoader("grader.classroom", "html"), autoescape=select_autoescape(default=True))
-    page = environment.get_template("board.html.j2").render(
-        made=f"{now:%Y-%m-%d %H:%M} UTC", ladders=ladders,
+    page = render(
+        "board.html.j2", made=f"{now:%Y-%m-%d %H:%M} UTC", ladders=ladders,
         members=sorted((m for m in group.values() if m.sections), key=lambda m: (-m.week, -m.passed, m.name)))
     path = members.page()
     place.replace(path, page)

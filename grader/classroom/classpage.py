@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import nbformat
-from jinja2 import Environment, PackageLoader, select_autoescape
 
 from ..errors import WorkspaceError
 from ..intake.text import clean
@@ -22,6 +21,7 @@ from . import kept
 from .alike import Pair, alike
 from .course import Course
 from .gradebook import held
+from .templates import render
 
 CAUSE = "likely cause: "
 BINS = 10
@@ -67,9 +67,9 @@ def page(section: Section, root: Path) -> str:
     learners = [Learner(who, books[who].total, v["status"], books[who].penalty, books[who].unread,
                         [c["grade_id"] for c in kept.lost(v)]) for who, v in sorted(verdicts.items())]
     codes = {who: _codes(course, section, who) for who in verdicts}
-    environment = Environment(loader=PackageLoader("grader.classroom", "html"), autoescape=select_autoescape(default=True))
-    return environment.get_template("class.html.j2").render(
-        section=section, made=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", learners=learners, aspects=aspects, codes=codes,
+    return render(
+        "class.html.j2", section=section,
+        made=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", learners=learners, aspects=aspects, codes=codes,
         exercises=_exercises(aspects), summary=_summary(section, learners), bins=_bins(section, learners),
         outliers=_outliers(learners), together=_together(section, codes), waiting=[x for x in learners if x.unread],
         undecided=[a for a in aspects if a.verdicts["undecided"]])

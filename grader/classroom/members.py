@@ -24,6 +24,11 @@ def names_folder() -> Path:
     return place.exchange() / place.COURSE_ID / NAMES
 
 
+def kept() -> bool:
+    """Whether somebody keeps a board here."""
+    return names_folder().is_dir()
+
+
 def open_to_members() -> None:
     """The host's part: a folder in which everybody may leave a file, and remove no other's."""
     folder = names_folder()
@@ -34,7 +39,7 @@ def open_to_members() -> None:
 
 def join(student: str, name: str) -> None:
     """Stand on the board under this name. Raises WorkspaceError where there is no board, or the name is none."""
-    if not names_folder().is_dir():
+    if not kept():
         raise WorkspaceError("Nobody keeps a board here: the host starts one with `grader watch --board`.")
     name = clean(name, LONGEST).strip()
     if not name:

@@ -100,8 +100,8 @@ class Watch:
 
     def _keep_board(self, new: int) -> None:
         if self.with_board and (new or members.known() != self.names):
+            self.names = members.known()  # who joins while it is written is seen at the next look
             board.write(self.course, self.sections)
-            self.names = members.known()
 
     def _refuse_what_is_anothers(self) -> None:
         """nbgrader takes in what a user hands in under another's name, and warns. Here it is put aside, and said.

@@ -21,6 +21,7 @@ LEVELS = ("basic", "medium", "killer")  # of a card
 SKIPPED = "skip-execution"  # nbclient's own tag for cells that do not run while grading
 MARKS = [(f"BEGIN {what}", f"END {what}") for what in ("SOLUTION", "HIDDEN TESTS", "MARK SCHEME")]  # nbgrader's own words
 SOLUTION, HIDDEN, SCHEME = (re.compile(rf"[^\n]*{begin}.*?{end}[^\n]*\n?", re.DOTALL) for begin, end in MARKS)
+MARK_LINE = re.compile(rf"^.*({'|'.join(mark for pair in MARKS for mark in pair)}).*$\n?", re.MULTILINE)
 CODE_STUB, BLANK_ANSWER = "# YOUR CODE HERE", "YOUR ANSWER HERE"  # in the release, in place of a solution
 
 
@@ -61,6 +62,11 @@ def kind(cell: NotebookNode) -> str:
     if meta.get("solution"):
         return "stub"
     return next((k for k in KINDS if k in tags(cell)), "text")
+
+
+def without_marks(text: str) -> str:
+    """The text without the lines that mark a solution, hidden tests or a scheme."""
+    return MARK_LINE.sub("", text)
 
 
 # --- names that code defines -----------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .cells import HIDDEN, exercise_of, kind
+from .cells import HIDDEN, SCHEME, exercise_of, grade_id, kind, without_marks
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -49,6 +49,11 @@ class Exercise:
     def points(self) -> float:
         return sum(g.points for g in self.graded)
 
+    @property
+    def judged_points(self) -> float:
+        """Those that need no person."""
+        return sum(g.points for g in self.graded if not g.manual)
+
 
 @dataclass(frozen=True, eq=False)  # each is a key for what is derived from it
 class Section:
@@ -62,6 +67,11 @@ class Section:
     graded: dict[str, Graded] = field(repr=False)
     exercises: dict[str, Exercise] = field(repr=False)
     names: dict[str, str] = field(repr=False)  # top-level name -> grade_id of the stub that defines it
+
+    def scheme(self, question: Graded) -> list[str]:
+        """Question with marking scheme, and last a model answer, of a written question; Markdown."""
+        asked = [c.source for c in self.notebook.cells if grade_id(c).startswith(question.grade_id) and SCHEME.search(c.source)]
+        return [without_marks(text) for text in [*asked, question.source]]
 
     @property
     def path(self) -> Path:

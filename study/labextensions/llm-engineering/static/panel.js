@@ -27,8 +27,6 @@ export class CoursePanel {
   async refresh() {
     try {
       this.course = await this.ask('map');
-      this.group = (await this.ask('board')).kept;
-      this.reviews = (await this.ask('reviews')).reviews;
     } catch (error) {
       this.out.replaceChildren(element('p', { class: 'course-problem' }, error.message));
       return;
@@ -37,7 +35,7 @@ export class CoursePanel {
   }
 
   draw() {
-    const { sections, next, today, unread } = this.course;
+    const { sections, next, today, unread, group, reviews } = this.course;
     const done = sections.reduce((sum, s) => sum + s.passed, 0), all = sections.reduce((sum, s) => sum + s.coded, 0);
     const asked = today.due + today.new;
     this.top.replaceChildren(
@@ -48,8 +46,8 @@ export class CoursePanel {
         button(asked ? `Cards of today (${asked})` : 'Cards', event => this.ask_cards(event.target)),
         button('Ready for …', event => this.ready(event.target)),
         button('Mock interview', () => new Interview(this).open()),
-        this.group ? button('Group', event => this.board(event.target)) : '',
-        this.reviews.length ? button(`Review answers (${this.reviews.length})`, () => showReviews(this, this.reviews)) : ''),
+        group ? button('Group', event => this.board(event.target)) : '',
+        reviews ? button(`Review answers (${reviews})`, event => this.review(event.target)) : ''),
       ...today.again.map(({ section, exercise }) => element('p', { class: 'course-note' }, 'Solve again: ',
         button(exercise, () => this.go(section, exercise), { title: `${section}: from an empty stub` }))),
       unread ? element('p', { class: 'course-note' }, `${plural(unread, 'line')} of the record could not be read.`) : '');
@@ -142,6 +140,10 @@ export class CoursePanel {
 
   board(control) {
     return busy(control, this.out, async () => showBoard(this, await this.ask('board')));
+  }
+
+  review(control) {
+    return busy(control, this.out, async () => showReviews(this, (await this.ask('reviews')).reviews));
   }
 
   ready(control) {

@@ -11,7 +11,7 @@ export function showReviews(tools, reviews) {
   widget.title.closable = true;
   tools.app.shell.add(widget, 'main');
   tools.app.shell.activateById(widget.id);
-  return next(tools, page, [...reviews]);
+  return next(tools, page, reviews);
 }
 
 async function next(tools, page, waiting) {
