@@ -4,9 +4,9 @@ import { busy, button, element } from './dom.js';
 
 // tools: {lab, app, ask}
 export function showBoard(tools, { page, name }) {
-  const dark = document.body.dataset.jpThemeLight === 'false';
-  const frame = element('iframe', { sandbox: '', title: "The group's board", srcdoc: page || 'Nothing was handed in yet.',
-    style: `color-scheme: ${dark ? 'dark' : 'light'}` });
+  const scheme = document.body.dataset.jpThemeLight === 'false' ? 'dark' : 'light';  // JupyterLab's, not the system's
+  const frame = element('iframe', { sandbox: '', title: "The group's board",
+    srcdoc: page.replace('<html', `<html style="color-scheme: ${scheme}"`) || 'Nothing was handed in yet.' });
   const own = element('input', { 'aria-label': 'Your name on the board', value: name, maxlength: 40 });
   const out = element('span', { 'aria-live': 'polite' });
   const tell = (control, body, said) => busy(control, out, async () => {
