@@ -166,9 +166,13 @@ class Session:
         """Send the arguments of a timed call ahead. device: where its tensors have to be; "" leaves them alone."""
         self._value(*self._ask_with({"op": "load", "target": self._target(proxy), "device": device}, (args, {})))
 
-    def go(self) -> Any:
+    def go(self) -> None:
         """Run the call whose arguments were loaded."""
-        return self._value(*self._ask({"op": "go"}))
+        self._value(*self._ask({"op": "go"}))
+
+    def bring(self) -> Any:
+        """The answer of that call."""
+        return self._value(*self._ask({"op": "bring"}))
 
     def _target(self, proxy: Proxy) -> int:
         if proxy._generation != self.generation or self.child is None:

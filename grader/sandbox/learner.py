@@ -15,6 +15,7 @@ import random
 import socket
 import sys
 import traceback
+from typing import Any
 
 import numpy as np
 import torch
@@ -46,8 +47,9 @@ class Answerer:
         self.objects: list[object] = []  # what was handed to the judge as a reference; the index is its name
         self.callbacks: dict[int, Callback] = {}
         self.loaded: tuple | None = None
+        self.result: Any = None
         self.answers = {"exec": self.run_cell, "get": self.get, "call": self.call, "getattr": self.getattr,
-                        "grad": self.grad, "load": self.load, "go": self.go}
+                        "grad": self.grad, "load": self.load, "go": self.go, "bring": self.bring}
 
     def loop(self) -> None:
         while True:
@@ -105,14 +107,21 @@ class Answerer:
         args, kwargs = self.decode(head["args"], buffers)
         if device := head["device"]:
             args = gpu.laid_out(args, device)
-        self.loaded = (self.objects[head["target"]], args, kwargs)
+        self.loaded = (self.objects[head["target"]], args, kwargs, device)
         return {"op": "return", "value": None}, []
 
     def go(self, head, buffers):
         assert self.loaded is not None, "the judge loads before it goes"
-        f, args, kwargs = self.loaded
+        f, args, kwargs, device = self.loaded
         self.loaded = None
-        return self.value(f(*args, **kwargs))
+        self.result = f(*args, **kwargs)
+        gpu.finish(device)
+        return {"op": "return", "value": None}, []
+
+    def bring(self, head, buffers):
+        """The answer of the call that `go` made."""
+        result, self.result = self.result, None
+        return self.value(result)
 
     # --- values -------------------------------------------------------------------------------------------------
 

@@ -99,6 +99,34 @@ def work(x):
 """) == "too slow"
 
 
+def test_work_put_off_until_the_answer_is_read_counts(on_gpu, monkeypatch):
+    monkeypatch.setattr(duels, "DISTURBED", 100.0)
+    assert verdict(on_gpu, TWICE + """
+_sort = work
+class Lazy(torch.Tensor):
+    def detach(self):
+        for _ in range(10):
+            y = _sort(self.as_subclass(torch.Tensor))
+        return y
+def work(x):
+    return x.as_subclass(Lazy)
+""") == "too slow"
+
+
+def test_the_way_of_a_long_answer_counts_for_nobody(beside):
+    """A call of microseconds whose answer has 8 MB: only the call is timed."""
+    session = Session(beside, Limits())
+    assert not session.run("notebook", "import torch\ndef work(x):\n    return torch.zeros(2_000_000)").error
+    bout = duels.Bout(duels.wall_time, "cpu")
+    bout.enter("reference", session, "work")
+    bout.alone(draw)
+    for _ in range(9):
+        bout.turn("reference", draw(np.random.default_rng(0)))
+    session.close()
+    transport, work = (sorted(part)[4] for part in zip(*bout.times, strict=True))
+    assert work < transport
+
+
 def test_without_a_gpu_the_cpu_clock_decides(warm, monkeypatch):
     monkeypatch.setattr(gpu, "missing", lambda: "there is none")
     assert warm.on_gpu() is None
