@@ -20,12 +20,15 @@ import numpy as np
 import torch
 
 from course.duel import TooSlow, Undecided, run
+from grader.cases import find_cases, steps_of
 from grader.errors import SandboxError
+from grader.judge.bench import judge_steps
 from grader.judge.duel import Bout, on_gpu, wall_time
 from grader.judge.session import Session
 from grader.sandbox import gpu
 from grader.sandbox.host import Warm
 from grader.sandbox.limits import Limits
+from grader.section import load
 
 PAGE = Path(__file__).parent.parent / "docs" / "gpu.md"
 BEGIN, END = "<!-- measured: python -m benchmarks.gpu -->", "<!-- end of measured -->"
@@ -259,6 +262,18 @@ class Bench:
             slow, same = 3 * round(self.rounds * LIMIT), self.rounds
             yield f"cheat: {name}", self.verdict(self.work(), code.format(slow=slow, same=same))[0], wanted
 
+    def sections(self) -> Iterator[Row]:
+        """The timed aspects of the course that a GPU decides, tried on the section's right solutions and its slow ones."""
+        with Warm() as judge:
+            for name in load.names():
+                section = load.load(name)
+                for graded in (g for g in section.graded.values() if g.gpu):
+                    cases = [c for c in find_cases(section, section.path)[0] if c.exercise == graded.exercise]
+                    for case in (c for c in cases if c.timed or not c.mutant):
+                        [cell] = judge_steps(section, steps_of(section, case), judge, only={graded.grade_id}).cells
+                        seen = f"{cell.verdict}, {cell.ratio:.2f} times" if cell.ratio else f"{cell.verdict}: {cell.message}"
+                        yield f"{name}: {case.name}", seen, "too_slow" if case.mutant else "pass" if case.timed else "as fast as it is"
+
     def stopped(self) -> Iterator[Row]:
         """SIGSTOP while kernels are queued: what a stopped process has under way runs on, and ends."""
         with self.session(self.work(), "import torch") as busy, self.session(self.work()) as other:
@@ -293,7 +308,7 @@ def spread(values, unit: str) -> str:
 def rows(bench: Bench) -> Iterator[Row]:
     """All rows; a part that breaks gives one that says so."""
     parts: list[Callable[[], Iterator[Row]]] = [bench.machine, bench.start, bench.window, bench.calibrate, bench.ratios,
-                                                bench.limits, bench.cheats, bench.stopped, bench.sandbox]
+                                                bench.limits, bench.cheats, bench.sections, bench.stopped, bench.sandbox]
     for part in parts:
         try:
             yield from part()

@@ -16,8 +16,9 @@ import course
 import grader
 
 from ..place import package
+from ..sandbox import gpu
 from ..sandbox.packages import SHOWN
-from ..section.cells import grade_id
+from ..section.cells import grade_id, tags
 from ..section.model import Section
 
 
@@ -25,10 +26,12 @@ from ..section.model import Section
 def version(section: Section) -> bytes:
     """Equal for two runs, and on two machines, that judge alike.
 
-    Not of the notebook's own metadata: there jupytext writes a set, in another order in every process.
+    Not of the notebook's own metadata: there jupytext writes a set, in another order in every process. Where a section
+    is timed on the GPU, a machine without one judges otherwise.
     """
     cells = json.dumps([cell for cell in section.notebook.cells if grade_id(cell)], sort_keys=True)
-    return hashlib.sha256(code() + cells.encode()).digest()
+    device = b"gpu" if gpu.nodes() and any("gpu" in tags(cell) for cell in section.notebook.cells) else b""
+    return hashlib.sha256(code() + cells.encode() + device).digest()
 
 
 @functools.cache

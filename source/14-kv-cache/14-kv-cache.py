@@ -1583,8 +1583,8 @@ unchanged(sliding_window_attention, q, k, v, 3, want=F.scaled_dot_product_attent
     q.double(), k.double(), v.double(), attn_mask=(j <= i) & (j > i - 3)).float())
 ### END HIDDEN TESTS
 
-# %% graded="sliding_window_attention__speed" points=2 tags=["timed"]
-# 2,048 tokens against a block-wise solution. Here advice only; the judge times it.
+# %% graded="sliding_window_attention__speed" points=2 tags=["timed", "gpu"]
+# 2,048 tokens against a block-wise solution. Here advice only; the judge times it, on the GPU where it has one.
 def draw(rng: np.random.Generator):
     "Queries, keys and values for one call: (1, 1, 2048, 64), window 64."
     q, k, v = (torch.from_numpy(rng.standard_normal((1, 1, 2048, 64), dtype=np.float32)) for _ in range(3))
@@ -1596,6 +1596,11 @@ def one_block(q, k, v, w):
 
 advise(sliding_window_attention, draw, yardstick=one_block, usual=10.0)
 ### BEGIN HIDDEN TESTS
+def long_text(rng):
+    "32,768 tokens, window 1,024: all scores are 4.3 GB, those of the blocks 268 MB."
+    q, k, v = (torch.from_numpy(rng.standard_normal((1, 1, 32_768, 16), dtype=np.float32)) for _ in range(3))
+    return q, k, v, 1024
+
 duel(sliding_window_attention, draw, reference='''
 import math
 import torch
@@ -1612,7 +1617,7 @@ def sliding_window_attention(q, k, v, w):
     block = torch.arange(scores.shape[2], device=q.device)[:, None, None]
     seen = (j > i - w) & (j <= i) & (block * w + j >= 0)
     return (scores.masked_fill(~seen, -torch.inf).softmax(-1) @ v.mT).flatten(2, 3)[:, :, :T]
-''', limit=3.0)
+''', limit=3.0, gpu_limit=5.0, gpu_draw=long_text)
 ### END HIDDEN TESTS
 
 # %% tags=["picture"]

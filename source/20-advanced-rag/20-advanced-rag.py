@@ -1783,8 +1783,8 @@ unchanged(
     maxsim, Q, D, torch.tensor([[True, False]]), torch.tensor([[True, True, False]]), want=torch.tensor([0.5**0.5])
 )
 
-# %% graded="maxsim__speed" points=2 tags=["timed"]
-# Looks at the time on many short documents.
+# %% graded="maxsim__speed" points=2 tags=["timed", "gpu"]
+# Looks at the time on many short documents; on the GPU, where the judge has one.
 def draw(rng: np.random.Generator):
     "800 documents of up to 32 tokens, queries of up to 16, width 32."
     B, nq, nd, d = 800, 16, 32, 32
@@ -1803,7 +1803,7 @@ def maxsim(Q, D, q_mask, d_mask):
     sims = F.normalize(Q, dim=-1) @ F.normalize(D, dim=-1).transpose(1, 2)
     best = sims.masked_fill(~d_mask[:, None, :], -torch.inf).amax(-1)
     return best.masked_fill(~q_mask, 0).sum(-1)
-''', limit=5.0)
+''', limit=5.0, gpu_limit=8.0)
 ### END HIDDEN TESTS
 
 # %% tags=["picture"]
