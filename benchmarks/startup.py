@@ -150,7 +150,7 @@ def end_standby(env: dict[str, str]) -> None:
 def measure_clicks(env: dict[str, str]) -> None:
     """What the server takes to answer the page; drawing comes on top. p95 of CLICKS clicks, the judge being ready."""
     seconds(["course", "fetch", SECTION], env)
-    questions = {"verdict": {"path": f"{SECTION}/{SECTION}.ipynb", "exercise": "softmax_t"}, "map": {},
+    questions: dict[str, dict] = {"verdict": {"path": f"{SECTION}/{SECTION}.ipynb", "exercise": "softmax_t"}, "map": {},
                  "review": {"card": "02-decoding/2.1", "rating": 3}}
     with lab(env):
         ask("verdict", questions["verdict"])  # starts the judge

@@ -110,6 +110,8 @@ def run(turn: Callable[[str, tuple], tuple[float, Any]], draw: Callable, limit: 
             break
         pairs.append(pair())
     ratio = statistics.median(mine / theirs for mine, theirs in pairs)
+    if verdict is None and min(mine / theirs for mine, theirs in pairs) > CLEAR * limit:
+        verdict = "slow"  # so slow that the time was up before there were CLEAR_PAIRS
     if verdict is None and len(pairs) >= 20 and ratio <= BORDER * limit:
         verdict = "fast"
     if verdict == "fast" and sum(m for m, _ in pairs) > 2 * limit * sum(t for _, t in pairs):

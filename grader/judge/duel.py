@@ -33,8 +33,8 @@ def remote_duel(session: Session, proxy: Proxy, *, draw: Callable, reference: st
                 return on_gpu(session, name, warm, gpu_draw or draw, reference, gpu_limit, rtol, atol)
         except SandboxError as e:  # no fault of the learner's
             raise Undecided(f"{name} cannot be timed on the GPU of this machine: {e}") from None
-        except Exception as e:
-            if not hasattr(e, "theirs"):
+        except BaseException as e:
+            if not hasattr(e, "theirs") and getattr(e, "verdict", "") != "memory":
                 raise
             # A right answer may be written for the CPU alone, where its author tried it: it is timed there.
     bout = Bout(cpu_time)

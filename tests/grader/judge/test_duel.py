@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from course.duel import TooSlow, Undecided, decided, duel, evidence, judged
+from course.duel import TooSlow, Undecided, decided, duel, evidence, judged, run
 from grader.judge.session import Session
 from grader.sandbox.limits import Limits
 
@@ -104,6 +104,15 @@ def test_a_clear_case_ends_after_5_pairs():
     assert judged([(1.1, 1.0)] * 4, limit=2.0) is None and judged([(1.1, 1.0)] * 5, limit=2.0) == "fast"
     assert judged([(6.1, 1.0)] * 4, limit=2.0) is None and judged([(6.1, 1.0)] * 5, limit=2.0) == "slow"
     assert judged([(1.1, 1.0)] * 4 + [(1.3, 1.0)], limit=2.0) is None
+
+
+def test_time_that_is_up_settles_a_clear_case():
+    answers = {"learner": (4.0, 1), "reference": (0.01, 1)}  # 400 times as slow: the time is up before there are 5 pairs
+    with pytest.raises(TooSlow, match="400.00 times the reference's time over 3 pairs"):
+        run(lambda side, args: answers[side], lambda rng: (), 2.0, "work")
+    answers["learner"] = (4.0 * 0.01, 1)
+    with pytest.raises(TooSlow, match="4.00 times the reference's time over 13 pairs"):
+        run(lambda side, args: answers[side], lambda rng: (), 2.0, "work")
 
 
 def test_another_case_ends_after_11_or_13_pairs():

@@ -127,6 +127,17 @@ def test_the_way_of_a_long_answer_counts_for_nobody(beside):
     assert work < transport
 
 
+@pytest.mark.parametrize("stops", ["raise RuntimeError('tensors on two devices')", "bytearray(1 << 34)"])
+def test_what_the_gpu_refuses_is_timed_on_the_cpu(on_gpu, stops):
+    session = Session(on_gpu, Limits())
+    here = TWICE + f"_sort = work\ndef work(x):\n    if len(x) == 20_000:\n        {stops}\n    return _sort(x)"
+    assert not session.run("notebook", here).error
+    smaller = lambda rng: (torch.from_numpy(rng.standard_normal(10_000, dtype=np.float32)),)  # noqa: E731
+    outcome = duel(session.get("work"), smaller, reference=TWICE, limit=2.5, gpu_limit=3.0, gpu_draw=draw)
+    session.close()
+    assert outcome.verdict == "fast"
+
+
 def test_without_a_gpu_the_cpu_clock_decides(warm, monkeypatch):
     monkeypatch.setattr(gpu, "missing", lambda: "there is none")
     assert warm.on_gpu() is None

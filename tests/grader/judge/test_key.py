@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from grader.judge import key
+from grader.sandbox import gpu
 from grader.section.load import load
 from tests.conftest import ROOT
 
@@ -77,3 +78,13 @@ def test_of_a_section_the_cells_that_decide_count(tiny):
     before = key.version(load("01-doubling", tiny))
     assert edited_section(tiny, "# # Doubling", "# # Doubling, told better") == before, "prose decides nothing"
     assert edited_section(tiny, "return x + x", "return 2 * x") != before, "the reference is part of the truth"
+
+
+@pytest.mark.parametrize(("section", "differs"), [("20-advanced-rag", True), ("02-decoding", False)])
+def test_a_gpu_changes_it_where_the_section_is_timed_on_one(section, differs, monkeypatch):
+    key.version.cache_clear()
+    without = key.version(load(section))
+    monkeypatch.setattr(gpu, "nodes", lambda: ["/dev/nvidiactl"])
+    key.version.cache_clear()
+    assert (key.version(load(section)) != without) == differs
+    key.version.cache_clear()
