@@ -6,6 +6,7 @@
     smollm.py        SmolLM2-135M-Instruct: a real language model and its tokenizer, offline
     language.py      what one does with a language model: generate, score, read and steer
     gguf.py          the file format in which its weights come
+    markov.py        a chain whose every conditional is known: an exact mask predictor
     ngram.py         counts of words, for decoding on real English
     policy.py        a policy that learns preferences in seconds
     embeddings.py    all-MiniLM-L6-v2: sentence vectors, offline

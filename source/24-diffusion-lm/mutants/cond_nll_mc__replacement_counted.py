@@ -1,0 +1,25 @@
+"""With replacement, weighed by what was hit."""
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def cond_nll_mc(model, x0: Tensor, prompt_len: int, mask_id: int, n: int, seed: int,
+                batch: int = 64) -> tuple[float, float]:
+    g, A, values = torch.Generator().manual_seed(seed), len(x0) - prompt_len, []
+    for begin in range(0, n, batch):
+        rows = min(batch, n - begin)
+        l = torch.randint(1, A + 1, (rows, 1), generator=g)
+        hit = torch.zeros(rows, A, dtype=torch.bool)
+        for r in range(rows):
+            hit[r, torch.randint(A, (int(l[r]),), generator=g)] = True
+        l = hit.sum(1, keepdim=True)
+        m = F.pad(hit, (prompt_len, 0))
+        logp = model(torch.where(m, mask_id, x0)).double().log_softmax(-1)
+        target = torch.where(m, x0, 0)
+        nll = -logp.gather(-1, target[..., None])[..., 0]
+        values.append(A / l[:, 0].double() * torch.where(m, nll, 0.0).sum(1))
+    values = torch.cat(values)
+    return values.mean().item(), values.std().item() / math.sqrt(n)

@@ -1,0 +1,13 @@
+"""Exactly round(p A) tokens of each answer are masked."""
+import torch
+from torch import Tensor
+
+
+def forward_mask(x0: Tensor, t: Tensor, u: Tensor,
+                 prompt_len: Tensor, mask_id: int,
+                 eps: float = 1e-3) -> tuple[Tensor, Tensor]:
+    p = (1 - eps) * t + eps
+    answer = torch.arange(x0.shape[1], device=x0.device) >= prompt_len[:, None]
+    ranked = torch.where(answer, u, 2.0).argsort(1).argsort(1)
+    m = answer & (ranked < (p * answer.sum(1)).round()[:, None])
+    return torch.where(m, mask_id, x0), m

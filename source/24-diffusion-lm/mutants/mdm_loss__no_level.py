@@ -1,0 +1,13 @@
+"""1/t is left out."""
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def mdm_loss(logits: Tensor, x0: Tensor, m: Tensor, t: Tensor,
+             prompt_len: Tensor, eps: float = 1e-3) -> Tensor:
+    wide = torch.promote_types(logits.dtype, torch.float32)
+    weight = 1 / (torch.ones_like(t) * (x0.shape[1] - prompt_len))
+    rows = m.nonzero()[:, 0]
+    ce = F.cross_entropy(logits[m].to(wide), x0[m], reduction="none")
+    return ((ce * weight[rows]).sum() / len(x0)).to(logits.dtype)
