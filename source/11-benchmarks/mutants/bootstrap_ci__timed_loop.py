@@ -1,0 +1,27 @@
+"""timed: two Python loops."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+
+def bootstrap_ci(x: Sequence[float], y: Sequence[float] | None = None, groups: Sequence | None = None,
+                 alpha: float = 0.05, n_boot: int = 2000, seed: int = 0) -> tuple[float, float, float]:
+    """(mean, low, high) of x, or of x - y item by item; groups of items are drawn whole.
+
+    bootstrap_ci([1, 1, 1], [0, 0, 0]) is (1.0, 1.0, 1.0).
+    """
+    values = np.asarray(x, dtype=float)
+    if len(values) == 0 or any(other is not None and len(other) != len(values) for other in (y, groups)):
+        raise ValueError("x may not be empty; y and groups need its length")
+    if y is not None:
+        values = values - np.asarray(y, dtype=float)
+    labels = np.arange(len(values)) if groups is None else np.unique(np.asarray(groups), return_inverse=True)[1]
+    sums, sizes = np.bincount(labels, values), np.bincount(labels)
+    rng = __import__("random").Random(seed)
+    means = []
+    for _ in range(n_boot):
+        picked = [rng.randrange(len(sums)) for _ in range(len(sums))]
+        means.append(sum(sums[i] for i in picked) / sum(sizes[i] for i in picked))
+    low, high = np.quantile(means, [alpha / 2, 1 - alpha / 2])
+    return float(values.mean()), float(low), float(high)

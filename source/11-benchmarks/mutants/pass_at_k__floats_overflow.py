@@ -1,0 +1,18 @@
+"""Factorials as floats: too large from 171 on."""
+
+import math
+
+
+def pass_at_k(n: int, c: int, k: int) -> float:
+    """The probability that k of n samples, drawn without putting back, hold one of the c right ones.
+
+    n = 4, c = 1, k = 2: 1 - 3/6 = 0.5.
+    """
+    if not (1 <= k <= n and 0 <= c <= n):
+        raise ValueError(f"needs 1 <= k <= n and 0 <= c <= n, got n = {n}, c = {c}, k = {k}")
+    if n - c < k:
+        return 1.0
+    def choose(a, b):
+        return math.exp(math.log(float(math.prod(float(i) for i in range(a - b + 1, a + 1)))) - sum(math.log(i) for i in range(1, b + 1)))
+
+    return 1.0 - choose(n - c, k) / choose(n, k)

@@ -1,0 +1,11 @@
+"""Tasks that nobody solved do not count."""
+
+from collections.abc import Sequence
+
+
+def mean_pass_at_k(counts: Sequence[tuple[int, int]], k: int) -> float:
+    """The mean of pass@k over tasks, each with its (n, c): [(4, 1), (2, 2)] at k = 2 gives 0.75."""
+    if not counts:
+        raise ValueError("no tasks")
+    values = [pass_at_k(n, c, k) for n, c in counts]
+    return sum(values) / max(1, sum(v > 0 for v in values))
