@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from .. import figures
+from ..data.digits import images
 from ..models.language import one_thread
 from ..models.smollm import load
 
@@ -161,16 +162,6 @@ class Net:
     @torch.no_grad()
     def accuracy(self, x: Tensor, y: Tensor) -> float:
         return (self(x).argmax(1) == y).double().mean().item()
-
-
-@functools.cache
-def images() -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """8 × 8 digits of scikit-learn, shuffled: 898 to learn from, 899 to judge by."""
-    from sklearn.datasets import load_digits
-    x, y = load_digits(return_X_y=True)
-    order = torch.randperm(len(y), generator=torch.Generator().manual_seed(0))
-    x, y = torch.tensor(x, dtype=torch.float32)[order] / 16, torch.tensor(y)[order]
-    return x[:898], y[:898], x[898:], y[898:]
 
 
 @functools.cache

@@ -1,0 +1,22 @@
+"""A rule with stop ends the pass though it did not fire."""
+import hashlib
+import hmac
+import json
+
+
+def validate(decision, facts, rules, key):
+    now, checked, fired = decision, [], []
+    for rule in sorted(rules, key=lambda r: (-r["priority"], r["id"])):
+        checked.append(rule["id"])
+        applies = rule["decisions"] is None or now in rule["decisions"]
+        if not applies or not set(rule["needs"]) <= set(facts) or set(rule["unless"]) & set(facts):
+            if rule["stop"]:
+                break
+            continue
+        fired.append(rule["id"])
+        if rule["override"] is not None:
+            now = rule["override"]
+        if rule["stop"]:
+            break
+    seal = hmac.new(key, json.dumps(sorted(facts)).encode("utf-8"), hashlib.sha256).hexdigest()
+    return now, fired, {"raw": decision, "final": now, "checked": checked, "fired": list(fired), "input": seal}

@@ -1,0 +1,27 @@
+"""Computed in half precision."""
+import itertools
+
+import torch
+
+
+def wmc(formula, probs):
+    def atoms(f):
+        return {f} if not isinstance(f, tuple) else set().union(*map(atoms, f[1:]))
+
+    def holds(f):  # one truth value a world
+        if not isinstance(f, tuple):
+            return worlds[:, used.index(f)]
+        parts = [holds(g) for g in f[1:]]
+        if f[0] == "not":
+            return ~parts[0]
+        truth = torch.full((len(worlds),), f[0] == "and")
+        for part in parts:
+            truth = truth & part if f[0] == "and" else truth | part
+        return truth
+
+    used = sorted(atoms(formula))
+    worlds = torch.tensor(list(itertools.product([False, True], repeat=len(used))))  # (2^k, k)
+    worlds = worlds.reshape(2 ** len(used), len(used)).bool()
+    p = probs[..., used][..., None, :]
+    weights = torch.where(worlds, p, 1 - p).prod(-1)  # (…, 2^k)
+    return weights[..., holds(formula)].sum(-1).to(probs.dtype)
