@@ -12,8 +12,9 @@ lab: setup
 test: setup
 	.venv/bin/python -m pytest -n 3 --dist loadgroup $(ARGS)  # three: many tests wait for a browser or a server
 
-term: setup  # a class over eight assignments: ten minutes and more, TERM_LEARNERS for another number than 200
+term: setup  # a class over eight assignments, a study group of a thousand: half an hour; TERM_LEARNERS and WATCH_CROWD for other numbers
 	.venv/bin/python -m pytest tests/term.py $(ARGS)
+	WATCH_CROWD=$${WATCH_CROWD:-1000} .venv/bin/python -m pytest tests/grader/classroom/test_watch.py -k crowd
 
 lint: setup
 	@.venv/bin/ruff check .

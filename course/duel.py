@@ -35,7 +35,9 @@ WARM_UP = 5            # pairs at most
 
 
 class TooSlow(CheckFailed):
-    """The function is right and slower than the limit allows."""
+    """The function is right and slower than the limit allows. ratio: of its time and the reference's."""
+
+    ratio: float
 
 
 class Undecided(CheckFailed):
@@ -160,7 +162,9 @@ def evidence(wins: int, pairs: int) -> float:
 def conclude(outcome: Outcome, name: str, limit: float) -> Outcome:
     measured = f"{outcome.ratio:.2f} times the reference's time over {outcome.pairs} pairs; the limit is {limit:g}"
     if outcome.verdict == "slow":
-        raise TooSlow(f"{name} is right but too slow: {measured}")
+        slow = TooSlow(f"{name} is right but too slow: {measured}")
+        slow.ratio = outcome.ratio
+        raise slow
     if outcome.verdict == "close":
         raise Undecided(f"{name} is right, but its speed is too close to the limit to call: {measured}; grade it again "
                         "on a quieter machine")

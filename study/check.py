@@ -55,7 +55,7 @@ def by_exercise(section: Section, result: Result) -> dict[str, dict]:
     return {exercise: {"score": sum(c.score or 0 for c in cells), "max_score": sum(c.points for c in cells),
                        "passed": all(c.verdict in ("pass", "undecided") for c in cells),
                        "attempt": _attempt(section, exercise, code.get(exercise, "")),
-                       "ratios": {aspect_of(c.grade_id): c.ratio for c in cells if c.ratio is not None}}
+                       "ratios": {aspect_of(c.grade_id): c.ratio for c in cells if c.verdict == "pass" and c.ratio is not None}}
             for exercise, cells in judged.items()}
 
 

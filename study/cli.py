@@ -237,7 +237,8 @@ def _show_verdicts(result: dict) -> None:
 def _show_cell(cell: dict) -> None:
     score = "" if cell["verdict"] == "manual" else f"{cell['score']:g} / {cell['points']:g}"
     verdict = MARK.get(cell["verdict"]) or f"[red]{cell['verdict'].replace('_', ' ')}[/]"
-    ratio = f"  [dim]{cell['ratio']:.2g} times the reference's time[/]" if cell["ratio"] is not None else ""
+    timed = cell["verdict"] == "pass" and cell["ratio"] is not None
+    ratio = f"  [dim]{cell['ratio']:.2g} times the reference's time[/]" if timed else ""
     out.print(f"  {verdict}  {cell['aspect']}  {score}{ratio}")
     if cell["message"] and cell["verdict"] not in ("pass", "manual"):
         message = "\n".join(f"      {line}" for line in cell["message"].splitlines())

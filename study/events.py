@@ -10,6 +10,7 @@
     reset      exercise: back to the empty stub
     submitted  section: digest (SHA-256 of the notebook)
     reviewed   card: its id; rating (1 not known to 4 easy)
+    worked     section: seconds in which its notebook was open and something was typed, clicked or scrolled
 
 A line that cannot be read, or that a later version wrote, is passed over and kept; it costs no other line anything.
 """
@@ -30,8 +31,9 @@ from . import workspace
 VERSION = 1
 FILE = "events.jsonl"
 TEXT = {"checked": ("section", "exercise", "attempt"), "hint": ("section", "exercise"), "solution": ("section", "exercise"),
-        "reset": ("section", "exercise"), "reviewed": ("card",), "submitted": ("section", "digest")}
-NUMBERS = {"checked": ("score", "max_score"), "hint": ("rung",), "reviewed": ("rating",)}
+        "reset": ("section", "exercise"), "reviewed": ("card",), "submitted": ("section", "digest"),
+        "worked": ("section",)}
+NUMBERS = {"checked": ("score", "max_score"), "hint": ("rung",), "reviewed": ("rating",), "worked": ("seconds",)}
 
 
 def path() -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -64,12 +65,15 @@ class Record:
 
 
 class Progress:
-    """The records of all exercises."""
+    """The records of all exercises, and the time spent on each section."""
 
     def __init__(self, heard: Iterable[dict] | None = None):
         self.records: dict[tuple[str, str], Record] = {}
+        self.worked: defaultdict[str, float] = defaultdict(float)  # section -> seconds
         for event in events.read()[0] if heard is None else heard:
-            if "exercise" in event:
+            if event["event"] == "worked":
+                self.worked[event["section"]] += event["seconds"]
+            elif "exercise" in event:
                 self.of(event["section"], event["exercise"]).hear(event)
 
     def of(self, section: str, exercise: str) -> Record:

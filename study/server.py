@@ -10,6 +10,7 @@
     POST course/map        {}                         all sections
     POST course/cards      {"section"?}               what to ask today
     POST course/review     {"card", "rating"}
+    POST course/worked     {"section", "seconds"}     time spent on it since the last time
     POST course/ready      {"day"}                    readiness for an interview
     POST course/interview  {"minutes", "theme"?, "level"?}   what to ask in a mock interview
     POST course/reviews    {}                         answers of peers that wait for one's review, with the scheme
@@ -45,7 +46,7 @@ from grader.errors import CourseError, NotYet, WorkspaceError
 from grader.section.cells import LEVELS
 from grader.section.load import names, source
 
-from . import desk, exchange, interview, standby, submission, workspace
+from . import desk, events, exchange, interview, standby, submission, workspace
 from .check import check_notebook
 from .outline import outline
 from .progress import Progress
@@ -54,6 +55,8 @@ from .repetition import Memory, review
 
 if TYPE_CHECKING:
     from jupyter_server.serverapp import ServerApp
+
+AT_ONCE = 600  # seconds of work that the page may say in one go
 
 
 class Ask(APIHandler):
@@ -189,6 +192,14 @@ def answered(asked: Asked) -> dict:
     return {"due": str(review(card, rating, Memory()))}
 
 
+def worked(asked: Asked) -> dict:
+    seconds = asked.number("seconds")
+    if not 0 < seconds <= AT_ONCE:
+        raise WorkspaceError(f"The page says that {seconds} s were worked at once: reload it.")
+    events.append({"event": "worked", "section": asked.section(), "seconds": seconds})
+    return {}
+
+
 def ready(asked: Asked) -> dict:
     today = desk.today()
     day = day_of(asked.text("day"), today)
@@ -267,7 +278,7 @@ def reviewed(asked: Asked) -> dict:
 ANSWERS: dict[str, Callable[[Asked], dict]] = {
     "verdict": verdict, "notebook": notebook, "warm": ready_for, "hint": hint, "solution": solution, "reset": reset,
     "fetch": fetch, "map": overview, "cards": cards, "review": answered, "ready": ready, "interview": planned, "themes": themes,
-    "report": reported, "board": board, "changes": changes, "submit": submit, "reviews": to_review,
+    "report": reported, "worked": worked, "board": board, "changes": changes, "submit": submit, "reviews": to_review,
     "reviewed": reviewed}
 
 

@@ -15,6 +15,6 @@
     export.py      scores for Canvas and Moodle
     watch.py       host a study group
     peers.py reviews.py   written answers reviewed by peers
-    board.py members.py   its board, and who stands on it
+    board.py members.py naive.py   its board, who stands on it, and how slow the naive way is
     templates.py   the pages of the last ones and of the class; html/
 """

@@ -13,13 +13,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from .. import place
+from ..pool.jobs import Judges
 from ..section.cells import aspect_of, exercise_of
 from ..section.load import load
 from . import kept, members
 from .course import Course, Handed
+from .naive import naive_ratios
 from .templates import render
 
 WEEK = timedelta(days=7)
+NAIVE = "the naive way"
 
 
 @dataclass
@@ -48,7 +51,7 @@ class Member:
 
 @dataclass
 class Rung:
-    """fixed: the reference's own"""
+    """fixed: no member's, but the reference's own or the naive way's"""
 
     name: str
     ratio: float
@@ -63,10 +66,11 @@ class Ladder:
 
     @property
     def widest(self) -> float:
-        return max(r.ratio for r in self.rungs)
+        """What fills a line: the slowest who passed, for the naive way may be a hundred times as slow."""
+        return max(r.ratio for r in self.rungs if r.name != NAIVE)
 
 
-def write(course: Course, sections: list[str], now: datetime | None = None) -> Path:
+def write(course: Course, sections: list[str], judges: Judges, now: datetime | None = None) -> Path:
     """Write the page into the exchange; returns its path."""
     chosen, now = members.known(), now or datetime.now(UTC)
     group = {who: Member(name) for who, name in chosen.items()}
@@ -75,10 +79,10 @@ def write(course: Course, sections: list[str], now: datetime | None = None) -> P
         for handed, verdict in _verdicts(course, section, set(chosen)):
             group[handed.student].sections.append(_done(section, handed, verdict, now))
             for cell in verdict["cells"]:
-                if cell.get("ratio") is not None:
+                if cell["verdict"] == "pass" and cell.get("ratio") is not None:
                     ratios[section, cell["grade_id"]].append(Rung(chosen[handed.student], cell["ratio"]))
     ladders = [Ladder(section, f"{exercise_of(cell)}, {aspect_of(cell).replace('_', ' ')}",
-                      sorted([*rungs, Rung("the reference", 1.0, fixed=True)], key=lambda r: r.ratio))
+                      sorted([*rungs, *_fixed(section, cell, judges)], key=lambda r: r.ratio))
                for (section, cell), rungs in ratios.items()]
     page = render(
         "board.html.j2", made=f"{now:%Y-%m-%d %H:%M} UTC", ladders=ladders,
@@ -87,6 +91,12 @@ def write(course: Course, sections: list[str], now: datetime | None = None) -> P
     place.replace(path, page)
     path.chmod(0o644)
     return path
+
+
+def _fixed(section: str, cell: str, judges: Judges) -> list[Rung]:
+    """Between which two the members stand."""
+    naive = naive_ratios(load(section), judges).get(cell)
+    return [Rung("the reference", 1.0, fixed=True), *([Rung(NAIVE, naive, fixed=True)] if naive else [])]
 
 
 def _verdicts(course: Course, section: str, students: set[str]) -> Iterator[tuple[Handed, dict]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import nbformat
@@ -31,14 +31,15 @@ from .report import report
 CARRIED = ("timestamp.txt", "submission_secret.txt")  # what nbgrader's feedback needs of a submission's other files
 
 
-def grade(section_name: str, root: Path, judges: Judges, *, student: str | None = None, force: bool = False,
-          timed: bool = True, progress: Callable[[int, int], None] = lambda done, total: None) -> dict:
+def grade(section_name: str, root: Path, judges: Judges, *, student: str | None = None,
+          students: Collection[str] | None = None, force: bool = False, timed: bool = True,
+          progress: Callable[[int, int], None] = lambda done, total: None) -> dict:
     """Grade the submissions of a section; returns the document that `grader grade --json` prints.
 
-    In it are, besides the verdicts, `changes` of scores; in `restored` those whose kept verdicts the gradebook did not hold;
-    in `gradebook` what it holds now, with a person's points and the penalty for late work.
+    In it are, besides the verdicts, `judged`: of whom they are new; `changes` of scores; in `restored` those whose kept
+    verdicts the gradebook did not hold; in `gradebook` what it holds now, with a person's points and the penalty for late work.
 
-    student: grade this one only
+    student: grade this one only; or `students`, these
     force:   grade also what was graded before and has not changed
     timed:   False leaves the timed aspects undecided, for a later run
     Raises SectionError where there is nothing to grade or the section does not build, WorkspaceError where the gradebook
@@ -48,7 +49,8 @@ def grade(section_name: str, root: Path, judges: Judges, *, student: str | None 
     section, course = load(section_name), Course(root)
     if complaints := lint(section):
         raise BuildError(complaints)
-    handed = [h for h in course.handed_in(section) if student in (None, h.student)]
+    wanted = {student} if student is not None else students
+    handed = [h for h in course.handed_in(section) if wanted is None or h.student in wanted]
     if not handed:
         who = f" by {student!r}" if student else ""
         raise SectionError(f"There is no submission of {section_name}{who}: collect them with "
@@ -71,8 +73,8 @@ def grade(section_name: str, root: Path, judges: Judges, *, student: str | None 
     totals = {h.student: {"total": now[h.student].total, "late_penalty": now[h.student].penalty,
                           "unread": now[h.student].unread} for h in handed}
     return {"section": section_name, "isolation": str(judges.isolation),
-            "seconds": round(time.monotonic() - start, 2), "graded": len(jobs), "kept": len(kept), "restored": restored,
-            "changes": changes, "gradebook": totals, "submissions": [results[h.student] for h in handed]}
+            "seconds": round(time.monotonic() - start, 2), "graded": len(jobs), "judged": sorted(jobs), "kept": len(kept),
+            "restored": restored, "changes": changes, "gradebook": totals, "submissions": [results[h.student] for h in handed]}
 
 
 def _restore(course: Course, section: Section, handed: list[Handed], kept: dict[str, Result]) -> list[str]:

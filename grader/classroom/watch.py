@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 
 from nbgrader.apps import NbGraderAPI
@@ -20,10 +21,11 @@ from ..intake.text import clean
 from ..pool.jobs import Judges
 from ..section.load import load, names
 from . import board, kept, members, peers, reviews
-from .course import Course, Handed, timestamp_of
+from .course import Course, timestamp_of
 from .grade import grade
 
 SENT = "feedback-sent.json"  # which verdict, on work handed in when, the learner has feedback for
+BATCH = 20                   # submissions judged beside each other before their feedback is sent
 SETTLE = 1.0                 # seconds in which a submission that is being copied changes again
 EXCEPTION = re.compile(r"(\w+\.)*\w*(Error|Exception|Denied)\b.*: ")
 Say = Callable[[str], None]
@@ -101,7 +103,7 @@ class Watch:
     def _keep_board(self, new: int) -> None:
         if self.with_board and (new or members.known() != self.names):
             self.names = members.known()  # who joins while it is written is seen at the next look
-            board.write(self.course, self.sections)
+            board.write(self.course, self.sections, self.judges)
 
     def _refuse_what_is_anothers(self) -> None:
         """nbgrader takes in what a user hands in under another's name, and warns. Here it is put aside, and said.
@@ -125,11 +127,14 @@ class Watch:
         if not collected["success"]:
             self._complain(f"{name}: could not be collected: {_reason(collected)}")
         new = 0
-        for handed in self.course.handed_in(load(name)):
+        for batch in batched([h.student for h in self.course.handed_in(load(name)) if self._may_ask(name, h.student)], BATCH):
             try:
-                new += self._submission(name, handed)
+                new += self._batch(name, batch)
             except CourseError as e:  # the next section may be fine
                 self._complain(f"{name}: {e}")
+                break
+            except OSError as e:  # a full disk, say; what was not written is done again at the next look
+                self._complain(f"{name}: {e.filename or self.root} cannot be read or written: {e.strerror}.")
                 break
         return new
 
@@ -137,16 +142,21 @@ class Watch:
         self.failed = True
         self.say(sentence)
 
-    def _submission(self, name: str, handed: Handed) -> bool:
-        if clock() - self.judged.get((name, handed.student), -self.pause) < self.pause:
+    def _may_ask(self, name: str, student: str) -> bool:
+        if clock() - self.judged.get((name, student), -self.pause) < self.pause:
             self.failed = True  # it is looked at again
             return False
-        document = grade(name, self.root, self.judges, student=handed.student)
-        if document["graded"]:
-            self.judged[name, handed.student] = clock()
-            self.say(_line(name, document["submissions"][0]))
-        self._send_feedback(name, handed.student)
-        return bool(document["graded"])
+        return True
+
+    def _batch(self, name: str, students: tuple[str, ...]) -> int:
+        document = grade(name, self.root, self.judges, students=students)
+        for submission in document["submissions"]:
+            student = submission["student"]
+            if student in document["judged"]:
+                self.judged[name, student] = clock()
+                self.say(_line(name, submission))
+            self._send_feedback(name, student)
+        return document["graded"]
 
     def _send_feedback(self, name: str, student: str, anew: bool = False) -> None:
         folder = self.course.folder(self.course.directory.autograded_directory, student, name)
@@ -164,6 +174,13 @@ class Watch:
 
 def sections_to_watch(section: str | None) -> list[str]:
     return [load(section).name] if section else names()
+
+
+def batched(students: list[str], size: int) -> Iterator[tuple[str, ...]]:
+    """As itertools has it from Python 3.12 on."""
+    left = iter(students)
+    while batch := tuple(islice(left, size)):
+        yield batch
 
 
 def _changes(folder: Path) -> dict[str, int]:

@@ -175,7 +175,7 @@ class Bench:
         except SandboxError:
             raise  # no fault of the learner's
         except TooSlow as e:
-            return self._lost(graded, "too_slow", str(e))
+            return self._lost(graded, "too_slow", str(e), ratio=round(e.ratio, 3))
         except Undecided as e:
             return self._lost(graded, "undecided", str(e))
         except NameError as e:
@@ -185,8 +185,8 @@ class Bench:
         ratio = round(max(self.session.ratios), 3) if self.session.ratios else None
         return Cell(graded.grade_id, graded.points, float(graded.points), "pass", ratio=ratio)
 
-    def _lost(self, graded: Graded, verdict: str, message: str) -> Cell:
-        return Cell(graded.grade_id, graded.points, 0.0, verdict, message)
+    def _lost(self, graded: Graded, verdict: str, message: str, ratio: float | None = None) -> Cell:
+        return Cell(graded.grade_id, graded.points, 0.0, verdict, message, ratio)
 
     def _learners_names(self, graded: Graded) -> dict:
         return {name: self.session.get(name) for name in sorted(used_names(graded.source) & set(self.section.names))}

@@ -18,7 +18,7 @@ class Cell:
     """The verdict on one graded cell.
 
     score: None where a person has to give it
-    ratio: of a timed cell that passed: the learner's time by the reference's
+    ratio: of a timed cell that passed or was too slow: the learner's time by the reference's
     """
 
     grade_id: str

@@ -88,6 +88,16 @@ def test_cards_are_asked_and_answered(server):
     assert ask(server, "ready", {"day": "2999-01-01"})["minutes"] > 0
 
 
+def test_time_is_added_up(server):
+    for _ in range(2):
+        ask(server, "worked", {"section": "01-doubling", "seconds": 60})
+    for seconds in (0, -60, 601, 10**9, 1.5, "60", None):
+        ask(server, "worked", {"section": "01-doubling", "seconds": seconds}, status=400)
+    ask(server, "worked", {"section": "99-none", "seconds": 60}, status=400)
+    (section,) = ask(server, "map")["sections"]
+    assert section["worked"] == 120
+
+
 def test_answers_of_peers_wait_for_a_review(server):
     assert ask(server, "reviews")["reviews"] == []
     reviews.open_to_members()

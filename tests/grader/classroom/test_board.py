@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from grader import place
 from grader.classroom import board, kept, members
 from grader.classroom.course import Course
 from grader.classroom.watch import Watch
 from grader.errors import WorkspaceError
+from grader.judge.verdict import Cell, Result
 from grader.section.load import load
 from study import exchange
 
@@ -34,6 +36,18 @@ def owners(monkeypatch) -> dict[str, str]:
     return found
 
 
+class Slow:
+    """Judges who find every case too slow, and count how many they saw."""
+
+    def __init__(self):
+        self.seen = 0
+
+    def judge_all(self, jobs):
+        for job in jobs:
+            self.seen += 1
+            yield Result(job.name, [Cell(grade_id, 1, 0.0, "too_slow", "", 41.5) for grade_id in load(SECTION).graded])
+
+
 def judged(course, student, days_ago=0.0, passed=True, ratio=None):
     """A member's submission, and the verdict that was kept of it."""
     submitted = Path(course.folder(course.directory.submitted_directory, student, SECTION))
@@ -49,7 +63,7 @@ def judged(course, student, days_ago=0.0, passed=True, ratio=None):
 
 
 def page(course) -> str:
-    return board.write(course, [SECTION], NOW).read_text()
+    return board.write(course, [SECTION], Slow(), NOW).read_text()
 
 
 def test_nobody_stands_on_it_unasked(course, owners):
@@ -83,6 +97,22 @@ def test_the_ladder_has_the_reference_between_the_members(course, owners):
     ladder = page(course).split("Ladders")[1]
     assert ladder.index(">ADA<") < ladder.index(">the reference<") < ladder.index(">BO<")
     assert "2.25" in ladder and "0.01" not in ladder
+
+
+def test_the_naive_way_is_the_lowest_rung(course, owners, tiny):
+    judged(course, "ada", ratio=0.5)
+    members.join("ada", "ADA")
+    mutants = tiny / "source" / SECTION / "mutants"
+    mutants.mkdir()
+    (mutants / "double__slow.py").write_text('"""Timed: one by one."""\n\n\ndef double(x):\n    return x\n')
+    ladder = page(course).split("Ladders")[1]
+    assert ladder.index(">the reference<") < ladder.index(">the naive way<") and "41.50" in ladder
+    judges = Slow()
+    board.write(course, [SECTION], judges, NOW)
+    assert judges.seen == 0, "measured once"
+    (place.workspace() / "naive" / f"{SECTION}.json").write_text('{"key"')
+    board.write(course, [SECTION], judges, NOW)
+    assert judges.seen == 1, "and again where what was kept is damaged"
 
 
 def test_a_name_is_words_and_nothing_else(course, owners):

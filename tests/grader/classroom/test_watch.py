@@ -1,10 +1,13 @@
 """The host of a study group: each submission is graded as it arrives in nbgrader's exchange, and answered there."""
 
 import contextlib
+import errno
+import os
 import shutil
 import sqlite3
 import threading
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,8 @@ from nbgrader.apps import NbGraderAPI
 from nbgrader.utils import capture_log
 
 from grader.cases import Case, compose
+from grader.classroom import grade as grading
+from grader.classroom import watch as watching
 from grader.classroom.grade import Course
 from grader.classroom.watch import Watch
 from grader.errors import WorkspaceError
@@ -143,3 +148,75 @@ def test_what_a_locked_gradebook_delayed_comes_at_the_next_look(root, exchange, 
         assert "locked" in said[-1] and "Background on this error" not in " ".join(said)
     watch.run(1, once=True)
     assert not watch.failed and "ada 90-mini: 8 of 12" in said[-1] and len(feedback(exchange)) == 1
+
+
+CROWD = int(os.environ.get("WATCH_CROWD", "9"))  # `make term` has a thousand
+
+
+class Counting:
+    """Judges who count how often they judged each student."""
+
+    def __init__(self, judges):
+        self.judges, self.isolation, self.seen = judges, judges.isolation, Counter()
+
+    def judge_all(self, jobs):
+        jobs = list(jobs)
+        self.seen.update(job.name for job in jobs)
+        return self.judges.judge_all(jobs)
+
+
+def hand_in(root, exchange, number):
+    """A submission as it lies in the exchange: every third one is wrong."""
+    student, body = f"m{number:04d}", RIGHT if number % 3 else SQUARES
+    folder = exchange / "llm-engineering" / "inbound" / f"{student}+{SECTION}+2026-11-27 10:00:00.000000 UTC+{number:08x}"
+    folder.mkdir()
+    case = Case(student, "double", f"def double(x):\n    {body}", ("double",), True, False)
+    (folder / f"{SECTION}.ipynb").write_text(compose(load(SECTION, root), case))
+    (folder / "timestamp.txt").write_text("2026-11-27 10:00:00.000000 UTC")
+    (folder / "submission_secret.txt").write_text(f"{number:032x}")
+
+
+def test_a_crowd_is_graded_once_through_a_restart_and_a_full_disk(root, exchange, warm, monkeypatch):
+    monkeypatch.setattr(watching, "BATCH", max(2, CROWD // 50))
+    for number in range(CROWD):
+        hand_in(root, exchange, number)
+    said, judges = [], Counting(Local(warm))
+
+    def stopped(line):
+        said.append(line)
+        if len(said) == CROWD // 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Watch(root, [SECTION], judges, stopped).run(1, once=True)
+    full = Full(monkeypatch)
+    watch = Watch(root, [SECTION], judges, said.append)
+    watch.run(1, once=True)
+    assert full.hit and said[-1].endswith("No space left on device.") and watch.failed
+    watch.run(1, once=True)
+    assert not watch.failed and len(feedback(exchange)) == CROWD
+    lines = Counter(line.split()[1] for line in said if f" {SECTION}: " in line and " of 12" in line)
+    assert max(lines.values()) == 1
+    again = [student for student, times in judges.seen.items() if times > 1]
+    assert len(judges.seen) == CROWD and max(judges.seen.values()) <= 2 and len(again) <= watching.BATCH, \
+        "what was under way when the disk was full is judged again, and nothing else"
+    with Course(root).gradebook as gradebook:
+        scores = Counter(s.score for s in gradebook.assignment_submissions(SECTION))
+    assert scores == {8.0: CROWD - len(range(0, CROWD, 3)), 2.0: len(range(0, CROWD, 3))}
+    Watch(root, [SECTION], judges, said.append).run(1, once=True)
+    assert said[-1].startswith("Nothing new")
+
+
+class Full:
+    """A disk that is full when the second verdict is kept."""
+
+    def __init__(self, monkeypatch):
+        self.hit, self.calls, self.keep = False, 0, grading.keep
+        monkeypatch.setattr(grading, "keep", self)
+
+    def __call__(self, *args):
+        self.calls += 1
+        if self.calls == 2 and not self.hit:
+            self.hit = True
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(args[0]))
+        return self.keep(*args)

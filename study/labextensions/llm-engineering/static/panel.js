@@ -7,6 +7,7 @@ import { Interview } from './interview.js';
 import { showReviews } from './reviews.js';
 
 const ORDER = 'course-order';  // how the learner likes the map: as the guide has it, or by theme
+const hours = minutes => number(Math.round(minutes / 6) / 10);
 const percent = share => `${Math.round(100 * share)} %`;
 
 export class CoursePanel {
@@ -69,11 +70,12 @@ export class CoursePanel {
   }
 
   row(section) {
-    const { name, title, points, max_points: most, passed, coded, minutes, due, exercises } = section;
+    const { name, title, points, max_points: most, passed, coded, minutes, worked, due, exercises } = section;
+    const time = minutes && `${worked >= 60 ? `${hours(worked / 60)} of ` : ''}${hours(minutes)} h`;
     const more = element('details', { class: 'course-section', open: this.open.has(name) },
       element('summary', {}, element('span', { class: 'course-title' }, `${name.slice(0, 2)} ${title}`),
         element('span', { class: 'course-note' }, `${number(points)} of ${plural(most, 'point')}`
-          + `${due ? ` · ${plural(due, 'card')} due` : ''}${minutes ? ` · ${Math.round(minutes / 6) / 10} h` : ''}`),
+          + `${due ? ` · ${plural(due, 'card')} due` : ''}${time ? ` · ${time}` : ''}`),
         bar(passed / coded)),
       element('ul', {}, ...exercises.filter(e => e.max_score).map(e => this.exercise(name, e))),
       element('div', { class: 'course-bar' }, button(section.fetched ? 'Open' : 'Fetch and open', () => this.go(name)),

@@ -3,6 +3,7 @@
 import { course } from './course.js';
 import { element } from './dom.js';
 import { Desk } from './notebook.js';
+import { countTime } from './time.js';
 import { CoursePanel } from './panel.js';
 
 export default function plugin(lab) {
@@ -35,6 +36,7 @@ function activate(lab, app, tracker, rendermime, restorer, palette) {
 
   const here = () => tracker.currentWidget && desks.get(tracker.currentWidget.context.path);
   const isEnabled = () => Boolean(here());
+  countTime(() => here()?.section, ask);
   app.commands.addCommand('course:check', {
     label: 'Check all', caption: 'Judge the whole notebook, hidden tests too', isEnabled,
     execute: () => here()?.check(),

@@ -24,7 +24,7 @@ export function verdict(exercise) {
 
 function aspect(cell) {
   const shown = cell.message && cell.verdict !== 'pass' && cell.verdict !== 'manual' && cell.verdict !== 'missing';
-  const ratio = cell.ratio === null ? '' : `, ${cell.ratio.toPrecision(2)} times the reference's time`;
+  const ratio = cell.verdict !== 'pass' || cell.ratio === null ? '' : `, ${cell.ratio.toPrecision(2)} times the reference's time`;
   const points = cell.score === null ? '' : ` ${number(cell.score)} / ${number(cell.points)}`;
   return element('li', { class: `course-aspect course-${cell.verdict === 'pass' ? 'pass' : 'open'}` },
     element('span', { class: 'course-word' }, WORDS[cell.verdict] ?? cell.verdict),
