@@ -29,6 +29,11 @@ if TYPE_CHECKING:
 def syllabus(root: Path | None = None) -> dict[str, dict]:
     """Name -> entry of `course/syllabus.toml`, in the order of the course."""
     path = (root or place.root()) / "course" / "syllabus.toml"
+    return _syllabus(path, path.stat().st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=8)  # the panel asks for every section, at every click
+def _syllabus(path: Path, changed: int) -> dict[str, dict]:
     entries = tomllib.loads(path.read_text(encoding="utf-8")).get("section", [])
     return {entry["name"]: entry for entry in entries}
 
