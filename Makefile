@@ -25,6 +25,7 @@ lint: setup
 release: setup
 	@.venv/bin/python -m grader.section.build $(ARGS)
 	@.venv/bin/python -m grader.ledger
+	@.venv/bin/python -m grader.claims
 
 real: setup
 	@.venv/bin/python -m grader.real $(ARGS)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from grader import ledger
+from grader import claims, ledger
 from grader.section.load import names
 from tests.conftest import ROOT
 
@@ -20,6 +20,13 @@ def test_the_quality_ledger_is_current():
     path = ROOT / "docs" / "ledger.md"
     assert path.read_text() == ledger.ledger(ledger.dates(path)), "run `python -m grader.ledger`"
     assert "FAILED" not in path.read_text()
+
+
+def test_the_page_of_claims_is_current():
+    assert (ROOT / "docs" / "claims.md").read_text() == claims.document(), "run `python -m grader.claims`"
+    known = [c.id for c in claims.claims()]
+    assert len(known) == len(set(known)) and set(claims.WORST) <= set(known) and len(set(claims.WORST)) == 50
+    assert all(c.verdict in ("wrong", "other") for c in claims.claims() if c.id in claims.WORST)
 
 
 @pytest.mark.parametrize("name", names(ROOT))
