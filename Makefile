@@ -26,6 +26,7 @@ release: setup
 	@.venv/bin/python -m grader.section.build $(ARGS)
 	@.venv/bin/python -m grader.ledger
 	@.venv/bin/python -m grader.claims
+	@.venv/bin/python -m grader.glossary
 
 real: setup
 	@.venv/bin/python -m grader.real $(ARGS)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from grader import claims, ledger
-from grader.section.load import names
+from grader import claims, glossary, ledger
+from grader.errors import SectionError
+from grader.section.load import load, names
 from tests.conftest import ROOT
 
 TRACKED = [ROOT / p for p in subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True).stdout.split("\n")
@@ -27,6 +28,21 @@ def test_the_page_of_claims_is_current():
     known = [c.id for c in claims.claims()]
     assert len(known) == len(set(known)) and set(claims.WORST) <= set(known) and len(set(claims.WORST)) == 50
     assert all(c.verdict in ("wrong", "other") for c in claims.claims() if c.id in claims.WORST)
+
+
+def test_the_glossary_is_current():
+    text = (ROOT / "docs" / "glossary.md").read_text()
+    assert text == glossary.document(), "run `python -m grader.glossary`"
+    assert text.count("\n- **") > 100 and text.split("## Letters")[1].count("\n| [") == len(names(ROOT))
+
+
+def test_a_term_that_is_nowhere_is_named(monkeypatch):
+    section = load("02-decoding")
+    monkeypatch.setattr(glossary, "syllabus", lambda root: {section.name: {"terms": ["Top-k", "a perpetual motion"]}})
+    found = glossary.terms(section)
+    assert next(found)[1].startswith("Top-k keeps the $k$ highest logits.")
+    with pytest.raises(SectionError, match="'a perpetual motion' in the syllabus, and in bold nowhere"):
+        list(found)
 
 
 @pytest.mark.parametrize("name", names(ROOT))
