@@ -36,8 +36,8 @@ def document() -> str:
                      key=lambda e: re.sub(r"^(the|an?) ", "", e[0].lower()))
     lines = [f"- **{term[0].upper()}{term[1:]}** · {text} {_link(name)}" for term, text, name in entries]
     table = [f"| {_link(s.name)} | {text} |" for s in sections if (text := letters(s))]
-    return "\n".join([f"{HEAD}## Terms", "", *lines, "", "## Letters", "", "| section | letters and units |", "|---|---|", *table,
-                      ""])
+    return "\n".join([f"{HEAD}## Terms", "", *lines, "", "## Letters", "", "| section | letters and units |", "|---|---|",
+                      *table, ""])
 
 
 def terms(section: Section) -> Iterator[tuple[str, str]]:

@@ -178,8 +178,9 @@ def today() -> date:
 def overview(day: date | None = None) -> dict:
     """All sections and where the learner stands: what the panel shows.
 
-    {"sections": [{"name", "title", "theme", "minutes", "worked" (seconds), "fetched", "points", "max_points", "exercises":
-    [{"id", "score", "max_score", "passed", "solo", "hints", "due", "ratios"}], "cards", "due"}], "next": {...}, "today": {...}}
+    {"sections": [{"name", "title", "theme", "minutes", "needs" (sections), "worked" (seconds), "fetched", "points",
+    "max_points", "exercises": [{"id", "score", "max_score", "passed", "solo", "hints", "due", "ratios"}], "cards", "due"}],
+    "next": {...}, "today": {...}}
     """
     heard, lost = events.read()
     progress, memory, known = Progress(heard), Memory(heard), syllabus()
@@ -205,7 +206,7 @@ def _row(name: str, entry: dict, progress: Progress, memory: Memory, day: date) 
     ids = [card.id for card in read_cards(section)]
     coded = [e for e in exercises if e["max_score"]]
     return {"name": name, "title": section.title, "theme": entry.get("theme", ""), "minutes": entry.get("minutes"),
-            "worked": progress.worked[name],
+            "worked": progress.worked[name], "needs": entry.get("needs", []),
             "fetched": (workspace.home() / name / f"{name}.ipynb").is_file(), "exercises": exercises,
             "points": sum(e["max_score"] for e in coded if e["passed"]), "max_points": sum(e["max_score"] for e in coded),
             "passed": sum(e["passed"] for e in coded), "coded": len(coded), "cards": len(ids), "card_ids": ids,

@@ -8,6 +8,7 @@ import { showReviews } from './reviews.js';
 
 const ORDER = 'course-order';  // how the learner likes the map: as the guide has it, or by theme
 const hours = minutes => number(Math.round(minutes / 6) / 10);
+const titled = section => `${section.name.slice(0, 2)} ${section.title}`;
 const percent = share => `${Math.round(100 * share)} %`;
 
 export class CoursePanel {
@@ -70,13 +71,16 @@ export class CoursePanel {
   }
 
   row(section) {
-    const { name, title, points, max_points: most, passed, coded, minutes, worked, due, exercises } = section;
+    const { name, points, max_points: most, passed, coded, minutes, worked, needs, due, exercises } = section;
+    const needed = this.course.sections.filter(other => needs.includes(other.name));
     const time = minutes && `${worked >= 60 ? `${hours(worked / 60)} of ` : ''}${hours(minutes)} h`;
     const more = element('details', { class: 'course-section', open: this.open.has(name) },
-      element('summary', {}, element('span', { class: 'course-title' }, `${name.slice(0, 2)} ${title}`),
+      element('summary', {}, element('span', { class: 'course-title' }, titled(section)),
         element('span', { class: 'course-note' }, `${number(points)} of ${plural(most, 'point')}`
           + `${due ? ` · ${plural(due, 'card')} due` : ''}${time ? ` · ${time}` : ''}`),
         bar(passed / coded)),
+      needed.length ? element('p', { class: 'course-note' }, 'Builds on ', ...needed.map(other =>
+        element('button', { type: 'button', class: 'course-link', onclick: () => this.go(other.name) }, `${titled(other)} `))) : '',
       element('ul', {}, ...exercises.filter(e => e.max_score).map(e => this.exercise(name, e))),
       element('div', { class: 'course-bar' }, button(section.fetched ? 'Open' : 'Fetch and open', () => this.go(name)),
         section.fetched ? button('Submit …', event => this.submit(event.target, name)) : ''));
