@@ -1,0 +1,14 @@
+"""The special tokens are counted."""
+import math
+
+
+def fertility(tokenise, texts, special=(), spaceless=()):
+    out = {}
+    for lang, rows in texts.items():
+        tokens = sum(1 for text in rows for t in tokenise(text))
+        if lang in spaceless:
+            units = sum(not c.isspace() for text in rows for c in text)
+        else:
+            units = sum(len(text.split()) for text in rows)
+        out[lang] = tokens / units if units else math.nan
+    return out

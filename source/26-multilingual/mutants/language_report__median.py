@@ -1,0 +1,15 @@
+"""Medians by language."""
+import math
+
+import numpy as np
+
+
+def language_report(scores, min_n=1):
+    thin = sorted(lang for lang, s in scores.items() if len(s) < max(min_n, 1))
+    every = [float(x) for s in scores.values() for x in s]
+    means = {lang: float(np.median(s)) for lang, s in scores.items() if lang not in thin}
+    return {"thin": thin,
+            "micro": math.fsum(every) / len(every) if every else math.nan,
+            "macro": math.fsum(means.values()) / len(means) if means else math.nan,
+            "worst": min(means, key=lambda lang: (means[lang], lang)) if means else None,
+            "gap": max(means.values()) - min(means.values()) if means else math.nan}

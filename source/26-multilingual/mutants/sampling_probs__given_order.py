@@ -1,0 +1,11 @@
+"""Shares are settled in the order of the dict."""
+
+
+def unimax(counts, budget, max_epochs):
+    if not (budget >= 0 and max_epochs >= 0 and all(n >= 0 for n in counts.values())):
+        raise ValueError("nothing may be negative or NaN")
+    out, left = dict.fromkeys(counts, 0.0), budget
+    for i, lang in enumerate(counts):
+        out[lang] = float(min(max_epochs * counts[lang], left / (len(counts) - i)))
+        left -= out[lang]
+    return out
