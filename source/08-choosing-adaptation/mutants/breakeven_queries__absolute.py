@@ -1,0 +1,15 @@
+"""The sign of the difference is dropped."""
+import math
+from collections.abc import Mapping
+
+
+def query_cost(plan: Mapping[str, float], prices: Mapping[str, float], minimum: int = 1024) -> float:
+    hit = plan["hit"] if plan["prefix"] >= minimum else 0.0
+    prefix = plan["prefix"] * (hit * prices["cached"] + (1 - hit) * prices["input"])
+    return (prefix + plan["fresh"] * prices["input"] + plan["output"] * prices["output"]) / 1e6 + plan["extra"]
+
+
+def breakeven_queries(once_a: float, each_a: float, once_b: float, each_b: float) -> float:
+    if each_b == each_a:
+        return math.inf if once_b > once_a else 0.0
+    return abs(once_b - once_a) / abs(each_a - each_b)

@@ -1,0 +1,16 @@
+"""Days are added until the cost rises: it falls, then rises, and never falls again."""
+import math
+
+
+def mean_fresh(change: float, every: int, delay: int = 0) -> float:
+    return math.fsum((1 - change) ** (delay + j) for j in range(every)) / every
+
+
+def best_refresh(change: float, refresh_cost: float, wrong_cost: float, queries: float, longest: int,
+                 delay: int = 0) -> int:
+    def daily(every: int) -> float:
+        return refresh_cost / every + queries * wrong_cost * (1 - mean_fresh(change, every, delay))
+    every = 1
+    while every < longest and daily(every + 1) < daily(every):
+        every += 1
+    return every
