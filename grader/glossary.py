@@ -72,7 +72,7 @@ def _sentence(paragraph: str, marks: tuple[str, ...]) -> str:
     at = next(i for i, s in enumerate(sentences) if any(m in s for m in marks))
     text = sentences[at]
     if len(text) < SHORT:
-        begins = any(text.find(m) in range(5) for m in marks)
+        begins = at == 0 or any(text.find(m) in range(5) for m in marks)
         text = " ".join(sentences[at:at + 2] if begins else sentences[max(0, at - 1):at + 1])
     return text.replace("**", "").strip("| ").replace(" | ", ": ", 1).replace(" | ", "; ")
 
