@@ -1,0 +1,8 @@
+"""a coin for each call"""
+import random
+
+
+def trace_sampled(trace_id: int, rate: float) -> bool:
+    if not 0 <= rate <= 1:
+        raise ValueError(f"a rate lies between 0 and 1, not {rate}")
+    return random.random() < rate

@@ -1,0 +1,7 @@
+"""<= in place of <: rate 0 keeps an id"""
+
+
+def trace_sampled(trace_id: int, rate: float) -> bool:
+    if not 0 <= rate <= 1:
+        raise ValueError(f"a rate lies between 0 and 1, not {rate}")
+    return trace_id % 2**64 <= round(rate * 2**64)

@@ -1,0 +1,7 @@
+"""the fresh trace id is sent on"""
+
+
+def continue_trace(header: str | None, trace_id: int, span_id: int, rate: float) -> tuple[str, int | None]:
+    caller = parse_traceparent(header)
+    _, parent, keep = caller if caller else (trace_id, None, trace_sampled(trace_id, rate))
+    return f"00-{trace_id:032x}-{span_id:016x}-{int(keep):02x}", parent
