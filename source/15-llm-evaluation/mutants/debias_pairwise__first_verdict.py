@@ -1,0 +1,8 @@
+"""The first verdict counts."""
+import re
+
+
+def judge_parse(text):
+    spoken = re.sub(r"<think>.*?(</think>|\Z)", "", text, flags=re.DOTALL)
+    found = re.findall(r"\[\[[ \t\r\n]*([ABCabc])[ \t\r\n]*\]\]", spoken)
+    return {"A": "A", "B": "B", "C": "tie"}[found[0].upper()] if found else "invalid"

@@ -1,0 +1,8 @@
+"""Everything between the first and the last tag is taken out."""
+import re
+
+
+def judge_parse(text):
+    spoken = re.sub(r"<think>(.*</think>|(?!.*</think>).*)", "", text, flags=re.DOTALL)
+    found = re.findall(r"\[\[[ \t\r\n]*([ABCabc])[ \t\r\n]*\]\]", spoken)
+    return {"A": "A", "B": "B", "C": "tie"}[found[-1].upper()] if found else "invalid"

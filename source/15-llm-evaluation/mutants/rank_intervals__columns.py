@@ -1,0 +1,8 @@
+"""Columns are drawn anew apart from each other: places are not shared."""
+import numpy as np
+
+
+def bootstrap_ratings(i, j, w, n, n_boot=200, seed=0, ridge=0.1):
+    rng, m = np.random.default_rng(seed), len(i)
+    drawn_games = ((rng.integers(0, m, m), rng.integers(0, m, m)) for _ in range(n_boot))
+    return np.stack([fit_bt(i[g], j[g], w[h], n, ridge) for g, h in drawn_games])

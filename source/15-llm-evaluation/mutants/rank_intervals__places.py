@@ -1,0 +1,10 @@
+"""The order of argsort in place of ranks."""
+import math
+
+import numpy as np
+
+
+def rank_intervals(R, alpha=0.05):
+    ranks = np.sort(1 + np.argsort(-R, axis=1, kind="stable"), axis=0)
+    cut = math.floor(len(R) * alpha / 2)
+    return ranks[cut].astype(np.int64), ranks[len(R) - 1 - cut].astype(np.int64)
