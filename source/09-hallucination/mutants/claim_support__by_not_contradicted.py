@@ -1,0 +1,10 @@
+"""Faithful is what nothing contradicts."""
+import math
+
+
+def claim_support(P, threshold=0.5):
+    if not 0 < threshold <= 1:
+        raise ValueError(f"a threshold lies above 0 and at most at 1, not at {threshold}")
+    reached = (P.double() >= threshold).any(1).tolist()
+    verdicts = ["contradicted" if c else "supported" if e else "unverified" for e, _, c in reached]
+    return (1 - verdicts.count("contradicted") / len(verdicts) if verdicts else math.nan), verdicts

@@ -1,0 +1,17 @@
+"""The last cluster that fits takes the answer."""
+
+
+def cluster_answers(answers, entails):
+    firsts: list[str] = []
+    known: dict[str, int] = {}
+    for answer in answers:
+        if answer in known:
+            continue
+        for label, first in reversed(list(enumerate(firsts))):
+            if entails(first, answer) and entails(answer, first):
+                known[answer] = label
+                break
+        else:
+            known[answer] = len(firsts)
+            firsts.append(answer)
+    return [known[answer] for answer in answers]

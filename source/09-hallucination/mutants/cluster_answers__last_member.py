@@ -1,0 +1,18 @@
+"""Compared with the newest member of each cluster."""
+
+
+def cluster_answers(answers, entails):
+    firsts: list[str] = []
+    known: dict[str, int] = {}
+    for answer in answers:
+        if answer in known:
+            continue
+        for label, first in enumerate(firsts):
+            if entails(first, answer) and entails(answer, first):
+                known[answer] = label
+                firsts[label] = answer
+                break
+        else:
+            known[answer] = len(firsts)
+            firsts.append(answer)
+    return [known[answer] for answer in answers]

@@ -1,0 +1,16 @@
+"""A confidence of 0 is in no bin."""
+import math
+
+import torch
+
+
+def ece(conf, correct, bins=10):
+    if bins < 1 or not ((conf >= 0) & (conf <= 1)).all():
+        raise ValueError("confidences lie between 0 and 1, and there is at least one bin")
+    if len(conf) == 0:
+        return math.nan
+    c = conf.double().contiguous()
+    edges = torch.arange(1, bins, dtype=torch.float64) / bins
+    gap = torch.zeros(bins, dtype=torch.float64)
+    gap.index_add_(0, torch.bucketize(c, edges), (correct.double() - c) * (c > 0))
+    return gap.abs().sum().item() / len(c)

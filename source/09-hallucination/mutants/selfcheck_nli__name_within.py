@@ -1,0 +1,16 @@
+"""A name that contains the wanted one is taken for it."""
+import torch
+
+
+def selfcheck_nli(logits, labels):
+    names = list(labels)
+    if logits.shape[1] == 0:
+        raise ValueError("no samples")
+    if len(names) != logits.shape[2]:
+        raise ValueError("labels")
+    if "entailment" not in names or "contradiction" not in names:
+        raise ValueError("names")
+    e, c = [i for i, s in enumerate(names) if "entailment" in s][0], names.index("contradiction")
+    x = logits if logits.dtype == torch.float64 else logits.float()
+    share = torch.sigmoid(x[..., c] - x[..., e])
+    return share.mean(1).to(logits.dtype)
