@@ -47,7 +47,7 @@ def test_a_term_that_is_nowhere_is_named(monkeypatch):
 
 @pytest.mark.parametrize("name", names(ROOT))
 def test_every_section_has_claims_with_sources(name):
-    rows = re.findall(r"^\| S[A-Z\d.]+ .*", (ROOT / "source" / name / "claims.md").read_text(), re.M)
+    rows = re.findall(r"^\| S[A-Za-z\d.]+ .*", (ROOT / "source" / name / "claims.md").read_text(), re.M)
     assert rows
     for row in rows:
         cells = [c.strip() for c in re.split(r"(?<!\\)\|", row)[1:-1]]
