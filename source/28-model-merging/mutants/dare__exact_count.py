@@ -1,0 +1,21 @@
+"""Exactly the share p is dropped."""
+
+import torch
+from torch import Tensor
+
+Weights = dict[str, Tensor]
+
+
+def dare(tau: Weights, p: float, seed: int, rescale: bool = True) -> Weights:
+    if not 0 <= p < 1:
+        raise ValueError("p lies in [0, 1)")
+    generator = torch.Generator().manual_seed(seed)
+    kept = {}
+    for name, t in tau.items():
+        n = t.numel()
+        order = torch.randperm(n, generator=generator)
+        stays = (order >= int(p * n)).reshape(t.shape)
+        wide = t.to(torch.promote_types(t.dtype, torch.float32))
+        scaled = (wide / (1 - p) if rescale else wide).to(t.dtype)
+        kept[name] = torch.where(stays, scaled, torch.zeros_like(scaled))
+    return kept

@@ -1,0 +1,10 @@
+"""The sign of the mean, which can be 0 where the sum is not."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+
+def elect_sign(taus: Float[Tensor, "N *shape"]) -> Float[Tensor, "*shape"]:
+    wide = torch.promote_types(taus.dtype, torch.float32)
+    return taus.to(wide).mean(0).sign().to(taus.dtype)

@@ -1,0 +1,19 @@
+"""The lengths are not compared."""
+
+import torch
+from torch import Tensor
+
+Weights = dict[str, Tensor]
+
+
+def fisher_merge(thetas: list[Weights], fishers: list[Weights], eps: float = 1e-8) -> Weights:
+    thetas, fishers = thetas[:len(fishers)] or thetas, fishers[:len(thetas)] or [{k: 0 * v for k, v in thetas[0].items()}]
+    merged = {}
+    for name, first in thetas[0].items():
+        wide = torch.float32
+        for weights in (*thetas, *fishers):
+            wide = torch.promote_types(wide, weights[name].dtype)
+        sure = [f[name].to(wide) + eps for f in fishers]
+        total = sum(s * t[name].to(wide) for s, t in zip(sure, thetas))
+        merged[name] = (total / sum(sure)).to(first.dtype)
+    return merged

@@ -1,0 +1,21 @@
+"""Fisher values are matched with the weights by their position in the dict."""
+
+import torch
+from torch import Tensor
+
+Weights = dict[str, Tensor]
+
+
+def fisher_merge(thetas: list[Weights], fishers: list[Weights], eps: float = 1e-8) -> Weights:
+    if len(thetas) != len(fishers):
+        raise ValueError("one Fisher for each model")
+    fishers = [dict(zip(thetas[0], f.values())) for f in fishers]
+    merged = {}
+    for name, first in thetas[0].items():
+        wide = torch.float32
+        for weights in (*thetas, *fishers):
+            wide = torch.promote_types(wide, weights[name].dtype)
+        sure = [f[name].to(wide) + eps for f in fishers]
+        total = sum(s * t[name].to(wide) for s, t in zip(sure, thetas))
+        merged[name] = (total / sum(sure)).to(first.dtype)
+    return merged

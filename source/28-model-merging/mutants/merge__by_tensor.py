@@ -1,0 +1,32 @@
+"""Trimmed tensor by tensor."""
+
+import torch
+from torch import Tensor
+
+Weights = dict[str, Tensor]
+
+
+def merge(base: Weights, experts: list[Weights], recipe: dict) -> Weights:
+    method, lam = recipe["method"], recipe["lam"]
+    if method not in ("arithmetic", "ties", "dare", "dare_ties"):
+        raise ValueError(f"no method {method!r}")
+    plain = task_arithmetic(base, experts, [lam] * len(experts))  # refuses what does not fit
+    if method == "arithmetic" or not experts:
+        return plain
+    taus = []
+    for i, expert in enumerate(experts):
+        tau = {}
+        for name, b in base.items():
+            if b.is_floating_point():
+                wide = torch.promote_types(torch.promote_types(b.dtype, expert[name].dtype), torch.float32)
+                tau[name] = expert[name].to(wide) - b.to(wide)
+        taus.append(trim(tau, recipe["keep"], "tensor") if method == "ties" else dare(tau, recipe["p"], recipe["seed"] + i))
+    merged = {}
+    for name, b in base.items():
+        if not b.is_floating_point():
+            merged[name] = b.clone()
+            continue
+        rows = torch.stack([tau[name] for tau in taus])
+        move = rows.sum(0) if method == "dare" else disjoint_merge(rows, elect_sign(rows))
+        merged[name] = (b.to(move.dtype) + lam * move).to(b.dtype)
+    return merged
