@@ -69,7 +69,7 @@ def grade(section_name: str, root: Path, judges: Judges, *, student: str | None 
         results[result.student] = result.to_json()
         progress(len(results), len(handed))
     with course.gradebook as gradebook:
-        now = held(gradebook, section_name)
+        now = held(gradebook, section_name, [h.student for h in handed])
     totals = {h.student: {"total": now[h.student].total, "late_penalty": now[h.student].penalty,
                           "unread": now[h.student].unread} for h in handed}
     return {"section": section_name, "isolation": str(judges.isolation),
@@ -85,7 +85,7 @@ def _restore(course: Course, section: Section, handed: list[Handed], kept: dict[
     """
     restored = []
     with course.gradebook as gradebook:
-        now = held(gradebook, section.name)
+        now = held(gradebook, section.name, [h.student for h in handed])
     for h in handed:
         known, result = now.get(h.student), kept[h.student]
         if known is None or not known.has(result, h.timestamp):

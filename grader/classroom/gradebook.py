@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -45,15 +46,18 @@ class Held:
         return self.timestamp == timestamp and self.scores == {c.grade_id: c.score for c in result.cells}
 
 
-def held(gradebook: Gradebook, assignment: str) -> dict[str, Held]:
-    """What the gradebook holds of all submissions, by student."""
-    submissions = gradebook.db.query(SubmittedAssignment).join(Assignment).filter(Assignment.name == assignment)
+def held(gradebook: Gradebook, assignment: str, students: Collection[str] | None = None) -> dict[str, Held]:
+    """What the gradebook holds of these students' submissions, or of all, by student. It asks several questions for each."""
+    wanted = [Assignment.name == assignment]
+    if students is not None:
+        wanted.append(SubmittedAssignment.student_id.in_(students))
+    submissions = gradebook.db.query(SubmittedAssignment).join(Assignment).filter(*wanted)
     found = {s.student_id: _held(s) for s in submissions}
     grades = (gradebook.db.query(SubmittedAssignment.student_id, BaseCell.name, Grade.auto_score)
               .join(Assignment, SubmittedAssignment.assignment_id == Assignment.id)
               .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
               .join(Grade, Grade.notebook_id == SubmittedNotebook.id).join(BaseCell, Grade.cell_id == BaseCell.id)
-              .filter(Assignment.name == assignment))
+              .filter(*wanted))
     for student, cell, score in grades:
         found[student].scores[cell] = score
     return found
