@@ -24,9 +24,9 @@ wrongly. *Unverifiable*: no source decides it, so it is not taught. *Other*: dat
 """
 VERDICTS = ("right", "imprecise", "wrong", "unverifiable", "other")
 WORST = """
-    S14.2 S14.1 S14.3 S14.14 S14.12 S14.15 S14.7 S14.5 S10.2 S10.6 S4.4 S4.8 S4.13 S5.4 S5.5 SU1.15 S23.16 SU1.9 SU1.20 SU1.4
-    SU1.10 SU2.2 SU2.6 SU2.11 S6.3 S6.9 S16.8 S16.11 S16.13 S17.5 S17.10 S17.24 S17.29 S18.8 S18.9 S18.10 S18.19 S19.2 S19.3
-    S19.7 S20.9 S22.6 S22.10 S22.15 S12.6 S12.7 S28.9 S28.11 S28.16 S26.5
+    S14.2 S14.1 S14.3 S14.14 S14.12 S14.15 S14.7 S14.5 S10.2 S10.6 S4.4 S4.8 S5.4 S5.5 SU1.15 S23.16 SU1.9 SU1.20 SU1.4
+    SU2.2 SU2.6 SU2.11 S6.3 S16.8 S16.13 S17.5 S17.10 S17.24 S17.29 S18.8 S18.10 S18.19 S19.2 S19.3 S20.9 S22.6 S22.10
+    S12.6 S12.7 S28.9 S28.11 S28.16 S26.5 S8.8 S15.6 S9.9 S24.15 S27.12 S25m.10 S25a.22
 """.split()
 ROW = re.compile(r"\| (S[A-Za-z\d]*\.\d+[a-z]?) \|")
 
