@@ -36,14 +36,16 @@ def look(course: Course, sections: list[str]) -> list[tuple[str, str]]:
         for question in _questions(section):
             given = [a for a in answers(section, question, course) if a.text.strip() not in ("", BLANK_ANSWER)]
             peers = [a.student for a in given]
-            for answer in (a for a in given if a.points is None):
+            for number, answer in enumerate(given):
+                if answer.points is not None:
+                    continue
                 id_ = _id(section, question, answer)
                 current.add(id_)
                 before = posted.get(id_, Asked(id_, section.name, question.grade_id, question.points, answer.text))
                 if _settle(section, question, course, answer, before):
                     settled.append((section.name, answer.student))
                 else:
-                    reviews.ask(_with_reviewers(before, [p for p in peers if p != answer.student], load_of))
+                    reviews.ask(_with_reviewers(before, peers[:number], peers[number + 1:], load_of))
     for id_ in set(posted) - current:
         reviews.withdraw(id_)
     return settled
@@ -72,12 +74,15 @@ def _apart(said: list[Review], points: float) -> bool:
     return max(r.points for r in said) - min(r.points for r in said) > APART * points
 
 
-def _with_reviewers(about: Asked, peers: list[str], load_of: Counter) -> Asked:
-    """With as many as are needed: of those who have the least to do, in an order that nobody can foresee."""
+def _with_reviewers(about: Asked, before: list[str], after: list[str], load_of: Counter) -> Asked:
+    """With as many as are needed: of those who have the least to do, in an order that nobody can foresee.
+
+    Those whose own answer comes after this one go first: there they cannot help, and others would have to do more.
+    """
     said = reviews.said(about)
     wanted = PEERS + (len(said) >= PEERS)
     chosen = [*about.reviewers]
-    free = sorted(set(peers) - set(chosen), key=lambda who: (load_of[who], _secret(about.id, who)))
+    free = sorted({*before, *after} - set(chosen), key=lambda who: (load_of[who], who in before, _secret(about.id, who)))
     for who in free[:max(0, wanted - len(chosen))]:
         chosen.append(who)
         load_of[who] += 1

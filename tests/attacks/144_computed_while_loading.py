@@ -16,9 +16,9 @@ def answer(a, n):
 for child in [x for x in gc.get_objects() if isinstance(x, Answerer)]:
     def load(head, buffers, child=child, load=child.answers["load"]):
         reply = load(head, buffers)
-        f, args, kwargs = child.loaded
+        f, args, kwargs, *more = child.loaded
         done = f(*args, **kwargs)
-        child.loaded = (lambda *args, **kwargs: done, (), {})
+        child.loaded = (lambda *args, **kwargs: done, (), {}, *more)
         return reply
 
     child.answers["load"] = load

@@ -72,6 +72,16 @@ def test_everybody_reviews_as_many_as_others_and_nobody_their_own(group):
     assert reviews.asked() == before, "another look asks nobody else"
 
 
+def test_no_order_gives_one_more_to_do_than_another(group):
+    group.look()
+    for secret in range(30):
+        (peers.place.workspace() / "peers.key").write_text(f"{secret:064x}")
+        group.look()  # asks anew and withdraws the old, for an answer has another id now
+        assert {len(reviews.waiting(who)) for who in FOUR} == {2}, secret
+        for id_ in reviews.asked():
+            reviews.withdraw(id_)
+
+
 def test_no_name_stands_on_what_is_asked(group):
     group.look()
     for file in reviews.folder("ask").iterdir():

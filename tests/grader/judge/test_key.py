@@ -80,7 +80,7 @@ def test_of_a_section_the_cells_that_decide_count(tiny):
     assert edited_section(tiny, "return x + x", "return 2 * x") != before, "the reference is part of the truth"
 
 
-@pytest.mark.parametrize(("section", "differs"), [("20-advanced-rag", True), ("02-decoding", False)])
+@pytest.mark.parametrize(("section", "differs"), [("20-advanced-rag", True), ("02-decoding", False)], ids=["gpu", "cpu"])
 def test_a_gpu_changes_it_where_the_section_is_timed_on_one(section, differs, monkeypatch):
     key.version.cache_clear()
     without = key.version(load(section))
