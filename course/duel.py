@@ -111,8 +111,9 @@ def run(turn: Callable[[str, tuple], tuple[float, Any]], draw: Callable, limit: 
         if len(pairs) >= MAX_PAIRS or sum(map(sum, pairs)) > MAX_WORK or time.monotonic() > end:
             break
         pairs.append(pair())
-    ratio = statistics.median(mine / theirs for mine, theirs in pairs)
-    if verdict is None and min(mine / theirs for mine, theirs in pairs) > CLEAR * limit:
+    ratios = [mine / theirs for mine, theirs in pairs]
+    ratio = statistics.median(ratios)
+    if verdict is None and min(ratios) > CLEAR * limit:
         verdict = "slow"  # so slow that the time was up before there were CLEAR_PAIRS
     if verdict is None and len(pairs) >= 20 and ratio <= BORDER * limit:
         verdict = "fast"

@@ -50,8 +50,9 @@ def find_cases(section: Section, folder: Path) -> tuple[list[Case], list[dict]]:
 def _read_case(section: Section, path: Path, mutant: bool) -> Case:
     source = path.read_text(encoding="utf-8")
     try:
-        compile(source, str(path), "exec")  # says more than the parser
-        doc = ast.get_docstring(ast.parse(source)) or ""
+        tree = ast.parse(source)
+        compile(tree, str(path), "exec")  # refuses what only parses
+        doc = ast.get_docstring(tree) or ""
     except SyntaxError as e:
         raise ValueError(f"line {e.lineno} is not Python: {e.msg}") from None
     names = tuple(n for n in defined_names(source) if n in section.names)

@@ -44,13 +44,17 @@ class Claim:
 
 def claims() -> list[Claim]:
     """All, in the order of the course."""
+    return [claim for section in names() for claim in of(section)]
+
+
+def of(section: str) -> list[Claim]:
+    """Those of one section."""
+    page = place.root() / "source" / section / "claims.md"
     found = []
-    for section in names():
-        page = place.root() / "source" / section / "claims.md"
-        for line in page.read_text(encoding="utf-8").splitlines() if page.is_file() else ():
-            if ROW.match(line):
-                id_, claim, verdict, correct = (part.strip() for part in re.split(r"(?<!\\)\|", line)[1:5])
-                found.append(Claim(id_, section, claim, _verdict(verdict), correct))
+    for line in page.read_text(encoding="utf-8").splitlines() if page.is_file() else ():
+        if ROW.match(line):
+            id_, claim, verdict, correct = (part.strip() for part in re.split(r"(?<!\\)\|", line)[1:5])
+            found.append(Claim(id_, section, claim, _verdict(verdict), correct))
     return found
 
 

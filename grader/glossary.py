@@ -24,7 +24,8 @@ term; the number leads to its notebook.
 
 """
 SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z*`$])")
-PARAGRAPH = re.compile(r"\n\s*\n|\n(?=\s*(?:[-*]|\d+\.) |\|)")
+PARAGRAPH = re.compile(r"\n\s*\n")
+ENTRY = re.compile(rf"{PARAGRAPH.pattern}|\n(?=\s*(?:[-*]|\d+\.) |\|)")  # a paragraph, an item of a list, a row of a table
 NO_PROSE = {"house_rules", "hints", "card"}
 LETTERS = re.compile(r"\*\*Letters(?: and units)?[.:]?\*\*:?\s*(?:used everywhere: )?")
 SHORT = 55  # characters; what is shorter leans on its neighbour
@@ -42,7 +43,7 @@ def document() -> str:
 
 def terms(section: Section) -> Iterator[tuple[str, str]]:
     """(term, the sentence that introduces it). Raises SectionError for one that is in bold nowhere."""
-    paragraphs = list(_paragraphs(section))
+    paragraphs = list(_paragraphs(section, ENTRY))
     for term in syllabus(section.root).get(section.name, {}).get("terms", ()):
         marks = (f"**{term}**", f"**{term}.**")
         found = next((p for p in paragraphs if any(m in p for m in marks)), None)
@@ -53,14 +54,11 @@ def terms(section: Section) -> Iterator[tuple[str, str]]:
 
 def letters(section: Section) -> str:
     """The paragraph on letters and units, on one line; "" where there is none."""
-    found = next((m for p in _paragraphs(section, PARAGRAPHS) if (m := LETTERS.search(p))), None)
+    found = next((m for p in _paragraphs(section, PARAGRAPH) if (m := LETTERS.search(p))), None)
     return found.string[found.end():].replace("|", "\\|") if found else ""
 
 
-PARAGRAPHS = re.compile(r"\n\s*\n")
-
-
-def _paragraphs(section: Section, split: re.Pattern = PARAGRAPH) -> Iterator[str]:
+def _paragraphs(section: Section, split: re.Pattern) -> Iterator[str]:
     for cell in section.notebook.cells:
         if cell.cell_type == "markdown" and not NO_PROSE & set(tags(cell)):
             yield from (re.sub(r"\s+", " ", part).strip(" -") for part in split.split(cell.source))

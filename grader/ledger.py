@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from . import place
+from . import claims, place
 from .cases import find_cases
 from .section.cells import tags
 from .section.load import load, names
@@ -33,7 +33,6 @@ of them finish within their limit.
 | section | claims | exercises | aspects | points | mutants | variants | last proof | real cells | last run |
 |---|---|---|---|---|---|---|---|---|---|
 """
-CLAIM = re.compile(r"^\| S[A-Z\d.]+", re.M)
 
 
 NEVER = ("never", "never")
@@ -42,8 +41,7 @@ Dates = dict[str, tuple[str, str]]  # section -> last proof, last run of its rea
 
 def row(section: Section, proof: str, run: str) -> str:
     cases, _ = find_cases(section, section.path)
-    claims = section.path / "claims.md"
-    checked = f"[{len(CLAIM.findall(claims.read_text(encoding='utf-8')))}](../source/{section.name}/claims.md)"
+    checked = f"[{len(claims.of(section.name))}](../source/{section.name}/claims.md)"
     mutants = sum(c.mutant for c in cases)
     real = sum("real" in tags(cell) for cell in section.notebook.cells)
     return (f"| {section.name} | {checked} | {sum(e.stub_id not in (None, 'prediction') for e in section.exercises.values())} "

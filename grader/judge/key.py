@@ -18,7 +18,7 @@ import grader
 from ..place import package
 from ..sandbox import gpu
 from ..sandbox.packages import SHOWN
-from ..section.cells import grade_id, tags
+from ..section.cells import grade_id
 from ..section.model import Section
 
 
@@ -30,7 +30,7 @@ def version(section: Section) -> bytes:
     is timed on the GPU, a machine without one judges otherwise.
     """
     cells = json.dumps([cell for cell in section.notebook.cells if grade_id(cell)], sort_keys=True)
-    device = b"gpu" if gpu.nodes() and any("gpu" in tags(cell) for cell in section.notebook.cells) else b""
+    device = b"gpu" if gpu.nodes() and any(g.gpu for g in section.graded.values()) else b""
     return hashlib.sha256(code() + cells.encode() + device).digest()
 
 

@@ -123,16 +123,14 @@ _scratch: Any = None
 
 def laid_out(args: Any, device: str) -> Any:
     """Arguments of a timed call on their device, with the cache full of something else, and nothing under way."""
-    import torch
     args = move(args, device)
     _scratch.zero_()
-    if device == "cuda":
-        torch.cuda.synchronize()
+    finish(device)
     return args
 
 
 def finish(device: str) -> None:
-    """Wait for what a timed call has under way. Whoever gets around this waits when the answer is read."""
+    """Wait for what is under way on the device. Whoever gets around this waits when the answer is read."""
     if device == "cuda":
         import torch
         torch.cuda.synchronize()
