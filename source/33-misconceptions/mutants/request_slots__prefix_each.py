@@ -1,0 +1,16 @@
+"""The prefix is stored for each request."""
+
+import math
+
+from course.models.sizes import GPU, Model
+
+
+def request_slots(model: Model, gpu: GPU, weights: float, prompt: int, answer: int, gpus: int = 1, shared: int = 0,
+                  kv_size: float = 2, block: int = 16, reserve: float = 0.1) -> int:
+    room = gpu.memory * (1 - reserve) - weights / gpus
+    if room < 0:
+        return -1
+    blocks = math.floor(room / (block * cache_per_token(model, gpus, kv_size)))
+    common = 0
+    own = -(-(prompt + answer) // block) - common
+    return max(0, (blocks - common) // own)

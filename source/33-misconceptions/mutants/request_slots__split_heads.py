@@ -1,0 +1,9 @@
+"""KV heads are divided, not rounded up."""
+
+from course.models.sizes import Model
+
+
+def cache_per_token(model: Model, gpus: int = 1, kv_size: float = 2) -> float:
+    if model.mla is not None:
+        return model.layers * sum(model.mla) * kv_size
+    return 2 * model.layers * model.kv_heads / gpus * model.head_dim * kv_size
