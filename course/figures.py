@@ -110,7 +110,8 @@ def board(controls: dict[str, ipywidgets.Widget], draw: Callable[..., Figure | t
     The first drawing happens here, so an error of the learner's function speaks up at once. Where the page is narrow
     the picture gives way, and at last moves below the controls; they keep their size.
     """
-    image, words = ipywidgets.Image(format="png", layout={"max_width": "100%"}), ipywidgets.HTML()
+    image = ipywidgets.Image(format="png", layout={"max_width": "100%", "align_self": "flex-start"})  # never enlarged
+    words = ipywidgets.HTML()
 
     def redraw() -> Figure:
         drawn = draw(**{name: control.value for name, control in controls.items()})
