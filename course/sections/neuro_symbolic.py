@@ -9,6 +9,7 @@ import matplotlib.colors
 import numpy as np
 import torch
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 from torch import Tensor
 
 from .. import figures
@@ -218,8 +219,9 @@ def confusion(counts: Tensor, title: str) -> Figure:
     ax.imshow(np.dstack([np.broadcast_to(matplotlib.colors.to_rgb(figures.KEPT), (10, 10, 3)), shares]))
     for i, j in itertools.product(range(10), repeat=2):
         if counts[i, j]:
-            ax.text(j, i, int(counts[i, j]), ha="center", va="center", fontsize=7,
-                    color="white" if shares[i, j] > 0.5 else figures.INK)
+            strong = shares[i, j] > 0.15  # on a tint as on the full colour white stands out by its dark rim alone
+            ax.text(j, i, int(counts[i, j]), ha="center", va="center", fontsize=7, color="white" if strong else figures.INK,
+                    path_effects=[withStroke(linewidth=1.5, foreground="#1d4467")] if strong else [])
     ax.grid(visible=False)
     ax.set(xticks=range(10), yticks=range(10), xlabel="read as", ylabel="shows", title=title)
     return figure

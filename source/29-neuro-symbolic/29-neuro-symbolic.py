@@ -332,7 +332,8 @@ def learnt(params, images, totals, batches, lr):
 # unique up to the names of the variables that stay free (Robinson 1965).
 #
 # **The catch: a variable inside its own value.** `"?x"` and `("f", "?x")` are equal for no finite term. The test for
-# that is the *occurs check*. Prolog leaves it out by default, for speed. In a deduction the missing test is unsound.
+# that is the *occurs check*. Prolog, the best-known language of logic programming, leaves it out by default, for
+# speed. In a deduction the missing test is unsound.
 #
 # ### Exercise 29.1 · unify
 #
@@ -764,8 +765,9 @@ neuro_symbolic.rounds_and_work(forward_chain)
 # The usual recipe with a language model: find the entities of the question, fetch their neighbourhood, write it into the
 # prompt. Three of its promises need care.
 #
-# - **"Depth 2."** With degree d a neighbourhood of depth 2 holds about d² entities, so a hub floods the prompt. Follow
-#   directions, rank what comes back, and cut it at a budget.
+# - **"Depth 2."** Where every entity has d links, about d² lie within depth 2; where some are hubs, far more: most
+#   entities are linked to a hub, and its neighbours come along. That floods the prompt. Follow directions, rank what
+#   comes back, and cut it at a budget.
 # - **"The model cannot contradict the graph."** It can. A prompt makes a text likely, it forbids none. What does forbid:
 #   constrained decoding (only tokens that keep the output inside a grammar or a set of names), or a check of the finished
 #   answer, claim by claim. That check is this exercise.
@@ -787,7 +789,9 @@ neuro_symbolic.neighbourhoods()
 
 # %% [markdown]
 # A random graph of 20,000 entities in which a few hubs have most of the links, as in real ones: how many entities lie
-# within depth 1, 2 and 3, for a usual entity and for the largest hub.
+# within depth 1, 2 and 3, for a usual entity and for the largest hub. The usual one has 4 links, and not 4² = 16 but
+# nearly 150 entities within depth 2, since hubs are among its neighbours. The hub's 359 neighbours are mostly no hubs:
+# within depth 2 it has 4,506, far from 359².
 #
 # ### Exercise 29.3 · check_claims
 #
@@ -1968,9 +1972,9 @@ table = neuro_symbolic.sample_efficiency(with_rule, alone, prediction=prediction
 # ## 10 · Feel it: a rule is only as good as what is fed to it
 #
 # Move the number of pairs and the share of wrong labels; then let the labels be *differences* (with 9 added, so that they
-# lie in 0 … 18) while the network still believes in sums. Each move trains anew, about a second. Under the wrong rule,
-# does the loss tell you that something is wrong? Do the digits? Then take the right labels, 100 pairs, a random start,
-# and move the seed.
+# lie in 0 … 18) while the network still believes in sums. Each move trains anew, 300 steps in about a second. Under
+# the wrong rule, does the loss tell you that something is wrong? Do the digits? Then take the right labels, 100 pairs, a
+# random start, and move the seed.
 
 # %% tags=["widget"]
 neuro_symbolic.widget(learn, perceive)
@@ -2063,7 +2067,8 @@ neuro_symbolic.widget(learn, perceive)
 #
 # - As triples (subject, relation, object) with rules from an ontology: retrieval for a prompt, entity linking, checking
 #   claims, facts for a rule engine.
-# - Depth 2 holds about d² entities: rank, follow directions, cut at a budget.
+# - Depth 2 holds about d² entities if all have d links, far more once a hub is met: rank, follow directions, cut at a
+#   budget.
 # - A prompt of triples forbids nothing. Check the answer claim by claim, or constrain decoding.
 # - Open world: absent is unknown. What refutes is a functional (or inverse functional) relation with another value.
 # - Resolve aliases first; the graph may contradict itself: report it as disputed.

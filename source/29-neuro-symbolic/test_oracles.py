@@ -73,8 +73,14 @@ def test_neighbourhoods():
         assert neuro_symbolic.reached(near, start, 3) == [sum(0 < x <= d for x in lengths.values()) for d in (1, 2, 3)]
     degrees = sorted((len(n) for n in neuro_symbolic.hubs()), reverse=True)
     assert degrees[0] > 50 * degrees[len(degrees) // 2]
+    near = neuro_symbolic.hubs()
+    order = sorted(range(len(near)), key=lambda i: -len(near[i]))
+    assert neuro_symbolic.reached(near, order[len(order) // 2], 2)[0] == 4
+    assert 145 < neuro_symbolic.reached(near, order[len(order) // 2], 2)[1] < 150
+    assert neuro_symbolic.reached(near, order[0], 2) == [359, 4506]
     assert 300 * 300 == 90_000 > 80_000
-    says("20,000 entities", "90,000 if all are hubs", "80,000 triples")
+    says("20,000 entities", "90,000 if all are hubs", "80,000 triples", "not 4² = 16 but", "nearly 150 entities within depth 2",
+         "The hub's 359 neighbours", "within depth 2 it has 4,506")
 
 
 def test_worked_claims():
