@@ -134,7 +134,7 @@ def what_trimming_keeps(trim: Callable) -> Figure:
     ax.set(xlabel="share of the entries that is kept", ylim=(0, 1.05))
     ax.legend()
     print(f"base: {rights(base, head)[0]:.3f} right; the top 20 % keep {squares[3]:.0%} of the squared length and give "
-          f"{right[3]:.3f} of the expert's {right[-1]:.3f}")
+          f"{right[3]:.3f}, the whole expert {right[-1]:.3f}")
     return figure
 
 
@@ -294,7 +294,7 @@ def widget(merge: Callable) -> ipywidgets.Widget:
         figure, ax = figures.subplots(figsize=(6.5, 2.6))
         ax.bar(list(QUESTIONS), got, color=[figures.KEPT if i < count else figures.CUT for i in range(5)], width=0.6)
         ax.plot(range(5), own, "_", ms=30, color=figures.WRONG)
-        ax.set(ylim=(0.4, 1), ylabel="right (line: its expert)")
+        ax.set(ylim=(min(0.4, min(got) - 0.05), 1), ylabel="right (line: its expert)")
         return figure, f"<b>{sum(got) / 5:.3f}</b> on average over the five; grey: a question whose expert was left out."
     return figures.board({
         "method": ipywidgets.Dropdown(options=["arithmetic", "ties", "dare", "dare_ties"], description="method"),

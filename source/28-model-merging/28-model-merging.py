@@ -345,8 +345,8 @@ model_merging.lines(task_arithmetic)
 # each place, **merge** only those that have this sign.
 #
 # **Trim.** Of all n entries keep the k = keep · n largest by absolute value. In the paper the ranking runs over the
-# *whole* task vector. mergekit ranks within each tensor. These differ: a layer that hardly moved is emptied by the
-# first and keeps its share by the second.
+# *whole* task vector. mergekit, the usual tool, ranks within each tensor. These differ: a layer that hardly moved is
+# emptied by the first and keeps its share by the second.
 #
 # **The catch: ties.** Half precision has few distinct numbers, so many entries have exactly the same absolute
 # value. "All that reach the k-th largest" keeps more than k then, and `topk` promises nothing about which of the
@@ -1684,8 +1684,8 @@ for name in ("TIES", "", "average", None, "dare_linear"):
 # ## 7 · The experiment: five experts, untuned
 #
 # Five experts on 8 × 8 digits, from one base, each trained on one yes-or-no question (even? above 4? prime? with a
-# loop? a square?) with a frozen head, as the text head of CLIP is in the papers. Every model is scored by its
-# **mean over all five questions**. Nobody tunes λ:
+# loop? a square?) with a frozen head, as the text half of CLIP (a model of pictures and captions) is in the
+# papers. Every model is scored by its **mean over all five questions**. Nobody tunes λ:
 #
 # | name | what it is |
 # |---|---|
@@ -1725,7 +1725,7 @@ recipes = {
 table = model_merging.five_experts(recipes, merge, prediction=prediction)
 
 # %% [markdown]
-# - The first table: each expert is best at its own question, and pays with the others. That price is the room that
+# - The first table: each expert is best at its own question, and pays with most others. That price is the room that
 #   a merged model has. The average reaches no expert on that expert's own question.
 # - The curves are the same recipes over many λ. Method and λ belong together: a comparison at one λ compares λ.
 #   Read off each curve's best λ and how close the tops of "sum" and "TIES" lie. (These tops are picked on the very
