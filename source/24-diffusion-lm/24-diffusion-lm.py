@@ -545,7 +545,7 @@ diffusion_lm.bound(mdm_loss, CHAIN)
 #   *the token that was chosen*, at this step, under the softmax without noise. It is a ranking among the masks that
 #   are left; a token once committed is never taken back.
 #
-# **Find the fault.** The guide's version of both. Find three faults before you unfold.
+# **Find the fault.** The guide's version of the loop, and of "low confidence". Find three faults before you unfold.
 #
 # ```python
 # def reverse_step(model, masked_tokens, num_steps):
@@ -660,7 +660,8 @@ fresh(num_transfer, torch.tensor([4, 9]), 1, want=torch.tensor([[4], [9]]))
 # - `logits` (B, L, V), float, −inf allowed; `x` (B, L) ids, int64; `open` (B, L), boolean: where a token may be committed
 #   now. `n` (B,), an integer dtype, ≥ 0.
 # - **The token** of an open position: the argmax of logits + temperature · noise. `noise` (B, L, V), float, are standard
-#   Gumbel numbers, so this samples softmax(logits / temperature). At temperature 0 it plays no part and may be None.
+#   Gumbel numbers (−ln(−ln u), u uniform), so this samples softmax(logits / temperature). At temperature 0 it plays no
+#   part and may be None.
 # - **The rank**, largest first: by confidence, the probability of *that token* under softmax(logits), without noise or
 #   temperature. If `order` (B, L) is given, any finite numbers, then by those alone.
 # - Row b commits its first `n[b]` open positions, or all if there are fewer. All else in `x` stays, whatever the logits
@@ -1252,9 +1253,10 @@ diffusion_lm.guidance(cfg_logits, CHAIN)
 # Fast-dLLM reports up to 27.6 times the throughput, cache and parallel commits together.
 #
 # **Tokens are not seconds.** A pass takes the longer of two times: reading the weights once, and computing about 2
-# FLOPs per weight and token. On an H100 they are equal at 295 tokens in BF16 (989/3.35); below, a token more costs
-# nothing, above, every token is paid. An AR step at batch 1 sends one token and waits for the weights; at batch 64 it
-# waits still. A diffusion step at batch 1 uses one reading for hundreds of tokens; at batch 64 it computes only.
+# FLOPs per weight and token (such an estimate is called a *roofline*). On an H100 they are equal at 295 tokens in BF16
+# (989/3.35); below, a token more costs nothing, above, every token is paid. An AR step at batch 1 sends one token and
+# waits for the weights; at batch 64 it waits still. A diffusion step at batch 1 uses one reading for hundreds of
+# tokens; at batch 64 it computes only.
 #
 # ### Exercise 24.7 · forward_passes
 #
