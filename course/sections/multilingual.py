@@ -418,9 +418,9 @@ def saved_for_each(table: dict[float, dict[str, float]]) -> float:
 def over_alpha(mixed: Callable, fertility: Callable, prediction: str) -> dict[float, dict[str, float]]:
     """Tokens per word by alpha: a table, a picture, and the prediction beside what came out, for three draws."""
     table = costs(mixed, fertility)
-    print("tokens per word      " + "".join(f"alpha {a:<6g}" for a in ALPHAS))
+    print(f"{'tokens per word':<23}" + "".join(f"{f'alpha {a:g}':>12}" for a in ALPHAS))
     for script in ALPHABETS:
-        print(f"{script:>9} {WORDS[script]:7,} words " + "".join(f"{table[a][script]:>6.2f}      " for a in ALPHAS))
+        print(f"{script:>9} {WORDS[script]:7,} words " + "".join(f"{table[a][script]:12.2f}" for a in ALPHAS))
     ratios = [saved_for_each(table), *(saved_for_each(costs(mixed, fertility, seed, alphas=(1, 0))) for seed in (1, 2))]
     print("saved by Georgian for each token that Latin pays more, in three draws: " + ", ".join(f"{r:.1f}" for r in ratios))
     print(f"your prediction: {prediction}")

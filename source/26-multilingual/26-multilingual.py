@@ -522,7 +522,7 @@ multilingual.premiums_without_vocabulary(premium)
 # No vocabulary at all: the premium of seven languages over English where every character is a token, and where
 # every UTF-8 byte is. Chinese is the cheapest in characters, Hindi the dearest in bytes.
 #
-# **Two real vocabularies.** SmolLM2's has 49,152 tokens of byte-level BPE, MiniLM's 30,522 of WordPiece, both
+# **Two real vocabularies.** SmolLM2's has 49,152 tokens of byte-level BPE, MiniLM's (part 9) 30,522 of WordPiece, both
 # made for English. The next cell counts our ten sentences, specials left out: tokens per sentence, the premium
 # and its range over single sentences, how many sentences fit into 8,192 tokens, and what the vocabulary could not
 # read at all ([UNK]). It takes a second and needs no model, only the vocabularies.
@@ -552,8 +552,9 @@ with attempt():
 #
 # $$ q_\ell = \frac{n_\ell^{\alpha}}{\sum_k n_k^{\alpha}} \qquad 0 \le \alpha \le 1 $$
 #
-# α = 1 is in proportion, α = 0 all alike. mBERT took 0.7, XLM-R 0.3. The same thing is called *temperature* T =
-# 1/α in translation, so "larger is flatter" there and "smaller is flatter" here.
+# α = 1 is in proportion, α = 0 all alike. mBERT took 0.7, XLM-R (100 languages, text from the web)
+# 0.3. The same thing is called *temperature* T = 1/α in translation, so "larger is flatter" there and "smaller is
+# flatter" here.
 #
 # **The guide is wrong here**: it lists "language-specific vocabularies (alpha in SentencePiece)". This α chooses
 # what text is drawn; it makes no vocabularies. SentencePiece's own `alpha` is a third thing, the smoothing when
