@@ -51,7 +51,7 @@ def proposals(choose_methods: Callable) -> Figure:
 
 def field(x: float, y: float, color: str):
     """A field of the table of proposals."""
-    return Rectangle((x - 0.48, y - 0.46), 0.96, 0.92, facecolor=color, alpha=0.25, edgecolor=color)
+    return Rectangle((x - 0.48, y - 0.46), 0.96, 0.92, facecolor=color, alpha=0.16, edgecolor=color)
 
 
 @figures.picture
@@ -373,9 +373,9 @@ def widget(query_cost: Callable, mean_fresh: Callable) -> ipywidgets.Widget:
                                               description="queries a day"),
         "passages": ipywidgets.SelectionSlider(options=[500, 1000, 2000, 5000, 20_000], value=2000,
                                                description="tokens found"),
-        "price": ipywidgets.SelectionSlider(options=[0.1, 0.5, 2.0, 10.0], value=2.0, description="price, input"),
+        "price": ipywidgets.SelectionSlider(options=[0.1, 0.5, 2.0, 10.0], value=2.0, description="input, $ per M"),
         "hit": ipywidgets.FloatSlider(0.9, min=0, max=1, step=0.05, description="cache hits"),
-        "training": ipywidgets.SelectionSlider(options=[5, 75, 300, 2000], value=300, description="a training"),
+        "training": ipywidgets.SelectionSlider(options=[5, 75, 300, 2000], value=300, description="a training, $"),
         "every": ipywidgets.SelectionSlider(options=[1, 2, 7, 14, 30, 90], value=30, description="renewed, days"),
         "change": ipywidgets.SelectionSlider(options=[0.0, 0.001, 0.01, 0.03, 0.1], value=0.01,
                                              description="change a day"),

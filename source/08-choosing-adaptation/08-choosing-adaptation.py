@@ -1730,7 +1730,7 @@ choosing_adaptation.support_desk(recommend, query_cost, train_flop, train_cost, 
 # Read it as your manager would: which requirement did each rejected plan fail? Which rival is nearest, and how
 # far must the traffic move for it to win? There both cost five times the budget (the dotted line): a flip is a
 # place where two lines meet, and not yet a plan that one can pay. Of all that was assumed, which guess would
-# change the choice, if it were wrong? The training's FLOP cost 2 dollars, its people 300.
+# change the choice, if it were wrong? The FLOP of a training cost 1 to 2 dollars, its people 300.
 #
 # ## 7 · The experiment: who is right over four weeks?
 #

@@ -230,7 +230,7 @@ def test_the_support_desk(capsys):
     at = REF["recommend"](shown.CASE | {"queries": found["flips"][rival], "budget": 1e9}, plans)["cost"]
     assert at[rival] == pytest.approx(at[found["choice"]])
     assert 5 < at[rival] / shown.CASE["budget"] < 5.5
-    says("There both cost five times the budget", "The training's FLOP cost 2 dollars, its people 300", "2,000 questions a day about 4,000 products", "3 % of the facts", "85 %", "80 GB", "90 days", "5,000 dollars")
+    says("There both cost five times the budget", "The FLOP of a training cost 1 to 2 dollars, its people 300", "2,000 questions a day about 4,000 products", "3 % of the facts", "85 %", "80 GB", "90 days", "5,000 dollars")
     assert shown.CASE == {"needs": ["facts", "style"], "memory": 80 * 10**9, "change": 0.03, "floor": 0.85, "queries": 2000, "days": 90, "budget": 5000.0}
     shown.support_desk(REF["recommend"], *(REF[k] for k in ("query_cost", "train_flop", "train_cost", "train_memory")), PRICES)
     assert max(map(len, capsys.readouterr().out.splitlines())) < 90
