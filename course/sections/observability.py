@@ -253,8 +253,8 @@ def dashboard(watch: Callable) -> Figure:
     low.plot(hours, [r["p99"] for r in rows], "o-", ms=3, color=figures.PALETTE[1], label="p99")
     for name, run in itertools.groupby(zip(hours, rows), key=lambda pair: pair[1]["slowest"]):
         ends = [x for x, _ in run]
-        low.axvspan(ends[0] - 0.5, ends[-1] + 0.5, ymin=0.9, color=figures.CUT,
-                    alpha=0.15 if name == "retrieve" else 0.35, lw=0)
+        low.axvspan(ends[0] - 0.5, ends[-1] + 0.5, ymin=0.9, alpha=0.2, lw=0,
+                    color=figures.PALETTE[2] if name == "retrieve" else figures.CUT)
         low.text((ends[0] + ends[-1]) / 2, 0.95, name, ha="center", va="center", fontsize=8,
                  transform=low.get_xaxis_transform())
     low.set(ylabel="seconds", ylim=(0, 10.5), xlabel="hour",

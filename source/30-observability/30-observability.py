@@ -17,7 +17,8 @@
 # %% [markdown]
 # **Letters.** N requests, k of them bad, q a quantile between 0 and 1, α a relative error, z a number of
 # standard deviations. **Units.** Times of spans are whole **nanoseconds** (ns) since 1970, as OpenTelemetry
-# keeps them; durations on a board are seconds.
+# (the open standard for traces and metrics, with libraries for many languages) keeps them; durations on a board
+# are seconds.
 
 # %% setup
 import json
