@@ -363,7 +363,8 @@ def balance(cascade: Callable, choose_tau: Callable, knows: float, big: float, f
         ax.plot(*true, "*", ms=13, color=figures.PALETTE[1], label="chosen, on fresh traffic")
         words = (f"In the sample {seen[1]:.3f} right, on fresh traffic <b>{true[1]:.3f}</b>. "
                  f"A request costs <b>{true[0]:.2f}</b>; big alone costs {big:.2f} and has "
-                 f"{alone:.3f} right. {(true[0] - 1) / big:.0%} go up; below {max(0.0, 1 - 1 / big):.0%} the cascade saves.")
+                 f"{alone:.3f} right. {(true[0] - 1) / big:.0%} go up; "
+                 + (f"below {1 - 1 / big:.0%} the cascade saves." if big > 1 else "at this price no cascade saves."))
     ax.set(xlabel="cost a request", ylabel="share right", ylim=(0.6, 1.0))
     ax.legend(fontsize=8, loc="lower right")
     return figure, words
