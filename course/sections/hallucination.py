@@ -8,6 +8,7 @@ import ipywidgets
 import numpy as np
 import torch
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
 from .. import figures
@@ -333,8 +334,8 @@ def widget(auroc: Callable) -> ipywidgets.Widget:
     """Support among N samples as a detector, its ROC curve and its flags, in your hand."""
     def draw(samples: int, systematic: float, base: float, need: int) -> tuple[Figure, str]:
         rng = np.random.default_rng(0)
-        repeat, wrong = claims(rng, systematic, 4000)
-        keep = rng.random(4000) < np.where(wrong, min(1.0, base / (1 - base)), min(1.0, (1 - base) / base))
+        repeat, wrong = claims(rng, systematic, 40_000)
+        keep = rng.random(40_000) < np.where(wrong, min(1.0, base / (1 - base)), min(1.0, (1 - base) / base))
         repeat, wrong = repeat[keep], wrong[keep]
         support = rng.binomial(samples, repeat)
         area = auroc(torch.from_numpy(-support / samples), torch.from_numpy(wrong))
@@ -344,6 +345,7 @@ def widget(auroc: Callable) -> ipywidgets.Widget:
         left.axvline(min(need, samples + 1) - 0.5, color=figures.INK, ls="--")
         left.set(xlabel="samples that repeat the claim", title="flagged: left of the line")
         left.legend(fontsize=8)
+        left.xaxis.set_major_locator(MaxNLocator(integer=True))
         steps = range(samples + 2)
         right.plot([(support[~wrong] < k).mean() for k in steps], [(support[wrong] < k).mean() for k in steps], "o-", ms=3)
         flagged = support < need
