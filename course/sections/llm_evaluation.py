@@ -210,6 +210,8 @@ def cost_picture(cost_per_success: Callable, pareto: Callable) -> Figure:
 
 TRUE = {"Ash": 0.75, "Beech": 0.45, "Cedar": 0.15, "Dogwood": -0.15, "Elm": -0.45, "Fir": -0.75}  # invented, in log-odds
 LIFTED = ("Dogwood", "Fir")
+POINTS = 400 / math.log(10)  # of one natural unit
+PULL = 1.4  # of the judge, in log-odds, for one unit of strength
 
 
 def world(m: int = 900, seed: int = 0,
@@ -226,7 +228,7 @@ def world(m: int = 900, seed: int = 0,
     noise = np.random.default_rng(seed + 1)
 
     def ask(q: int, first: str, second: str) -> str:
-        pull = 0.8 + 1.4 * (TRUE[first.split()[0]] - TRUE[second.split()[0]])
+        pull = 0.8 + PULL * (TRUE[first.split()[0]] - TRUE[second.split()[0]])
         if noise.random() < 0.02:
             return "Both have their merits."
         return "[[A]]" if noise.random() < 1 / (1 + math.exp(-pull)) else "[[B]]"
@@ -250,17 +252,19 @@ def arena_picture(arena: Callable, fit_bt: Callable) -> Figure:
     """The arena's table, and the ratings of one order beside it."""
     answers, games, ask = world()
     got, single = arena(answers, games, ask, 60), one_order(fit_bt)
+    truth = {name: PULL * POINTS * strength for name, strength in TRUE.items()}
     print(f"bias for the first place {got['bias']:+.2f}, {got['unread']} of {len(games)} games unread")
-    print(f"{'model':10}{'rating':>8}{'ranks':>9}{'games':>8}{'one order':>12}{'true rank':>11}")
+    print(f"{'model':10}{'rating':>8}{'ranks':>9}{'games':>8}{'one order':>12}{'truth':>8}")
     for row in got["table"]:
         ranks = f"{row['low']}–{row['high']}"
         print(f"{row['name']:10}{row['rating']:8.0f}{ranks:>9}{row['games']:8}{single[row['name']]:12.0f}"
-              f"{1 + list(TRUE).index(row['name']):11}")
+              f"{truth[row['name']]:8.0f}")
     rating = {row["name"]: row["rating"] for row in got["table"]}
     figure, ax = figures.subplots(figsize=(7.5, 2.8))
     at = np.arange(len(TRUE))
     ax.bar(at - 0.2, [rating[name] for name in TRUE], 0.38, color=figures.KEPT, label="both orders")
     ax.bar(at + 0.2, [single[name] for name in TRUE], 0.38, color=figures.WRONG, label="one order")
+    ax.plot(at, list(truth.values()), "_", ms=34, color=figures.INK, label="truth")
     ax.set_xticks(at, [f"{name}\n(shown first)" if name in LIFTED else name for name in TRUE])
     ax.set(ylabel="rating, in points", title="From the best (left) to the worst")
     ax.legend()

@@ -1684,8 +1684,9 @@ llm_evaluation.arena_picture(arena, fit_bt)
 
 # %% [markdown]
 # - **One order**: the two that always stood first are lifted, although the games and the judge are the same.
-# - **Both orders**: the order of the truth is back, and the scale is compressed. Ties from disagreement pull
-#   ratings together: trust ranks and intervals more than distances.
+# - **Both orders**: the order of the truth is back, and the scale is compressed: compare the last column, the ratings
+#   by a judge without the bonus. Ties from disagreement pull ratings together: trust ranks and intervals more than
+#   distances.
 # - The **bias** is printed beside the table. A judge whose bias is near +1 or −1 reads nothing, whatever the table says.
 #
 # ## 9 · The experiment: the same games in another order
