@@ -485,13 +485,15 @@ def widget(mcnemar_exact: Callable) -> ipywidgets.Widget:
         ax.hist(100 * d, bins=edges, color=figures.KEPT, alpha=0.8)
         ax.axvline(0, color=figures.WRONG)
         ax.axvspan(100 * (gap / 100 - width), 100 * (gap / 100 + width), color=figures.CUT, alpha=0.2)
-        ax.set(xlabel="measured gap, points", ylabel="benchmarks of 400", title=f"True gap {gap} points, {n} items")
+        ax.set(xlabel="measured gap, points", ylabel="benchmarks of 400",
+               title=f"True gap {gap} point{'s' if gap > 1 else ''}, {n} items")
         wins = round((discordant + gap / 100) / 2 * n)
         losses = max(0, round(discordant * n) - wins)
         p = mcnemar_exact([1] * wins + [0] * losses, [0] * wins + [1] * losses)[2]
+        tiny = "below 0.001" * (p < 0.001)
         return figure, (
             f"The worse model ties or wins in <b>{(d <= 1e-12).mean():.0%}</b> of the benchmarks. {discordant:.0%} of the "
-            f"items are discordant; at the expected counts, {wins} to {losses}, your p is <b>{p:.3f}</b>. "
+            f"items are discordant; at the expected counts, {wins} to {losses}, your p is <b>{tiny or f'{p:.3f}'}</b>. "
             f"Grey: ±1.96 standard errors "
             f"as for two separate samples."
         )

@@ -159,7 +159,8 @@ def test_copies():
     assert max(shares[13]["every 4th word new"]) == 0 and sum(s > 0 for s in shares[3]["every 4th word new"]) >= 8
     assert all(len(question.split()) < 13 for question in questions) and min(shares[3]["every 4th word new"]) > 0
     assert [sum(s > 0 for s in shares[n]["absent"]) for n in (13, 3, 2)] == [0, 2, 3]
-    says("with n = 3 all the changed ones appear, and two that the text does not hold; with n = 2 three of these")
+    assert [sum(s > 0 for s in shares[n]["turned round"]) for n in (13, 3, 2)] == [0, 1, 2]
+    says("Of those turned round they find one and two", "with n = 3 all the changed ones appear, and two that the text does not hold; with n = 2 three of these")
 
 
 # --- the harness -----------------------------------------------------------------------------------------------------
