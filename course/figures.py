@@ -120,6 +120,7 @@ def board(controls: dict[str, ipywidgets.Widget], draw: Callable[..., Figure | t
         return figure
 
     def moved(_) -> None:
+        words.value = f'<div style="opacity: 0.4">{words.value}</div>'  # a sign that the new ones are on their way
         try:
             redraw()
         except Exception as error:  # Jupyter would put it into a log that nobody reads
