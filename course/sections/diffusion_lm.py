@@ -276,8 +276,9 @@ def widget(generate: Callable) -> ipywidgets.Widget:
         p = chain.P[x[:, :-1], x[:, 1:]]
         kind = (p > 1e-4) & (p >= likely * 0.99)
         raised = "" if taken == steps else f" (a block needs a step: {taken})"
-        return figure, (f"{32 / taken:g} tokens a step{raised}. Of 60 texts: <b>{broken(chain, x).double().mean():.1%}</b> "
-                        f"impossible transitions; of the possible ones {kind.sum() / (p > 1e-4).sum():.0%} of the likely kind.")
+        return figure, (f"{32 / taken:g} token{'s' * (taken < 32)} a step{raised}. Of 60 texts: "
+                        f"<b>{broken(chain, x).double().mean():.1%}</b> impossible transitions; "
+                        f"of the possible ones {kind.sum() / (p > 1e-4).sum():.0%} of the likely kind.")
 
     powers = [1, 2, 4, 8, 16, 32]
     return figures.board({
