@@ -8,6 +8,7 @@ import ipywidgets
 import torch
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from matplotlib.ticker import StrMethodFormatter
 from torch import Tensor
 
 from .. import figures
@@ -359,6 +360,7 @@ def widget(query_cost: Callable, mean_fresh: Callable) -> ipywidgets.Widget:
         left.plot(days, [training * (1 + max(d - 1, 0) // every) + tuned * queries * d for d in days],
                   color=figures.WRONG, label="fine-tune")
         left.set(xlabel="day", ylabel="dollars", ylim=(0, None))
+        left.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
         left.legend(fontsize=8)
         shares = {"RAG": (1 - miss) * mean_fresh(change, 1), "fine-tune": mean_fresh(change, min(every, 90))}
         bars = right.barh(list(shares), list(shares.values()), color=[figures.KEPT, figures.WRONG])
