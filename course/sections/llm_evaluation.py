@@ -264,7 +264,7 @@ def arena_picture(arena: Callable, fit_bt: Callable) -> Figure:
     at = np.arange(len(TRUE))
     ax.bar(at - 0.2, [rating[name] for name in TRUE], 0.38, color=figures.KEPT, label="both orders")
     ax.bar(at + 0.2, [single[name] for name in TRUE], 0.38, color=figures.WRONG, label="one order")
-    ax.plot(at, list(truth.values()), "_", ms=34, color=figures.INK, label="truth")
+    ax.hlines(list(truth.values()), at - 0.35, at + 0.35, color=figures.INK, label="truth")
     ax.set_xticks(at, [f"{name}\n(shown first)" if name in LIFTED else name for name in TRUE])
     ax.set(ylabel="rating, in points", title="From the best (left) to the worst")
     ax.legend()
