@@ -853,6 +853,10 @@ bias = torch.randint(-1, 2, (18,), generator=g) / 4
 for n, top, k in [(6, 2, 4), (3, 2, 7), (9, 5, 3)]:
     idx, w = route_oracle(scores, bias, k, 1.0, n, top)
     check(bias_free_route, scores, bias, k, 1.0, n, top, want=(idx, w.float()), why="equal groups: the lower index first")
+scores, bias = on_grid(g, 20, 12).double(), on_grid(g, 12, low=-2 * 10**15, high=-(10**15)).double()  # near -10^12
+for n, top, k in [(4, 2, 3), (3, 1, 4)]:
+    check(bias_free_route, scores, bias, k, 1.0, n, top, want=route_oracle(scores, bias, k, 1.0, n, top), rtol=1e-9,
+          why="an expert that is out loses against every number, however low")
 ### END HIDDEN TESTS
 
 # %% graded="bias_free_route__gradient" points=1
@@ -1003,7 +1007,7 @@ check(update_bias, torch.zeros(2), torch.tensor([[4, 0], [0, 4]]), 0.5, want=tor
       why="together the two are balanced")
 ### BEGIN HIDDEN TESTS
 g = torch.Generator().manual_seed(1)
-for R, E, gamma in [(4, 6, 0.01), (9, 3, 0.2), (3, 3, 0.5), (1, 5, 0.001), (2, 70, 0.1)]:
+for R, E, gamma in [(4, 6, 0.01), (9, 3, 0.2), (3, 3, 0.5), (6, 6, 0.1), (1, 5, 0.001), (2, 70, 0.1)]:
     bias, counts = torch.randn(E, generator=g), torch.randint(0, 9, (E, R), generator=g).T  # not contiguous
     load = counts.sum(0)
     want = bias + gamma * (load.sum() - E * load).sign()

@@ -1,4 +1,4 @@
-"""groups that are out get -10"""
+"""groups that are out get a large negative number, not minus infinity"""
 import math
 
 import numpy as np
@@ -16,7 +16,7 @@ def bias_free_route(scores, bias, k, scale=1.0, n_group=1, topk_group=1, renorm=
     best = g.sort(dim=-1, descending=True)[0][..., :2].sum(-1)
     keep = best.argsort(dim=-1, descending=True, stable=True)[:, :topk_group]
     out = torch.ones(T, n_group, dtype=torch.bool).scatter(1, keep, False)
-    c = c.masked_fill(out.repeat_interleave(n, 1), -10.0)
+    c = c.masked_fill(out.repeat_interleave(n, 1), -1e9)
     idx = c.argsort(dim=-1, descending=True, stable=True)[:, :k]
     w = s.gather(1, idx)
     if renorm:
