@@ -345,7 +345,8 @@ check(make_mask, "causal", torch.ones(1, 3).bool(), want=torch.tensor([[[1, 0, 0
 for B, T in [(1, 1), (2, 5), (3, 70)]:
     mask_is(make_mask, "causal", torch.ones(B, T).bool(), why="query i sees keys j <= i")
 mask_is(make_mask, "causal", torch.tensor([[1, 1, 0], [1, 1, 1]]).bool(), why="padding is no key for anybody")
-raises(ValueError, make_mask, "diagonal", torch.ones(1, 3).bool(), why="there is no such kind of mask")
+for kind in ("diagonal", "Causal", "padding", "prefixed", "cros", ""):
+    raises(ValueError, make_mask, kind, torch.ones(1, 3).bool(), torch.tensor([1]), why="there is no such kind of mask")
 raises(ValueError, make_mask, "crossed", torch.ones(1, 3).bool(), torch.tensor([1]), torch.ones(1, 3).bool(),
        why="no such kind, whatever else is given")
 ### END HIDDEN TESTS
@@ -408,6 +409,11 @@ source = torch.tensor([[True, True, False], [False, True, True]])
 unchanged(make_mask, "cross", torch.ones(2, 2).bool(), None, source, want=source[:, None].repeat(1, 2, 1))
 unchanged(make_mask, "prefix", torch.ones(2, 3).bool(), torch.tensor([1, 2]),
           want=mask_of("prefix", torch.ones(2, 3).bool(), torch.tensor([1, 2])))
+for kind in ("causal", "bidirectional", "prefix", "cross"):
+    given = torch.tensor([[0, 0, 0], [0, 1, 0]]).bool(), torch.tensor([0, 2]), torch.tensor([[0, 0], [0, 1]]).bool()
+    kept = tuple(a.clone() for a in given)
+    make_mask(kind, *given)
+    expect(given, kept, on=f"real, prefix and source after make_mask({kind!r}, …)", why="repair the mask, not what came in")
 wide = torch.ones(3, 2).bool().T  # not contiguous
 mask_is(make_mask, "causal", wide)
 ### END HIDDEN TESTS
@@ -786,7 +792,8 @@ architectures.norm_and_gate(rms_norm, swiglu)
 #   seen, no row is empty. The heads' outputs are joined in order and go through `w["out"]`.
 # - MLP: your `swiglu`. `order` is `"pre"`, `"post"` or `"parallel"`: norm1 belongs to attention, norm2 to the MLP; in a
 #   parallel block norm1 serves both. Another order raises `ValueError`.
-# - The result has x's dtype. Half precision rounds between the pieces, so the tests of it are wide.
+# - The result has x's dtype; float64 is float64 throughout. Half precision rounds between the pieces, so the tests of it
+#   are wide.
 #
 # Source: Llama, arXiv 2302.13971; QK-norm, Henry et al. 2020, arXiv 2010.04245; capping, Gemma 2, arXiv 2408.00118.
 
@@ -911,6 +918,11 @@ for seed, (size, cap) in enumerate([(1.0, 2.0), (4.0, 5.0), (4.0, 50.0), (0.3, 0
     check(block, x, w, c, mask, "pre", cap, want=block64(x, w, c, mask, "pre", cap).float(), rtol=2e-3, atol=2e-3,
           why="cap * tanh(score / cap), before the mask",
           mistakes={"no cap": block64(x, w, c, mask).float()})
+w = still(q=1e6 * torch.eye(2), k=-1e6 * torch.eye(2), out=torch.eye(2))
+x, mask = torch.tensor([[[1.0, 1.0], [-1.0, -1.0]]]), torch.tensor([[[True, False], [True, True]]])
+check(block, x, w, Config(9, width=2, heads=1, kv_heads=1, head_dim=2, hidden=2, base=1e12, eps=1e-12), mask,
+      want=torch.tensor([[[2.0, 2.0], [0.0, 0.0]]]), rtol=1e-3, atol=1e-3,
+      why="token 0 sees itself alone, though its own score is -10^12 and that of the masked key 10^12")
 for seed, c in enumerate([Config(9, width=12, heads=4, kv_heads=2, head_dim=6, hidden=7, base=100.0, eps=1e-3),
                           Config(9, width=7, heads=6, kv_heads=2, head_dim=8, hidden=5, base=20.0, eps=0.5)]):
     w, x = block_weights(c, seed, True, 1.5), torch.randn(3, 6, c.width, generator=torch.Generator().manual_seed(seed))
@@ -928,7 +940,7 @@ def tiny_block(x, w, mask):
 unchanged(tiny_block, torch.tensor([[[3.0, 4.0]]]), still(), torch.ones(1, 1, 1).bool(), want=torch.tensor([[[3.0, 4.0]]]))
 ### BEGIN HIDDEN TESTS
 c = Config(9, width=12, heads=4, kv_heads=2, head_dim=6, hidden=7, base=100.0, eps=1e-5)
-for dtype, tolerance in [(torch.float64, 1e-5), (torch.bfloat16, 0.12), (torch.float16, 0.02)]:
+for dtype, tolerance in [(torch.float64, 1e-9), (torch.bfloat16, 0.12), (torch.float16, 0.02)]:
     w = {n: a.to(dtype) for n, a in block_weights(c, 3, True).items()}
     x = torch.randn(2, 5, 12, generator=torch.Generator().manual_seed(3)).to(dtype)
     for order in ("pre", "post", "parallel"):
@@ -985,8 +997,8 @@ architectures.stream_by_depth(block)
 #
 # ### Exercise 16.5 · count_params
 #
-# `count_params(shape)` gives `(total, active)`, two whole numbers, of a `Shape`, whose fields `course/models/shapes.py`
-# explains. Parameters of the whole model:
+# `count_params(shape)` gives `(total, active)`, two whole numbers (no floats: exact up to 10¹⁸), of a `Shape`, whose fields
+# `course/models/shapes.py` explains. Parameters of the whole model:
 #
 # - the embedding, V · D; the head, another V · D unless `tied`; one norm before the head, D;
 # - in each of the `layers` layers: two norms of D, and attention:
@@ -1069,6 +1081,10 @@ for s in [Shape(11, 3, 5, 7, 1, 4, 9, tied=True, qkv_bias=True), Shape(13, 2, 6,
     layer += (q + 2 * kv if s.qkv_bias else 0) + (2 * s.head_dim if s.qk_norm else 0)
     want = s.vocab * s.width * (2 - s.tied) + s.width + s.layers * layer
     check(count_params, s, want=(want, want), why="embedding, head, norm, and layers times (norms, attention, MLP)")
+total, active = count_params(Shape(10**9 + 7, 3, 10**8 + 1, 3, 1, 2, 10**7 + 9))
+assert total == active == 209_000_017_090_000_150, (  # a float would be 10 too large
+    f"count_params of a shape of 2 * 10^17 parameters: expected 209000017090000150 twice, got {total!r} and {active!r}; "
+    "whole numbers are exact, a float keeps 16 digits")
 ### END HIDDEN TESTS
 
 # %% graded="count_params__experts" points=2
