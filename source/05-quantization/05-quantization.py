@@ -64,7 +64,7 @@ class Swapped(nn.Module):
         self.packed, self.linear = packed, linear
 
     def forward(self, x):
-        return self.linear(x, self.packed)
+        return self.linear(x, self.packed).contiguous()
 
 
 MATRICES = ("q", "k", "v", "out", "gate", "up", "down")
@@ -399,6 +399,10 @@ for bits in (2, 4, 8):
           want=(torch.tensor([[top, top, 0, 0, 0, 0, round(top / 3) + round(2 * top / 3), 0]]).byte(),
                 torch.tensor([[5 / top, 7 / top, 1.0, 3e-6 / top]]), torch.tensor([[0, top, 0, round(2 * top / 3)]]).byte()),
           rtol=1e-4, atol=0, why="constant groups are exact, zeros have scale 1, small numbers are not zeros")
+for size, dtype in [(1e-9, torch.float32), (1e-30, torch.float32), (1e-200, torch.float64)]:
+    check(quant_asym, (size * torch.tensor([[3.0, -12.0, 0.0, 1.0]]).double()).to(dtype), 4, 4,
+          want=(torch.tensor([[15, 0, 12, 13]]).byte(), torch.tensor([[size]], dtype=dtype), torch.tensor([[12]]).byte()),
+          rtol=1e-5, atol=0, why=f"weights of {size:g}: no epsilon and no threshold")
 g = torch.Generator().manual_seed(1)
 for sign in (1, -1):
     for bits, run in [(4, 3), (8, 6), (3, 2)]:
@@ -564,6 +568,12 @@ check(nf4_quant, x * 5.1, 64, want=(codes, torch.tensor([5.1], dtype=torch.float
       why="float64 has a float64 scale")
 every = NF4.flip(0) * 8
 check(nf4_quant, every, 16, want=(torch.arange(15, -1, -1).byte(), torch.tensor([8.0])), why="every level is its own code")
+middle = (NF4.double()[1:] + NF4.double()[:-1]) / 2
+for dtype, step, size in [(torch.float32, 2e-6, 8.0), (torch.float64, 1e-7, 8.0), (torch.float64, 1e-7, 2.0 ** -600)]:
+    x = size * torch.cat([torch.ones(1).double(), middle - step, middle + step])
+    want = torch.tensor([15, *range(15), *range(1, 16)]).byte(), torch.tensor([size], dtype=dtype)
+    check(nf4_quant, x.to(dtype), 64, want=want, rtol=1e-6, atol=0,
+          why=f"{step:g} below and above the middle of two levels, times {size:g}, in {dtype}")
 x, codes = between(g, 24)
 x[0], codes[0] = -1.0, 0
 check(nf4_quant, x.float(), 24, want=(codes, torch.tensor([1.0])), why="the largest absolute value may be a negative number")
@@ -1077,6 +1087,9 @@ for N, size in [(3, 8), (1, 5), (6, 20)]:
 check(gptq_quantize, 1e-6 * torch.tensor([[0.4, 0.3, 7.0]]), 1e-3 * torch.tensor(
     [[1.0, 0.8, 0.0], [0.0, 0.6, 0.0], [0.0, 0.0, 1.0]]), 4, want=(torch.tensor([[0, 1, 7]]).to(torch.int8),
     torch.tensor([1e-6])), rtol=1e-4, atol=0, why="small weights and small inputs are not dead")
+check(gptq_quantize, 1e6 * torch.tensor([[0.4, 0.3, 7.0]]), 1e6 * torch.tensor(
+    [[1.0, 0.8, 0.0], [0.0, 0.6, 0.0], [0.0, 0.0, 1.0]]), 4, want=(torch.tensor([[0, 1, 7]]).to(torch.int8),
+    torch.tensor([1e6])), rtol=1e-4, atol=0, why="large weights and inputs: half precision would overflow")
 for dtype in (torch.float16, torch.bfloat16):
     def make(g):
         X = torch.randn(60, 1, generator=g) + 0.05 * torch.randn(60, 8, generator=g)
@@ -1317,7 +1330,8 @@ quantization.awq_grid(awq_scale, rtn)
 # - X / s gets one symmetric 8-bit scale per **token**, found now, from the values that are there (*dynamic*): amax /
 #   127, and 1 where a token is all zeros. W · s gets one per **output**. Both are `quant_sym(…, 8, "channel")` of the
 #   matrix.
-# - The sum of products is taken over integers, without overflow, and then multiplied by both scales.
+# - The sum of products is taken over integers: exact (float32 holds them up to 2²⁴ only), without overflow. Only then is
+#   it multiplied by both scales.
 # - Half precision: float32 inside, the scales too, and one rounding at the end. float64: float64 inside.
 #
 # Source: arXiv 2211.10438; the int8 kernels of CUTLASS and vLLM take scales per token and per output in this way.
@@ -1419,6 +1433,18 @@ check(w8a8_linear, 1e-9 * torch.tensor([[127.0, -3.0]]), 1e-9 * torch.tensor([[2
       want=torch.tensor([[3.2252e-14]]), rtol=1e-4, atol=0, why="small tokens and outputs have small scales: no epsilon")
 X, W = 127 * torch.ones(2, 1500), 127 * torch.ones(3, 1500)
 check(w8a8_linear, X, W, want=torch.full((2, 3), 127.0 * 127 * 1500), why="1,500 products of 127 * 127 need more than 16 bits")
+X, W = 127 * torch.ones(2, 1301).double(), 127 * torch.ones(3, 1301).double()
+X[:, 7] = W[:, 7] = 1
+check(w8a8_linear, 0.3 * X, 0.7 * W, want=torch.full((2, 3), 0.21 * 20_967_701, dtype=torch.float64), rtol=1e-12, atol=0,
+      why="1,300 * 127 * 127 + 1 is odd and more than 2 ** 24: float32 cannot hold it")
+qx, qw = torch.randint(-126, 127, (2, 3, 60), generator=g).double()
+qx[:, 0::2], qx[:, 1::2] = -qw[:, 1::2], qw[:, 0::2]  # row by row, the products add up to 0
+ends = torch.tensor([[127.0, 0.0, 1.0], [0.0, 127.0, 1.0]]).double()
+X, W = (torch.cat([q, end.expand(3, 3)], 1) for q, end in zip((qx, qw), ends))
+for dtype in (torch.float32, torch.float64):
+    x, w = (0.3 * X).to(dtype), (0.7 * W).to(dtype)
+    check(lambda x, w: w8a8_linear(x, w).diagonal(), x, w, want=torch.full((3,), 0.21, dtype=dtype), rtol=2e-6, atol=0,
+          why="the integers add up to 1 exactly; numbers that were scaled before leave their rounding in the sum")
 args, (want,) = until(lambda g: (torch.randn(3, 8, generator=g).double(), torch.randn(2, 8, generator=g).double()),
                       w8a8_oracle, g)
 check(w8a8_linear, *args, want=want, rtol=1e-9, atol=1e-9, why="float64 in, float64 inside, float64 out")
@@ -1626,6 +1652,9 @@ for shape, out, run in [((5, 8), 3, 4), ((2, 3, 12), 7, 2), ((24,), 4, 12), ((2,
         exact = x.to(dtype).double() @ kept.T + bias.double()
         check(quant_linear, x.to(dtype), packed, bias, want=exact.to(dtype), rtol=torch.finfo(dtype).eps, atol=1e-4,
               why="the answer has x's dtype, whatever that of the bias")
+W, x = torch.randn(6, 8, generator=g), torch.randn(3, 8, generator=g)
+expect(quant_linear(x, pack_linear(W.flip(0), 4)), quant_linear(x, pack_linear(W, 4)).flip(-1), rtol=1e-5, atol=1e-5,
+       on="quant_linear for W and for its rows the other way round", why="nothing is kept between calls")
 ### END HIDDEN TESTS
 
 # %% graded="quant_linear__in_a_transformer" points=3
