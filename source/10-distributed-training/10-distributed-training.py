@@ -124,7 +124,7 @@ distributed_training.added_up()
 # Round float32 numbers to the eight exponent bits that they have and `bits` of their 23 mantissa bits: `bits=7` is
 # BF16, `bits=10` TF32. The answer is float32 again, with zeros where bits were dropped.
 #
-# - `x` is a float32 array of any shape, empty too; 1 ≤ `bits` ≤ 23. With 23 nothing changes.
+# - `x` is a float32 array of one dimension or more, empty too; 1 ≤ `bits` ≤ 23. With 23 nothing changes.
 # - `noise=None`: to the nearest; at a tie the one whose last kept bit is 0 (round half to even).
 # - `noise` an array of x's shape of whole numbers, dtype uint32, $0 \le \text{noise} < 2^{23-\text{bits}}$:
 #   stochastic rounding. Add the noise to the bits of x read as an unsigned integer, then cut the dropped bits off.
@@ -604,6 +604,10 @@ w, g = drawn(6, 4, seed=1).T, drawn(4, 6, seed=2)
 check(lambda *a: adamw_step(*a)[0], (w, 0 * w, 0 * w, 0), g, 0.1,
       want=adam(w, 0 * w, 0 * w, 0, g, 0.1)[0].float(), rtol=2e-5,
       atol=2e-5, why="strided weights, defaults 0.9, 0.999, 1e-8, 0.01")
+for w, g in ((drawn(5, 3, seed=1), drawn(3, 5, seed=2).T), (drawn(4, 4, seed=3), drawn(4, 4, seed=4).T),
+             (drawn(7, seed=5), drawn(21, seed=6)[::3])):
+    check(adamw_step, (w, 0 * w, 0 * w, 0), g, 0.1, want=(*(x.float() for x in adam(w, 0 * w, 0 * w, 0, g, 0.1)[:3]), 1),
+          rtol=2e-5, atol=2e-5, why="a strided gradient of weights that are not")
 check(lambda *a: adamw_step(*a)[0], (torch.tensor([1.0, 2.0]), zero.repeat(2), zero.repeat(2), 0),
       torch.tensor([0.0, 1e-6]), 0.1,
       want=torch.tensor([0.999, 2 - 0.002 - 0.1 / 1.01]), rtol=1e-5,
@@ -663,6 +667,9 @@ fresh(adamw_step, start, torch.tensor([5.0]), 0.0, rtol=1e-5, why="lr = 0: a cop
 _, (graph,) = value_and_grad(adamw_step, start, torch.tensor([5.0]), 0.1, wrt=1, output=0)
 assert graph is None, "the new weights hang on the gradient's graph: it would grow with every step"
 ### BEGIN HIDDEN TESTS
+for place, name in ((1, "m"), (2, "v")):
+    _, (graph,) = value_and_grad(adamw_step, start, torch.tensor([5.0]), 0.1, wrt=1, output=place)
+    assert graph is None, f"the new {name} hangs on the gradient's graph: it would grow with every step"
 w, m, v, g = (drawn(4, 3, seed=i, dtype=torch.float64) for i in range(4))
 want = adam(w, m, v.square(), 5, g, 0.1)
 unchanged(adamw_step, (w, m, v.square(), 5), g, 0.1, want=want)
@@ -694,8 +701,8 @@ unchanged(lambda state, g: adamw_step(state, g, 0.1)[0].requires_grad, (w, m, v.
 # gradients in float32 (float64 for float64) and the number of all tokens. So what comes out can go in again: ranks
 # combine exactly as micro-batches do.
 #
-# - **A part with 0 tokens counts nothing**, even where its loss and gradients are NaN. A NaN in a part that has
-#   tokens must be seen in the answer.
+# - **A part with 0 tokens counts nothing**, even where its loss and gradients are NaN. A NaN or an infinity in a
+#   part that has tokens must leave a NaN or an infinity in the answer.
 # - No tokens at all: loss 0.0, gradients of zeros, 0.
 # - Half precision is widened before anything is multiplied or added.
 #
@@ -747,7 +754,7 @@ check(combine_means, two, want=(4.0, [torch.tensor([3.0])], 3), why="(2 * 1 + 5 
                 "the sum over the tokens": (12.0, [torch.tensor([9.0])], 3),
                 "the loss alone was weighted": (4.0, [torch.tensor([2.5])], 3)})
 ### BEGIN HIDDEN TESTS
-for seed, counts in enumerate([[5], [1, 1000], [7, 3, 300, 12], [100_000, 1], [2, 2, 2], [1] * 70, [0, 4, 0],
+for seed, counts in enumerate([[5], [1, 1000], [7, 3, 300, 12], [100_000, 1], [2, 2, 2], [1] * 70, [0, 4, 0], [2, 0, 0],
                                [2_000_000_000, 3_000_000_000]]):
     for dtype in (torch.float32, torch.float64)[seed > 2:]:
         parts = [(1.5 + i * 0.7 - seed, [drawn(*s, seed=seed * 100 + i, dtype=dtype) for s in ((3, 4), (), (5,))],
@@ -763,6 +770,11 @@ for seed, counts in enumerate([[5], [1, 1000], [7, 3, 300, 12], [100_000, 1], [2
               atol=tolerance,
               why="parts that were combined are parts")
 check(combine_means, [(1.0, [], 3), (2.0, [], 1)], want=(1.25, [], 4), why="no gradients, too")
+kinds = (torch.float32, torch.float64, torch.float16, torch.float64)
+parts = [(1.0, [drawn(*s, seed=10 * i + j, dtype=kind) for j, (s, kind) in
+                enumerate(zip([(4,), (0, 3), (2,), (5,)], kinds))], n) for i, n in enumerate((3, 4))]
+check(combine_means, parts, rtol=1e-5, atol=1e-6, why="each gradient by its own dtype, empty ones in their place",
+      want=(1.0, [g.to(torch.promote_types(kind, torch.float32)) for g, kind in zip(mean(parts)[1], kinds)], 7))
 check(combine_means, [(1.0, [drawn(4, 3, seed=1).T], 3), (2.0, [drawn(3, 4, seed=2)], 1)],
       want=(1.25, [0.75 * drawn(4, 3, seed=1).T + 0.25 * drawn(3, 4, seed=2)], 4), rtol=1e-5, atol=1e-6)
 ### END HIDDEN TESTS
@@ -778,9 +790,10 @@ check(combine_means, [(nan, [torch.tensor([nan, nan])], 0)], want=(0.0, [torch.t
 ### BEGIN HIDDEN TESTS
 check(combine_means, [(nan, [torch.tensor([nan, 1.0])], 2), (1.0, [torch.ones(2)], 2)],
       want=(nan, [torch.tensor([nan, 1.0])], 4), why="a NaN among tokens that count must be seen")
-check(combine_means, [(1.0, [torch.tensor([torch.inf])], 2), (3.0, [torch.ones(1)], 2),
-                      (nan, [torch.tensor([nan])], 0)],
-      want=(2.0, [torch.tensor([torch.inf])], 4), why="an infinity, too")
+for order in ((0, 1, 2), (1, 0, 2), (2, 1, 0)):
+    check(lambda parts: torch.isfinite(combine_means(parts)[1][0]).tolist(),
+          [[(1.0, [torch.tensor([torch.inf, 1.0])], 2), (3.0, [torch.ones(2)], 2), (nan, [torch.tensor([nan, nan])], 0)][i]
+           for i in order], want=[False, True], why="an infinity, too, is infinite or NaN in the answer")
 for dtype, wide in ((torch.float16, torch.float32), (torch.bfloat16, torch.float32),
                     (torch.float64, torch.float64)):
     check(combine_means, [(nan, [torch.full((2, 3), nan, dtype=dtype)], 0)] * 3,
@@ -948,7 +961,7 @@ expect([[op for op, _ in rank] for rank in sent], [["exchange"] * 4] * 3, on="th
 assert max(n for rank in sent for _,
            n in rank) == 3, f"9 numbers on 3 ranks: at most 3 in a message, got {sent[0]}"
 ### BEGIN HIDDEN TESTS
-for size, n in [(1, 8), (2, 8), (4, 13), (3, 2)]:
+for size, n in [(1, 8), (2, 8), (4, 13), (3, 2), (3, 0)]:
     answers, sent = ring([drawn(n, seed=r) for r in range(size)])
     for rank, calls in enumerate(sent):
         assert len(calls) == 2 * (size - 1), f"rank {rank} of {size} exchanged {len(calls)} times, not {2 * (size - 1)}"
@@ -1189,8 +1202,8 @@ distributed_training.bytes_by_stage(zero_memory, zero_traffic)
 # - `mlp_part(x, gate_up, down, bias)`, with what a rank holds, gives its partial output for x (…, D): **the sum
 #   over all ranks is y, with the bias once**. What your `shard_mlp` puts into the bias of each rank is your affair,
 #   as long as that holds for your pair, and `shard_mlp(…, 0, 1)` gives weights and bias as they are.
-# - Partial outputs are float32, or float64 where x is float64; x, weights and bias are widened to that first, in
-#   whatever dtype each of them comes. Gradients flow through `mlp_part` to all four tensors.
+# - Partial outputs are float32, or float64 where x is float64; x, weights and bias are brought to that first,
+#   in whatever dtype each of them comes. Gradients flow through `mlp_part` to all four tensors.
 #
 # Source: Shoeybi et al. 2019, section 3; `SwiGLU` in Shazeer 2020 (arXiv 2002.05202).
 
@@ -1333,11 +1346,11 @@ for dtype in (torch.float16, torch.bfloat16):
                why="float32 inside, and the parts leave as float32")
     check(mlp_part, x, G, W, b, want=mlp(x, G, W, b).float(), rtol=3e-5, atol=3e-4)
 for kind, others in ((torch.bfloat16, torch.float32), (torch.float32, torch.float16), (torch.float64, torch.bfloat16),
-                     (torch.float64, torch.float32)):
+                     (torch.float64, torch.float32), (torch.float32, torch.float64), (torch.float16, torch.float64)):
     x, G, W, b = (drawn(*s, seed=i, dtype=others if i else kind) for i, s in enumerate([(3, 24), (20, 24), (24, 10), (24,)]))
     wide, room = (torch.float64, 1e-10) if kind == torch.float64 else (torch.float32, 3e-4)
     check(mlp_part, x, G, W, b, want=mlp(x, G, W, b).to(wide), rtol=room / 10, atol=room,
-          why=f"x in {kind}, weights in {others}: all is widened to {wide}")
+          why=f"x in {kind}, weights in {others}: all is brought to {wide}")
 ### END HIDDEN TESTS
 
 # %% graded="shard_mlp__gradient" points=2
@@ -1382,7 +1395,7 @@ for name, grad, want in zip(["x", "gate_up", "down", "bias"], grads,
 # An operation is a tuple `("F", i)` or `("B", i)`: forward or backward of micro-batch i, from 0.
 #
 # - `pipeline_schedule(stage, stages, micros)`: the 1F1B order of one stage, a list of operations, each of the 2M
-#   once. First $\min(M, S - 1 - \text{stage})$ forwards; then, as long as there are forwards left, one forward and
+#   (M ≥ 1) once. First $\min(M, S - 1 - \text{stage})$ forwards; then, as long as there are forwards left, one forward and
 #   one backward in turn; then the backwards that are left. Both kinds go up from micro-batch 0.
 # - `pipeline_time(orders, forward=1.0, backward=2.0)`: the time at which the last operation ends, when stage s
 #   works through `orders[s]` in that order, each operation as early as possible, from time 0. F of micro-batch i on
@@ -1540,6 +1553,8 @@ for trial in range(12):  # odd schedules that do run: micro-batches in some orde
               why="as early as its stage and its needs allow")
 check(pipeline_time, [[("F", 0), ("F", 1)], [("F", 1), ("F", 0)]], 1.0, 2.0, want=4.0,
       why="forwards alone, in another order on stage 1")
+check(pipeline_time, [[("F", 0), ("F", 1), ("F", 2)], [("F", 0), ("F", 1), ("F", 2)], [("F", 0)]], want=4.0,
+      why="here the middle stage ends last")
 check(pipeline_time, [[], []], want=0.0)
 check(pipeline_time, [], want=0.0)
 check(pipeline_time, [[("F", 5)], []], 1.5, want=1.5, why="a stage may have nothing to do")
@@ -1693,7 +1708,7 @@ for rank, (weights, (w, m, v, t), loss) in enumerate(answers):
 shapes = [(3, 4), (7,), (), (2, 1, 5)]
 P = 12 + 7 + 1 + 10
 both = (torch.float32, 2e-4), (torch.float64, 1e-9)
-for seed, (size, counts, precisions) in enumerate([(1, [[3, 4]], both[1:]), (2, [[5], [1, 90]], both[:1]),
+for seed, (size, counts, precisions) in enumerate([(1, [[3, 4, 70_001, 1, 6]], both[1:]), (2, [[5], [1, 90]], both[:1]),
                                                    (3, [[1000, 2], [0], [7, 0, 7]], both[1:]),
                                                    (5, [[10], [0, 0], [1], [0], [25, 5]], both[:1])]):
     for dtype, tolerance in precisions:
@@ -1846,6 +1861,17 @@ check(alone, (torch.ones(2), torch.zeros(2), torch.zeros(2), 0), [(1.0, [torch.t
       want=([torch.tensor([torch.nan, 0.9])], (torch.tensor([torch.nan, 0.9]), torch.tensor([torch.nan, 0.1]),
                                                torch.tensor([torch.nan, 0.001]), 1), 1.0), rtol=1e-4,
       why="a NaN among tokens that count must be seen")
+def same(t):
+    "What a collective of one rank gives."
+    return t
+
+check(lambda state, parts: torch.isnan(zero1_step(state, parts, 0, 1, same, same, same, 0.1, 0.0, 1.0)[0][0])[0].item(),
+      (torch.ones(2), torch.zeros(2), torch.zeros(2), 0), [(1.0, [torch.tensor([torch.nan, 1.0])], 2)], want=True,
+      why="a NaN among tokens that count must be seen, clipped or not")
+start = torch.ones(2), torch.full((2,), 0.5), torch.full((2,), 0.25), 3
+want = adam(*start, torch.zeros(2), 0.1, weight_decay=0.0)
+check(alone, start, [(2.0, [torch.zeros(2)], 3)], 0.1, want=([want[0].float()], (*(x.float() for x in want[:3]), 4), 2.0),
+      rtol=1e-5, why="gradients of 0 are a step, too: the moments move the weights on")
 ### END HIDDEN TESTS
 
 # %% tags=["picture"]
