@@ -244,6 +244,13 @@ for sizes in [(4096, 4096, 2, 2), (4096, 11008, 0.5, 2), (300, 700, 1, 1), (8, 8
 for n in (3, 49, 10 ** 9 + 7):  # ties: 2 B n >= ridge (n w + 2 B a) at a whole B
     check(critical_batch, 64, 64, n, 1, 32, 1, want=32 * n, why="an exact tie")
     check(critical_batch, 6, 3, n, 0.5, 7, 1, want=28 * n, why="an exact tie: 36 B >= 7 (18 n + 4.5 B)")
+for sizes in [(1, 1, 2, 2), (4, 12, 0.5, 1.5), (3, 6, 0.125, 0.25)]:  # a tie at the first row
+    n_in, n_out, w, a = sizes
+    ridge = Fraction(2 * n_in * n_out) / (n_in * n_out * Fraction(w) + (n_in + n_out) * Fraction(a))
+    check(critical_batch, *sizes, ridge.numerator, ridge.denominator, want=1, why="an exact tie at one row")
+for eighths in (1, 3, 5, 7, 9, 21):  # 80 B >= ridge (40 w + 13 a)
+    check(critical_batch, 5, 8, eighths / 8, 0.125, 40, 1, want=-(-40 * 40 * eighths // (8 * 80 - 40 * 13)),
+          why=f"{eighths}/8 of a byte a weight, 1/8 an activation")
 for n, many in [(3, 10 ** 12 + 39), (49, 10 ** 12 + 39), (3, 10 ** 17 + 3), (7, 10 ** 18 + 9)]:  # 32 n many / (many - 2)
     check(critical_batch, 64, 64, n, 1, 32 * many, many - 1, want=32 * n + 1, why="a hair above a whole number")
     check(critical_batch, 64, 64, n, 1, 32 * many, many, want=32 * n, why="an exact tie")
@@ -290,7 +297,7 @@ inference_optimization.guides_sum()
 # ### Exercise 17.2 · flash_attention
 #
 # `flash_attention(q, k, v, block, causal=False, scale=None)` → (B, H, N, Ev), for q (B, H, N, E), k (B, H, S, E),
-# v (B, H, S, Ev).
+# v (B, H, S, Ev), all of one dtype.
 #
 # - Queries and keys are taken in blocks of `block`; the last block of each may be shorter. `block` may exceed both.
 # - **Never a tensor of N × S numbers**, for no head: a hidden call has N = S = 18,000, and the judge's memory is less
