@@ -201,8 +201,8 @@ SHAPES = [TOY, TOY | dict(tied=True),
 # - No valid position: the loss is 0.0. T > 0 and `alpha` from 0 to 1 are given; at `alpha = 1` labels still say
 #   what is valid.
 # - A **teacher's** logit may be −inf, a forbidden token: its p is 0 and so is its term. A student's is finite.
-# - Gradients flow to the student and **none to the teacher**. A scalar tensor in the student's dtype; in half
-#   precision, float32 inside.
+# - Gradients flow to the student and **none to the teacher**. Both have one dtype, and so has the loss, a scalar
+#   tensor; in half precision, float32 inside.
 #
 # Source: Hinton et al. 2015, section 2; the direction and `ignore_index` as in torch's `kl_div` and
 # `cross_entropy`.
@@ -436,6 +436,13 @@ close = torch.tensor([1.0 + 2e-12, 1.0 + 1e-12, 1.0], dtype=torch.float64)
 check(magnitude_masks, {"w": close}, 1 / 3, want={"w": torch.tensor([True, True, False])}, why="float64 stays float64")
 raises(ValueError, magnitude_masks, {"w": close}, 1.01, why="sparsity above 1")
 raises(ValueError, magnitude_masks, {"w": close}, -0.1, why="negative sparsity")
+raises(ValueError, magnitude_masks, {"w": close}, math.nan, why="NaN does not lie from 0 to 1")
+ties = torch.tensor([[1, -2, 1, 0, 2], [2, 1, -1, 1, 0], [0, 1, 1, 2, 1]], dtype=torch.float32)
+for w in (ties.T, ties.T.contiguous().T, ties.repeat(2, 2)[::2, 1::2], ties.flip(1)[None].expand(2, 3, 5)):
+    for s in (0.2, 0.45, 0.7):
+        want = torch.tensor(kept(w.abs().flatten().tolist(), round(s * w.numel()))).view(w.shape)
+        check(magnitude_masks, {"w": w}, s, want={"w": want}, why="ties by the index in row-major order, whatever the strides")
+        check(magnitude_masks, {"w": w}, s, "global", want={"w": want})
 raises(ValueError, magnitude_masks, {"w": close}, 0.5, "row", why="an unknown scope")
 unchanged(magnitude_masks, {"w": torch.tensor([-1.0, 2.0])}, 0.5, want={"w": torch.tensor([False, True])})
 check(magnitude_masks, {}, 0.5, want={})
@@ -474,9 +481,11 @@ check(magnitude_masks, params, 0.5, "global", lambda name, W: name == "norm",
       want={"norm": torch.ones(2).bool(), "w": torch.tensor([False, True])},
       why="one of two goes: what is skipped is not counted")
 ### BEGIN HIDDEN TESTS
-params = {"norm": torch.ones(6), "w.weight": drawn(5, 7, seed=1), "embed": drawn(11, 3, seed=2) / 9, "b": drawn(4, seed=3)}
+params = {"norm": torch.ones(6), "w.weight": drawn(5, 7, seed=1), "embed": drawn(11, 3, seed=2) / 9, "b": drawn(4, seed=3),
+          "wide": drawn(3, 5, seed=4, dtype=torch.float64)}
 for scope in ("local", "global"):
-    for rule in (lambda name, W: W.dim() < 2, lambda name, W: name != "w.weight", lambda name, W: True):
+    for rule in (lambda name, W: W.dim() < 2, lambda name, W: name != "w.weight", lambda name, W: True,
+                 lambda name, W: W.dtype == torch.float64):
         on = [k for k, w in params.items() if not rule(k, w)]
         want = {k: torch.ones(w.shape).bool() for k, w in params.items()}
         for group in ([on] if scope == "global" else [[k] for k in on]):
@@ -587,12 +596,13 @@ check(wanda_mask, W, X, 0.5, want=torch.tensor([[True, False], [False, True]]),
                 "one ranking for the whole matrix": torch.tensor([[True, True], [False, False]])})
 ### BEGIN HIDDEN TESTS
 for seed, (out, n_in, lead, s) in enumerate([(3, 7, (5,), 0.5), (5, 11, (2, 3), 0.3), (9, 30, (1,), 0.77), (2, 6, (4,), 0.0),
-                                             (70, 131, (2, 3, 5), 0.6), (4, 5, (3,), 1.0), (2, 1030, (3,), 0.25)]):
+                                             (70, 131, (2, 3, 5), 0.6), (4, 5, (3,), 1.0), (2, 1030, (3,), 0.25),
+                                             (3, 9, (4,), 0.5), (4, 6, (7,), 0.75)]):
     for dtype in (torch.float32, torch.float64):
         W, X = drawn(out, n_in, seed=seed, dtype=dtype), drawn(*lead, n_in, seed=seed + 20, dtype=dtype)
         X[..., ::4] *= 20
         X[..., 1] = 0
-        check(wanda_mask, W, X, s, want=wanda_rows(W, X, s), why="exactly round(s in) of each row")
+        check(wanda_mask, W, X, s, want=wanda_rows(W, X, s), why="exactly round(s in) of each row, a half to the even one")
 W, X = torch.randint(-3, 4, (6, 50), generator=torch.Generator().manual_seed(1)).double(), torch.ones(4, 50).double()
 check(wanda_mask, W, X, 0.5, want=wanda_rows(W, X, 0.5), why="among equals the smaller index goes")
 check(wanda_mask, W.T.contiguous().T, X.T.contiguous().T, 0.7, want=wanda_rows(W, X, 0.7), why="strided input")
@@ -797,8 +807,8 @@ expect(attention(*new, heads, kv_heads, x), attention(*four, 6, 3, x, off=(2, 3)
        rtol=1e-4, atol=1e-4,
        on="the pruned attention, against the whole with heads 2 and 3 silenced")
 ### BEGIN HIDDEN TESTS
-CASES = [(6, 2, 3, 7, [0, 2, 4, 5]), (6, 2, 3, 7, [5, 4, 3]), (6, 2, 3, 7, [1, 3]), (4, 4, 2, 9, [3, 1]), (4, 4, 5, 6, [2]),
-         (8, 1, 3, 5, [7, 2, 2, 0]), (12, 4, 2, 10, [11, 9, 3, 5, 0, 2]), (6, 3, 4, 3, [0, 1, 2, 3, 4, 5]), (6, 3, 2, 8, [2]),
+CASES = [(6, 2, 3, 7, [0, 2, 4, 5]), (6, 2, 3, 12, [5, 4, 3]), (6, 2, 3, 7, [1, 3]), (4, 4, 2, 9, [3, 1]), (4, 4, 5, 6, [2]),
+         (8, 1, 3, 5, [7, 2, 2, 0]), (12, 4, 2, 24, [11, 9, 3, 5, 0, 2]), (6, 3, 4, 3, [0, 1, 2, 3, 4, 5]), (6, 3, 2, 8, [2]),
          (64, 8, 3, 11, [h for h in range(64) if h % 8 not in (1, 6) and h // 8 not in (0, 5)])]
 for seed, (heads, kv, E, width, keep) in enumerate(CASES):
     for dtype in (torch.float32, torch.float64):
@@ -933,6 +943,8 @@ for seed, (out, n_in, r) in enumerate([(5, 9, 3), (9, 5, 2), (6, 6, 6), (70, 33,
         slack = (1e-3, 1e-4) if dtype == torch.float32 else (1e-6, 1e-8)
         assert error <= best * (1 + slack[0]) + s[0] * slack[1], f"‖W - BA‖ is {error:.6g} at rank {r}, the best is {best:.6g}"
 unchanged(lambda W: [list(x.shape) for x in lowrank(W, 2)], drawn(3, 4, seed=1), want=[[2, 4], [3, 2]])
+unchanged(lambda W, X: [list(x.shape) for x in lowrank(W, 2, X)], drawn(3, 4, seed=1), drawn(2, 5, 4, seed=2),
+          want=[[2, 4], [3, 2]])
 for r in (-1, 4):
     raises(ValueError, lowrank, drawn(3, 5, seed=1), r, why=f"rank {r} of a 3 × 5 matrix")
 W = drawn(12, 17, seed=4)
@@ -1124,6 +1136,9 @@ for cfg in SHAPES[:5]:
         got, want = model_bytes(dict(cfg), bits, group, keep, nm), counted(cfg, bits, group, keep, nm)
         assert type(got) is int, f"a whole number of bytes, not {got!r}"
         assert got == want, f"{bits} bits, group {group}, keep_embeddings={keep}, nm={nm}, {cfg}: expected {want}, got {got}"
+for m in (8, 9, 2 ** 29, 2 ** 55 + 1, 2 ** 60 - 1):
+    got, want = model_bytes(dict(TOY), 4, None, True, (3, m)), counted(TOY, 4, None, True, (3, m))
+    assert got == want, f"nm=(3, {m}): expected {want}, got {got}; an index takes {(m - 1).bit_length()} bits"
 ### END HIDDEN TESTS
 
 # %% tags=["picture"]
