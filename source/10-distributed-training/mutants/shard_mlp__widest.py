@@ -1,4 +1,4 @@
-"""Float64 when any argument is float64."""
+"""A part is float64 as soon as any argument is."""
 
 import torch
 import torch.nn.functional as F
