@@ -1622,7 +1622,7 @@ distributed_training.pipelines(pipeline_schedule, pipeline_time)
 # max_norm=None)`, what one rank runs. Calling what you wrote above is welcome.
 #
 # - The *flat vector*: all gradients of the list, each flattened, one behind the other, P numbers. Its pieces are
-#   those of `torch.tensor_split(flat, size)`.
+#   those of `torch.tensor_split(flat, size)`; with more ranks than numbers some are empty.
 # - `state`: `(w, m, v, t)` as in 10.3, for this rank's piece, float32 or float64.
 # - `parts`: this rank's micro-batches, one or more, as in 10.4: parts without tokens count nothing, and **a rank
 #   may have no tokens at all** (then it still takes part). Some rank has tokens. Ranks have different numbers of
@@ -1782,6 +1782,14 @@ answers, sent = ranks([at_zero(w) for w in torch.tensor_split(torch.ones(23), 3)
 frugal(sent, 23, 3)
 expect(answers[0][0], [torch.where(gradient == 0, 1.0, 0.9)], rtol=1e-3,
        on="weights of rank 0, whose piece of the gradient is 0")
+few = [(1.0, [torch.tensor([3.0]), torch.tensor([[-4.0]])], 2)]
+answers, sent = ranks([at_zero(w) for w in torch.tensor_split(torch.ones(2), 3)], [few] * 3, 0.1, 0.0, 1.0)
+frugal(sent, 2, 3)
+for rank, (weights, (w, m, _, t), _) in enumerate(answers):
+    expect(weights, [torch.tensor([0.9]), torch.tensor([[1.1]])], on=f"two numbers on three ranks: weights of rank {rank}",
+           rtol=1e-4)
+    expect((m, t), ([torch.tensor([0.06]), torch.tensor([-0.08]), torch.zeros(0)][rank], 1), rtol=1e-4,
+           on=f"two numbers on three ranks: first moment of rank {rank}", why="a piece may be empty")
 ### END HIDDEN TESTS
 
 # %% graded="zero1_step__half" points=2
