@@ -636,6 +636,10 @@ tiny = torch.tensor([[1e-9, 1 - 1e-9, 0.0], [1.0, 0.0, 0.0]], dtype=torch.float6
 for u, want in [(0.4, ([0, 0], 1)), (0.6, ([1], 0))]:
     check(speculative_verify, tiny, torch.tensor([[2e-9, 1 - 3e-9, 1e-9]], dtype=torch.float64), [0], [u], 0.5, want=want,
           why="probabilities of 1e-9 count")
+odd = torch.tensor([[0.5, 2.0 ** -25, 0.5]])  # the sum is 1 + 2**-25, in float32 it is 1
+for row, draft in ((odd, []), (torch.cat([odd, odd]), [0])):
+    check(speculative_verify, row, row[:-1], draft, [0.5] * len(draft), 0.5 - 2.0 ** -28, want=([*draft, 1], len(draft)),
+          why="the mark lies above 0.5: the sum of the weights in float64")
 steady = torch.tensor([[0.125, 0.375, 0.5]] * 4)
 rare = torch.tensor([[1e-13, 1 - 1e-13]], dtype=torch.float64)
 check(speculative_verify, half.repeat(2, 1), rare, [0], [0.9], 0.7, want=([0, 1], 1), why="1e-13 is not 0")
@@ -919,6 +923,8 @@ check(prompt_lookup, [11, 2, 9, 2, 8, 1, 2], 1, want=[8], why="1 2 does not stan
 check(prompt_lookup, [70000, 5, 4464, 6, 70000], 1, want=[5], why="ids may be large")
 check(prompt_lookup, [1, 2, 3, 4, 5, 9, 2, 3, 4, 5, 8, 1, 2, 3, 4, 5], 1, want=[8], why="longest is 3 if not given")
 check(prompt_lookup, [1, 2, 3, 4, 5, 9, 2, 3, 4, 5, 8, 1, 2, 3, 4, 5], 1, 5, want=[9])
+check(prompt_lookup, [2, 3, 4, 5, 9, 3, 4, 5, 8, 2, 3, 4, 5], 1, want=[8], why="longest is 3 if not given: of 3 4 5 the latest")
+check(prompt_lookup, [3, 4, 5, 9, 4, 5, 8, 3, 4, 5], 1, want=[9], why="longest is 3 if not given: 3 4 5 before 4 5")
 ### END HIDDEN TESTS
 
 # %% graded="prompt_lookup__copy" points=2
