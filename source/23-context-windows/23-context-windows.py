@@ -963,8 +963,8 @@ check(effective_length, [10, 20], torch.tensor([[1, 1, 1], [3, 3, 3]]), 10, 0.1 
 check(effective_length, [10], torch.tensor([[3, 3, 3]]), 10, 0.1 + 0.2, want=10, why="0.3 reaches 0.30000000000000004")
 check(effective_length, [10], torch.tensor([[7, 8, 9]]), 10, 0.8, want=10, why="their mean is 0.8")
 check(effective_length, [10], torch.tensor([[3, 3, 3]]), 10, 0.3001, want=0, why="0.3 does not reach 0.3001")
-check(effective_length, [10], torch.tensor([[3, 3, 3]]), 10, 0.3 + 1e-8, want=0, why="0.3 misses it by more than 1e-9")
-check(effective_length, [10], torch.tensor([[3, 3, 3]]), 10, 0.3 + 5e-10, want=10, why="0.3 misses it by less than 1e-9")
+check(effective_length, [10], torch.tensor([[3, 3, 3]]), 10, 0.3 + 1.2e-9, want=0, why="0.3 misses it by more than 1e-9")
+check(effective_length, [10], torch.tensor([[3, 3, 3]]), 10, 0.3 + 9e-10, want=10, why="0.3 misses it by less than 1e-9")
 raises(ValueError, effective_length, [], torch.zeros(0, 3), 5, 0.5, "median", why="by is 'mean' or 'worst'")
 check(effective_length, [], torch.zeros(0, 3, dtype=torch.long), 5, 0.5, want=0, why="no lengths")
 for dtype in (torch.uint8, torch.int8, torch.int32, torch.float16, torch.float64):
