@@ -120,7 +120,9 @@ def others():
             request(prompt="be brief."), request(model="m2"), request(params={}), request(params={"temperature": 0}),
             request(params={"temperature": 0.5}), request(locale="de"), request(user="é", prompt="größer 日本 \n\t\"x\" \\"),
             request(user="e\u0301"), request(tenant="a|b", user="c"), request(tenant="a", user="b|c"), request(user="public"),
-            request(user=0), request(user=" "), request(prompt=None), request(prompt="x" * 5000), request(locale="EN"),
+            request(user=0), request(user=" "),
+            request(user="guest"), request(user="anonymous", tenant="None"), request(params={"temperature": 0.12345678}),
+            request(prompt=None), request(prompt="x" * 5000), request(locale="EN"),
             request(prompt="x" * 5000 + "y"), request(prompt="NaN or Infinity?"), request(prompt="e\u0301"),
             request(prompt="é"), request(params={"stop": None}), request(params={"stop": ["b", "a"]}),
             request(params={"stop": ["a", "b"]}),
@@ -312,6 +314,10 @@ for dtype in (torch.float16, torch.bfloat16):
               why="float32 inside: squares of large numbers leave float16")
 check(best_match, near, torch.tensor([[1.0, 2e-5]], dtype=torch.float64), 1 - 1e-10, want=None,
       why="in float64 the cosine 1 - 2e-10 lies below the threshold 1 - 1e-10")
+for x, y in ((4, 3), (3, 4), (24, 7), (7, 24), (12, 5)):
+    k, c = torch.tensor([[x, y]], dtype=torch.float64), x / math.hypot(x, y)
+    check(best_match, near, k, c - 1e-10, want=(0, c), rtol=0, atol=1e-12, why="in float64 the threshold is not rounded")
+    check(best_match, near, k, c + 1e-10, want=None, why="in float64 the threshold is not rounded")
 for seed in range(4):
     q = drawn(9, seed=seed, dtype=torch.float64)
     k = q[None] + 1e-5 * drawn(30, 9, seed=seed + 9, dtype=torch.float64)
@@ -490,6 +496,10 @@ check(choose_threshold, torch.tensor([0.5, 0.25]), torch.tensor([0.125, 0.75]), 
       want=(math.inf, 0.0, 0.0, 0.0), why="a miss costs nothing: serve none")
 check(choose_threshold, torch.tensor([0.5, 0.25]), torch.tensor([0.125, 0.75]), 0.5, 0, 0, want=(math.inf, 0.0, 0.0, 0.0),
       why="all costs are equal: the highest")
+for unit in (2.0 ** -30, 2.0 ** 30):
+    right, wrong = torch.tensor([0.5, 0.25, 0.75, 0.5]), torch.tensor([0.125, 0.375])
+    check(choose_threshold, right, wrong, 0.5, 3 * unit, unit, want=cheapest(right, wrong, 0.5, 3 * unit, unit), rtol=1e-12,
+          atol=0, why="the unit of the costs does not matter, however small they are")
 for bad in [(torch.ones(2), torch.zeros(0), 0.5, 1.0, 1.0), (torch.ones(2), torch.ones(2), 1.5, 1.0, 1.0),
             (torch.ones(2), torch.ones(2), -0.1, 1.0, 1.0), (torch.ones(2), torch.ones(2), 0.5, -1.0, 1.0),
             (torch.ones(2), torch.ones(2), 0.5, 1.0, -1.0)]:
@@ -638,7 +648,7 @@ for seed in range(4):
         q, space = drawn(7, seed=7777 + 100 * seed + j), ("", "a", "b")[j % 3]
         near = sorted(((c, e) for c, e in zip(cosines(q, torch.stack([v for _, v, _ in kept[space]])), kept[space])
                        if c >= 0.2), key=lambda x: -x[0])
-        for skip in range(min(3, len(near) + 1)):
+        for skip in sorted({0, min(2, len(near)), max(len(near) - 1, 0), len(near)}):
             refused, asked = {e[0] for _, e in near[:skip]}, []
 
             def accept(text):
@@ -665,9 +675,12 @@ steps(SemanticCache(0.5, 60, 9), [("put", ("a", "e", east, "E", 0), None), ("get
                                   ("get", ("A", east, 0), None), ("put", ("a ", "e", east, "other", 0), None),
                                   ("get", ("a", east, 0), ("e", "E", 1.0))], why="'a' and 'a ' are two spaces")
 steps(SemanticCache(0.5, 60, 9), [
-    ("put", ("s", "Hi ", east, "A", 0), None), ("put", ("s", "hi", between, "B", 0), None),
+    ("put", ("s", "Hi ", east, "A", 0), None), ("put", ("s", "Hi", north, "C", 0), None),
+    ("put", ("s", "hi", between, "B", 0), None), ("put", ("s", "", -east, "D", 0), None),
+    ("get", ("s", -east, 0), ("", "D", 1.0)),
     ("get", ("s", east, 0), ("Hi ", "A", 1.0)), ("drop", ("s", "HI"), None), ("drop", ("s", "hi"), None),
-    ("entries", ("s", 0), [("Hi ", east, "A")]), ("entries", ("nowhere", 0), [])], why="texts are taken as they stand")
+    ("entries", ("s", 0), [("Hi", north, "C"), ("", -east, "D"), ("Hi ", east, "A")]),
+    ("entries", ("nowhere", 0), [])], why="texts are taken as they stand")
 cache, asked = SemanticCache(-1, 10, 9), []
 for now, (text, vec) in enumerate((("old", east), ("b", between), ("n", north), ("w", -east))):
     cache.put("s", text, vec, text, 5 * min(now, 1))
@@ -711,6 +724,9 @@ steps(SemanticCache(0.5, 10, 9), [
     ("put", ("s", "a", v, "A", 0), None), ("put", ("s", "a", v, "A", 9), None), ("get", ("s", v, 15), ("a", "A", 1.0)),
     ("put", ("s", "b", u, "B", 15), None), ("drop", ("s", "a"), None), ("get", ("s", u, 16), ("b", "B", 1.0))],
       why="put again, even the same answer is new; a dropped entry takes no other along")
+steps(SemanticCache(0.5, 10, 9), [
+    ("put", ("s", "a", v, "A", 0), None), ("put", ("s", "b", u, "B", 5), None), ("entries", ("s", 10), [("b", u, "B")]),
+    ("entries", ("s", 15), [])], why="a dead entry is in no list, whether anybody looked for it or not")
 steps(SemanticCache(0.5, math.inf, 9), [("put", ("s", "a", v, "A", 0), None), ("get", ("s", v, 1e12), ("a", "A", 1.0))],
       why="a time to live of infinity")
 steps(SemanticCache(0.5, 0, 9), [("put", ("s", "a", v, "A", 0), None), ("get", ("s", v, 0), None)],
@@ -744,6 +760,11 @@ steps(SemanticCache(0.5, 100, 2), [
     ("put", ("s", "a", a, "A", 0), None), ("put", ("s", "b", b, "B", 1), None), ("entries", ("s", 2), ...),
     ("get", ("s", -a, 2), None), ("put", ("s", "c", c, "C", 3), None),
     ("entries", ("s", 3), [("b", b, "B"), ("c", c, "C")])], why="neither a list nor a miss uses an entry")
+steps(SemanticCache(0.5, 100, 3), [
+    ("put", ("s", "c", c, "C", 0), None), ("put", ("s", "a", a, "A", 1), None), ("put", ("s", "b", b, "B", 2), None),
+    ("entries", ("s", 3), ...), ("entries", ("s", 3), [("c", c, "C"), ("a", a, "A"), ("b", b, "B")]),
+    ("put", ("s", "d", -a, "D", 4), None), ("entries", ("s", 4), [("a", a, "A"), ("b", b, "B"), ("d", -a, "D")])],
+      why="a list uses no entry, in whatever order it goes through them")
 cache = SemanticCache(0.1, 100, 2)
 for text, vec in (("a", a), ("b", b)):
     cache.put("s", text, vec, text, 0)
@@ -899,7 +920,9 @@ raises(ValueError, timing_probe, told, "base", ["p"] * 4, lambda: "x", why="4 pa
 for n in (5, 6, 31):
     log.clear()
     topics[:] = [f"topic {i}" for i in range(99)]
-    timing_probe(told, "the base", [f"q{i}" for i in range(n)], lambda: topics.pop(0))
+    asked = [f"q{i}" for i in range(n)]
+    timing_probe(told, "the base", asked, lambda: topics.pop(0))
+    expect(asked, [f"q{i}" for i in range(n)], on="the paraphrases afterwards", why="the caller still needs them")
     expect(log, ["the base", *(t for i in range(n) for t in ("the base", f"q{i}", f"topic {i}"))],
            on=f"the requests of timing_probe with {n} paraphrases")
     expect(len(topics), 99 - n, on="how many nonces are left of 99", why="one nonce a round, and none in vain")
@@ -983,6 +1006,8 @@ for again, new, want, why in [
         ([0.5] * 7, [1.0] * 7, "none", "exactly half is not below half"),
         ([0.2, 0.7] * 3, [1.0, 1.25] * 3, "exact", "for even n the median is the mean of the two in the middle: 0.45"),
         ([0.2, 0.2, 0.4, 0.9, 0.9, 0.9], [1.0] * 6, "none", "the mean of 0.4 and 0.9 is not below a half"),
+        ([0.7] * 6, [1.0] * 3 + [2.0] * 3, "exact", "the nonces' median is 1.5, and 0.7 lies below half of it"),
+        ([0.8] * 6, [1.0] * 3 + [2.0] * 3, "none", "the nonces' median is 1.5, and 0.8 lies above half of it"),
         ([0.6] * 11, [1.0] * 10 + [30.0], "none", "half of the median, not of the slowest"),
         (0.2 + few, np.array([0.1] * 2 + [1.0] * 7) + few, "none", "U = 63 of 81, z = 1.99: 2 in 100 come by chance"),
         ([0.2, 0.21, 0.22, 0.23, 0.24, *[1.0] * 4], [0.9, 0.91, 0.92, *[1.0] * 5, 1.1], "none", "equal pairs count a half"),
@@ -1126,8 +1151,10 @@ for seed, (target, payload, n) in enumerate([("how do i reset my password", "cal
     def watched(texts, asked=asked):
         asked.extend(texts)
         return scaled(texts)
-    got = greedy_suffix(watched, t, payload, vocab[:12 - seed], n)
-    expect(got, greedy(scaled, t, payload, vocab[:12 - seed], n), on=f"greedy_suffix for {target!r}, payload {payload!r}",
+    some = vocab[:12 - seed]
+    got = greedy_suffix(watched, t, payload, some, n)
+    expect(some, vocab[:12 - seed], on="the vocabulary afterwards", why="the caller still needs it")
+    expect(got, greedy(scaled, t, payload, some, n), on=f"greedy_suffix for {target!r}, payload {payload!r}",
            rtol=1e-5, atol=1e-5)
     expect(t, before, on="the target afterwards", why="the caller still needs it")
     expect(got[2], len(asked), on="the number of texts embedded, as the embedding itself counted")
@@ -1332,7 +1359,9 @@ for word in ("not", "no", "never", "none", "nor", "neither", "without", "cannot"
     check(same_slots, f"ships {word} batteries", "not with batteries", {}, want=True, why="one negation each")
 for query, cached, want in [("not not", "not", False), ("neither a nor b", "no a, no b", True), ("nothing", "thing", True),
                             ("a note on snow", "on snow", True), ("knot", "not", False), ("ain't", "not", True),
-                            ("not " * 40, "not " * 41, False), ("ant", "a", True), ("nt", "not", False)]:
+                            ("not " * 40, "not " * 41, False), ("ant", "a", True), ("nt", "not", False),
+                            ("the dos and don'ts", "the rules", True), ("I couldn't've known", "I knew", True),
+                            ("unsafe", "dangerous", True), ("unlocked under Unix, unless untested", "open", True)]:
     check(same_slots, query, cached, {}, want=want, why="whole words of the list, or ending in n't")
     check(same_slots, cached, query, {}, want=want)
 ### END HIDDEN TESTS
@@ -1774,6 +1803,10 @@ steps(GuardedCache(0.75, 60, 2, {}), [
     ("put", (ann, "q", v, "", 0), True), ("get", (ann, "q", v, 0), ""), ("put", (ann, "q", v, "new", 1), True),
     ("get", (ann, "q", v, 1), "new"), ("put", (ann, "r", -v, "R", 2), True), ("put", (ann, "s", w, "S", 3), True),
     ("get", (ann, "q", v, 3), "S"), ("get", (ann, "r", -v, 3), "R")], why="replaced when put again; room for two in a space")
+steps(GuardedCache(0.5, 60, 9, {}), [
+    ("put", (ann, "open 5 days", v, "yes", 0), True), ("get", (ann, "open 6 days", v, 0), None),
+    ("get", (ann, "not open 5 days", v, 0), None), ("get", (ann, "open tomorrow for 5 days", v, 0), "yes")],
+      why="numbers and negations are compared without any slots, too")
 one, two = GuardedCache(0.8, 60, 9, DAYS), GuardedCache(0.8, 60, 9, {})
 one.put(ann, "today", v, "yes", 0)
 two.put(ann, "today", v, "other", 0)
@@ -1853,13 +1886,22 @@ steps(GuardedCache(0.9, 60, 9, {}), [
 steps(GuardedCache(0.9, 60, 9, {}), [
     ("put", (eve, "trap", u, "x", 0), True), ("put", ({**eve, "tenant": "t2"}, "fine", v, "F", 0), True),
     ("put", (ann, "good", v, "G", 0), True), ("put", (bob, "own", u, "O", 0, "public", True), True),
-    ("put", ({**eve, "model": "m2"}, "elsewhere", v, "E", 0), True), ("audit", ([], 3 * u[None], 0), ["elsewhere", "trap"]),
+    ("put", ({**eve, "model": "m2", "system_prompt": "Be kind.", "locale": "de"}, "elsewhere", v, "E", 0), True),
+    ("audit", ([], 3 * u[None], 0), ["elsewhere", "trap"]),
     ("get", ({**eve, "tenant": "t2"}, "fine", v, 0), "F"), ("get", (ann, "good", v, 0), "G"),
     ("get", (ann, "own", u, 0), "O"), ("get", (eve, "own", u, 0), "O"),
-    ("put", ({**eve, "model": "m3"}, "new", w, "N", 1), False), ("put", ({**eve, "tenant": "t2"}, "new", w, "N", 1), True),
+    ("put", ({**eve, "model": "m3", "system_prompt": "No.", "params": {"t": 1}, "locale": "fr"}, "new", w, "N", 1), False),
+    ("put", ({**eve, "tenant": "t2"}, "new", w, "N", 1), True),
     ("put", (eve, "new", w, "N", 1, "user", True), True), ("get", (eve, "new", w, 1), "N"), ("audit", ([], none, 1), []),
     ("put", (eve, "again", w, "N", 2), False), ("get", (eve, "trap", u, 2), "O")],
       why="barred is the pair of tenant and user, for good; the service's own entries and verified ones stay")
+steps(GuardedCache(0.9, 60, 9, {}), [
+    ("put", (bob, "capital?", v, "Rome", 0, "public", True), True),
+    ("put", (bob, "hours", u, "9 to 5", 0, "tenant", True), True), ("audit", ([(v, ["Paris"])], u[None], 1), ["capital?"]),
+    ("put", (bob, "capital?", v, "Paris", 2, "public", True), True),
+    ("put", (ann, "mine", v, "M", 2), True), ("get", (eve, "capital?", v, 2), "Paris"),
+    ("audit", ([(v, ["Paris", "M"])], none, 2), [])],
+      why="the service's own wrong answer goes, and the service writes on")
 steps(GuardedCache(0.9, 10, 9, {}), [
     ("put", (eve, "trap", u, "x", 0), True), ("put", (eve, "later", v, "L", 5), True), ("audit", ([], u[None], 10), []),
     ("put", (eve, "more", w, "M", 11), True), ("get", (eve, "more", w, 11), "M")], why="dead entries alarm nobody")
