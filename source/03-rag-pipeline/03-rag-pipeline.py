@@ -566,6 +566,20 @@ for query in (["x", "y"], ["y"], ["x", "x", "y"], ["w", "y"], ["y", "x", "y", "y
     for k in (1, 2, 9):
         expect(index.search(query, k), searched(docs, query, k), on=f"search({query}, {k}) with weights below 0",
                why="a negative sum is a score like any other")
+index = InvertedIndex()
+for i, weights in (("a", {"": 2.0, "Disk": 1.0}), ("b", {"disk": 4.0, " ": 1.0}), ("", {"": 0.5, "LM-2041": 8.0})):
+    index.add(i, weights)
+steps(index, [("search", ([""], 5), [("a", 2.0), ("", 0.5)]), ("search", (["disk"], 5), [("b", 4.0)]),
+              ("search", (["Disk", " "], 5), [("a", 1.0), ("b", 1.0)]), ("search", (["lm-2041"], 5), [])],
+      why="terms and ids are texts as they stand, the empty one too")
+docs, index = some_docs(30, 9, 8, 3, exact=True), InvertedIndex()
+for i, weights in docs.items():
+    index.add(i, weights)
+for length in (6, 17, 60):
+    query = [f"t{t}" for t in np.random.default_rng(length).integers(0, 12, length)]
+    for k in (3, 30):
+        expect(index.search(query, k), searched(docs, query, k), on=f"search with {length} terms, k = {k}",
+               why="a sum, however many terms the query has")
 one, two = InvertedIndex(), InvertedIndex()
 one.add("a", {"x": 1.0})
 expect(two.search(["x"], 3), [], on="a second index after the first got a document",
@@ -658,7 +672,7 @@ for i, weights in docs.items():
 for trial in range(12):
     query, k = [f"t{t}" for t in rng.integers(0, 20, 3)], int(rng.integers(0, 25))
     allowed = [f"d{i}" for i in rng.choice(160, int(rng.integers(0, 90)), replace=False)]
-    for kind in (list, set, tuple, frozenset):
+    for kind in (list, set, tuple, dict.fromkeys):
         expect(index.search(query, k, kind(allowed)), searched(docs, query, k, set(allowed)),
                on=f"search({query}, {k}, {len(allowed)} allowed)",
                rtol=1e-9, atol=1e-12, why="the filter comes before the cut")
@@ -756,8 +770,8 @@ rag_pipeline.filtered_before_and_after(InvertedIndex)
 # - Each row of each tensor is scaled by its own minimum and maximum to 0 … 1.
 # - **−inf** means "not returned". Such an entry counts 0 after scaling and has no part in minimum and maximum.
 # - A row whose returned scores are all equal (one alone, too), or that has none, gives zeros.
-# - Both tensors have one dtype; besides −inf all scores are finite and lie between −10³⁰ and 10³⁰ (in half precision
-#   whatever it holds). B and N are at least 1.
+# - Both tensors have one dtype; besides −inf all scores are finite and lie between −10³⁰ and 10³⁰; float16 may use all
+#   of its range. B and N are at least 1.
 # - The answer is new memory, finite everywhere.
 #
 # Source: Bruch, Gai and Ingber 2022, arXiv 2210.11934, who compare convex mixtures with RRF: the mixture was better
@@ -1277,10 +1291,10 @@ check(pack_context, [(0.5, 9)], 8, want=[], why="nothing fits")
 unchanged(pack_context, [(0.2, 1), (0.7, 1)], 5, 1, "document", want=[0, 1])
 ### BEGIN HIDDEN TESTS
 rng = np.random.default_rng(7)
-for trial in range(40):
+for trial in range(30):
     chunks = [(float(rng.integers(-2, 3)) / 2, int(rng.integers(0, 12))) for _ in range(20)]
     for order in ("score", "document", "edges"):
-        unchanged(pack_context, chunks, 60, 2, order, want=spent(chunks, 60, 2, order))
+        unchanged(pack_context, chunks, 60, trial % 4, order, want=spent(chunks, 60, trial % 4, order))
 for budget in (0, 1):
     check(pack_context, [(1.0, 0), (0.5, 1), (2.0, 0)], budget, 0, "score",
           want=spent([(1.0, 0), (0.5, 1), (2.0, 0)], budget, 0, "score"), why="a chunk without tokens fits")
@@ -1437,6 +1451,8 @@ for n in (1, 3, 12):
     unchanged(grounded_prompt, f"Which is number {n}?", texts,
               want=RULES + "\n\n" + "\n".join(f"[{i + 1}] {t}" for i,
                                               t in enumerate(texts)) + f"\n\nQuestion: Which is number {n}?")
+check(grounded_prompt, "Why?", ["b", "a", "b", " b"], want=RULES + "\n\n[1] b\n[2] a\n[3] b\n[4] b\n\nQuestion: Why?",
+      why="every passage has its number, also where two say the same")
 check(grounded_prompt, "", ["", "a"], want=RULES + "\n\n[1] \n[2] a\n\nQuestion: ",
       why="an empty passage keeps its number")
 ### END HIDDEN TESTS
@@ -1471,7 +1487,8 @@ for text, want in [("A [1]. B [3][1].", ([1, 3], [])), ("A [2, 3]. B [ 1,7 ].", 
 for text, n, want in [("A [10]. B [2].", 12, ([2, 10], [])), ("A [10]. B [2].", 9, ([2], [10])),
                         ("A [01].", 1, ([1], [])), ("[1] A", 1, ([1], [])),
                         ("A [1,2,3 , 4 ,5].", 4, ([1, 2, 3, 4], [5])), ("A [1 2].", 2, ([], [])),
-                        ("A [1.5] [-1] [1,] [,2].", 2, ([], [])),
+                        ("A [1.5] [-1] [1,] [,2] [1,,2] [1; 2] [1 and 2] [1/2].", 2, ([], [])),
+                        ("A [#1] [1] ] B {2} <2> [2].", 2, ([1, 2], [])),
                         ("A. [1] B", 1, ([1], [])), ("A [3] B [3] C [3].", 3, ([3], [])),
                         ("A [99999999999].", 2, ([], [99999999999])), ("A [1].", 0, ([], [1])),
                         ("A [1]\nB [2]\n\nC [1", 2, ([1, 2], [])), ("A [  1   ,   3  ].", 2, ([1], [3])),
@@ -1664,11 +1681,11 @@ expect(prompts, [RULES + "\n\n[1] A parcel takes three days. A\n[2] A letter tak
 ### BEGIN HIDDEN TESTS
 rng = np.random.default_rng(1)
 words = [f"w{i}" for i in range(30)]
-for trial in range(24):
-    docs = [{"id": f"doc{i}", "text": "  ".join(rng.choice(words, int(rng.integers(0, 90)))) + "\n[7] w1",
+for trial in range(16):
+    docs = [{"id": f"doc{i}", "text": "  ".join(rng.choice(words, int(rng.integers(0, 60)))) + "\n[7] w1",
              "readers": ["u", "v"][int(i % 3 == 0):]} for i in rng.permutation(int(rng.integers(1, 12)))]
-    size = int(rng.integers(2, 45))
-    overlap, k, budget, seen = int(rng.integers(0, size)), int(rng.integers(1, 12)), int(rng.integers(5, 200)), []
+    size = int(rng.integers(4, 45)) if trial else 10 ** 6
+    overlap, k, budget, seen = int(rng.integers(0, min(size, 30))), int(rng.integers(1, 12)), int(rng.integers(5, 200)), []
     question = " ".join(rng.choice(words, 3))
     prompt, owners = prepared(question, docs, "v", split, rare, size, overlap, k, budget)
     cited = sorted({int(i) for i in rng.integers(1, len(owners) + 1, 2)}) if owners else []
@@ -1830,7 +1847,8 @@ check(answer, "desk", desk, "ada", split, ones, write, want={"text": "It opens a
 for said, problems, sources in [("It opens at 8 [1].", [], ["desk"]), ("It opens at 8.", ["uncited", "unsupported"],
                                                                        []), ("It opens at 9 [1].", ["unsupported"],
                                                                              ["desk"]),
-                                (ABSTAIN, [], []), ("It opens [1, 2].", ["unknown"], ["desk"]),
+                                (ABSTAIN, [], []), ("It opens at 9 [7].", ["unknown", "uncited", "unsupported"], []),
+                                ("It opens [1, 2].", ["unknown"], ["desk"]),
                                 ("It opens [2].", ["unknown", "uncited"], []), ("", [], []),
                                 ("Open.", ["uncited"], [])]:
     check(answer, "desk", desk, "ada", split, ones, lambda prompt: said,
@@ -1851,6 +1869,10 @@ for said, problems in [("It opens at 8 [1].", []), ("It opens at 10 [1].", ["uns
     check(answer, "desk", hours, "ada", split, ones, lambda prompt: said, 5, 0, want={"text": said, "sources": ["hours"],
           "problems": problems}, why="10 stands in the document, but not in the passage that was packed")
 trio = [{"id": f"t{n}", "text": "x " * n + str(n * 11), "readers": ["ada"]} for n in (1, 2, 3)]
+some = answer("x", trio, "ada", split, lambda lists: [{"x": float(words.count("x"))} for words in lists],
+              lambda prompt: "It is 33 [1]. It is x [3].", budget=8)
+expect(some, {"text": "It is 33 [1]. It is x [3].", "sources": ["t3"], "problems": ["unknown", "uncited"]},
+       on="answer where two of three hits are packed", why="a hit that was not packed is no passage")
 for said, problems in [("It is 33 [1]. It is 11 [2]. It is 22 [3].", []), ("It is 22 [2].", ["unsupported"])]:
     got = answer("x", trio, "ada", split, lambda lists: [{"x": float(words.count("x"))} for words in lists],
                  lambda prompt: said)
@@ -1877,11 +1899,11 @@ for said, sources in [("So [2].", ["p"]), ("So [3]. So [1].", ["r", "p"]), ("So 
           why="the prompt holds r, p (first half), p (second half), q: sources by passage, each once")
 ### BEGIN HIDDEN TESTS
 rng = np.random.default_rng(8)
-for trial in range(6):
+for trial in range(4):
     texts = [["x"] * int(rng.integers(1, 4)) + [f"y{rng.integers(9)}"
                                                 for _ in range(12)] + ["z"] * int(rng.integers(0, 5))
              for _ in range(7)]
-    docs = [{"id": f"n{i}", "text": " ".join(text), "readers": ["ada"]} for i, text in enumerate(texts)]
+    docs = [{"id": f"n{i}", "text": " \n  "[:1 + trial].join(text), "readers": ["ada"]} for i, text in enumerate(texts)]
     prompt, owners = prepared("x y3", docs, "ada", split, ones, 6, 2, 9, 50)
     for i in range(1, len(owners) + 1):
         unchanged(answer, "x y3", docs, "ada", split, ones, lambda prompt: f"So [{i}].", 6, 2, 9, 50,

@@ -1,0 +1,29 @@
+"""A text without one good citation and with a wrong number is replaced by the abstention."""
+import re
+
+
+def answer(question, documents, reader, terms, weigh, write, size=40, overlap=10, k=8, budget=120):
+    texts, owner = [], []
+    for d in documents:
+        if reader in d["readers"]:
+            words = d["text"].split()
+            for a, b in chunk(len(words), size, overlap):
+                texts.append(" ".join(words[a:b]))
+                owner.append(d["id"])
+    packed = []
+    if texts:
+        index = InvertedIndex()
+        for i, w in enumerate(weigh([terms(t) for t in texts])):
+            index.add(i, w)
+        hits = index.search(terms(question), k)
+        places = pack_context([(s, len(texts[i].split())) for i, s in hits], budget, 1, "edges")
+        packed = [hits[p][0] for p in places]
+    if not packed:
+        return {"text": ABSTAIN, "sources": [], "problems": []}
+    passages = [texts[i] for i in packed]
+    said = write(grounded_prompt(question, passages))
+    report = check_citations(said, passages)
+    if report['unsupported'] and report['unknown'] and not report['cited']:
+        return {'text': ABSTAIN, 'sources': [], 'problems': []}
+    sources = list(dict.fromkeys(owner[packed[c - 1]] for c in report["cited"]))
+    return {"text": said, "sources": sources, "problems": [p for p in ("unknown", "uncited", "unsupported") if report[p]]}
