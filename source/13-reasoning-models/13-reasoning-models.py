@@ -11,8 +11,8 @@
 #
 # Eight exercises. The last lets a small student write, check, filter and learn its own traces. It takes about three
 # hours; the end of part 3 is a good place to stop. It builds on cross-entropy and next-token prediction; no other
-# section is needed. Votes over several answers belong to section 22, distillation on logits to 25, routing of
-# experts to 19, reinforcement learning to 18.
+# section is needed. Votes over several answers belong to section 22, distillation on logits to section 25, routing of
+# experts to section 19, reinforcement learning to section 18.
 
 # %% [markdown] house_rules
 

@@ -12,7 +12,8 @@
 #
 # Nine exercises; the last assembles a search over three languages with caps and a detour by translation. It takes
 # about three hours; the end of part 4 is a good place to stop. It builds on Python and PyTorch alone. BPE itself is
-# section 01's matter, LoRA section 04's, fusing ranked lists (RRF) and the rest of retrieval that of 03 and 20.
+# section 01's matter, LoRA section 04's, fusing ranked lists (RRF) and the rest of retrieval that of
+# sections 03 and 20.
 
 # %% [markdown] house_rules
 

@@ -10,7 +10,7 @@
 #
 # Eight exercises. The last trains a network through a rule, from sums alone. It takes about three hours; the end of
 # part 4 is a good place to stop. It builds on gradients and log-probabilities, and needs no other section. Retrieval
-# into a prompt is the matter of sections 03 and 20, agents that call tools that of 32.
+# into a prompt is the matter of sections 03 and 20, agents that call tools that of section 32.
 
 # %% [markdown] house_rules
 
