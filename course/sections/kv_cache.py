@@ -163,7 +163,7 @@ def slowed_down(rope_inv_freq: Callable) -> Figure:
 
 # --- the experiment: does RoPE extrapolate? --------------------------------------------------------------------------
 
-L0, LONG, STEPS = 64, 256, 400  # characters in training, characters when reading, steps of training
+L0, LONG, STEPS = 64, 256, 300  # characters in training, characters when reading, steps of training
 
 
 def characters() -> tuple[Tensor, Tensor, int]:
@@ -181,7 +181,7 @@ def trained(train: Tensor, vocab: int, seed: int = 0, steps: int = STEPS) -> Tra
     adam = torch.optim.AdamW(model.parameters(), lr=3e-3)
     schedule = torch.optim.lr_scheduler.OneCycleLR(adam, 1e-2, total_steps=steps)
     for _ in range(steps):
-        start = torch.randint(len(train) - L0, (32, 1), generator=g)
+        start = torch.randint(len(train) - L0, (16, 1), generator=g)
         window = train[start + torch.arange(L0 + 1)]
         loss = F.cross_entropy(model(window[:, :-1])[0].mT, window[:, 1:])
         adam.zero_grad()

@@ -1,4 +1,4 @@
-"""The scale is at least 1e-5."""
+"""The scale is at least 1e-8."""
 import torch
 
 
@@ -9,7 +9,7 @@ def quant_sym(x, bits, mode="tensor", g=None):
     top = 2 ** (bits - 1) - 1
     amax = rows.abs().amax(1, keepdim=True)
     scale = torch.where(amax > 0, amax / top, torch.ones_like(amax))
-    scale = scale.clamp(min=1e-5)
+    scale = scale.clamp(min=1e-8)
     q = (rows / scale).round().clamp(-top - 1, top).to(torch.int8).reshape(out, inn)
     shape = {"tensor": (), "channel": (out,), "group": (out, -1)}[mode]
     return q, scale.reshape(shape)

@@ -1,4 +1,0 @@
-"""Evicts nothing."""
-
-def streaming_keep(n, sinks, window):
-    return list(range(n))
