@@ -479,12 +479,14 @@ check(simulate_static, [3, 1, 1], 2, [1, 0, 0], want=(4, [3, 1, 1]),
 ### BEGIN HIDDEN TESTS
 rng = np.random.default_rng(2)
 for n, slots, longest, span in [(1, 2, 4, 30), (9, 2, 6, 12), (30, 4, 20, 90), (60, 16, 40, 150), (12, 1, 3, 200),
-                                (50, 5, 9, 40)]:
+                                (50, 5, 9, 40), (40, 6, 6, 90), (30, 1, 3, 60)]:
     lengths, arrivals = rng.integers(1, longest + 1, n).tolist(), rng.integers(0, span, n).tolist()
     for fn, continuous in [(simulate_static, False), (simulate_continuous, True)]:
         unchanged(fn, list(lengths), slots, list(arrivals), want=simulated(lengths, slots, arrivals, continuous))
 check(simulate_static, [2, 7, 1], 4, [0, 1, 1], want=(9, [2, 8, 8]),
       why="request 0 starts alone at 0: a batch does not wait to be full")
+check(simulate_static, [2, 3, 1], 3, [0, 2, 3], want=(6, [2, 3, 3]),
+      why="request 1 starts at 2, alone: request 2 comes one step later, and waits until 5")
 check(simulate_static, [4, 2], 3, [6, 6], want=(10, [4, 4]), why="nothing is there before 6")
 check(simulate_continuous, [4, 2], 3, [6, 6], want=(10, [4, 2]), why="nothing is there before 6")
 check(simulate_continuous, [4, 1, 1], 2, [0, 0, 4], want=(5, [4, 1, 1]),
@@ -748,6 +750,10 @@ for N, size, H, E, B, M in [(7, 3, 2, 5, 4, 4), (40, 16, 3, 4, 5, 7), (9, 1, 1, 
     for kind in (cache, cache.transpose(2, 3).contiguous().transpose(2, 3)):
         check(paged_gather, kind, tables, lengths, want=plain_gather(cache, tables, lengths), rtol=0, atol=0,
               why="token t stands in block table[t // block_size] at offset t % block_size")
+short = torch.tensor([1, 0, 1])  # one token at most
+check(paged_gather, cache, torch.tensor([[3, -1], [-1, -1], [1, 99]]), short, rtol=0, atol=0,
+      want=(torch.stack([cache[3, :1], torch.zeros(1, 2, 3), cache[1, :1]]), torch.tensor([[True], [False], [True]])),
+      why="a sequence of no tokens has none, also where the longest has one")
 full = torch.tensor([12, 12])  # as long as the tables
 tables = torch.tensor([[2, 0, 2], [1, 1, 0]])
 cache = torch.randn(3, 4, 2, 3, generator=g)
@@ -1300,7 +1306,8 @@ serving.prompt_order(prefix_cache_hits)
 #   `decode_rate`; it divides its time between the two;
 # - **room**: a GPU holds `slots` requests at once, and each stays `seconds` seconds in one (Little's law);
 # - the larger of the two demands counts. The share `headroom` of every GPU is kept free: 0 ≤ headroom < 1;
-# - rounded up; a demand within 1e-9 of a whole number (absolute or relative) is that number. `qps=0` needs 0 GPUs.
+# - rounded up; a demand within 1e-9 of a whole number (absolute or relative, as you like) is that number. `qps=0` needs
+#   0 GPUs.
 #
 # Source: the roofline model, Williams et al. 2009; Little 1961.
 
@@ -1778,6 +1785,20 @@ _, when = serve(Engine(toy_model(2, log), 4, 2, 2), [(0, [1] * 4, 3), (0, [1] * 
 expect((when, [sorted(len(ids) for ids, _, _ in rows) for rows in log]), ([[0, 1, 2]] * 2, [[4, 4], [1, 1], [1, 1]]),
        on="the steps in which tokens came, and new tokens of each row, of two equal prompts in 4 blocks of 2",
        why="in the second step the later one gives way, finds four tokens of the other, and has room for the fifth")
+log = []  # the same with more of its own text
+_, when = serve(Engine(toy_model(2, log), 5, 2, 2), [(0, [1] * 3, 5), (0, [1] * 3, 5)])
+expect((when, [sorted(len(ids) for ids, _, _ in rows) for rows in log]), ([[0, 1, 2, 3, 4]] * 2, [[3, 3]] + [[1, 1]] * 4),
+       on="the steps in which tokens came, and new tokens of each row, of two equal prompts in 5 blocks of 2",
+       why="whoever gives way comes back with prompt and answer as one text, and all of it may be shared")
+log = []  # what is shared needs no room
+_, when = serve(Engine(toy_model(2, log), 5, 2, 2), [(0, [9, 9], 1), (1, [1] * 7, 3), (2, [1] * 7 + [5], 1)])
+expect((when, [sorted(len(ids) for ids, _, _ in rows) for rows in log]), ([[0], [1, 2, 3], [2]], [[2], [7], [1, 1], [1]]),
+       on="the steps in which tokens came, and new tokens of each row, of three requests in 5 blocks of 2",
+       why="the third shares seven tokens and lacks one block: the ended sequence is freed for it, and it is admitted")
+log = []
+serve(Engine(toy_model(2, log), 5, 2, 1), [(0, [9, 9], 1), (0, [1] * 6, 1), (0, [1] * 6 + [5], 1), (0, [9, 9, 7], 1)])
+expect([len(rows[0][0]) for rows in log], [2, 6, 1, 1], on="tokens computed by an engine of one slot and 5 blocks of 2",
+       why="the third request shares three blocks and takes the last free one: nothing is lacking, so nobody is freed")
 log = []  # being shared does not make an ended sequence younger
 serve(Engine(toy_model(2, log), 6, 2, 1),
       [(0, [1] * 3, 1), (0, [2] * 3, 1), (0, [1, 1, 1, 5], 1), (0, [3] * 4, 1), (0, [2, 2, 2, 7], 1)])
