@@ -1204,9 +1204,8 @@ for heavy, recent in [(2, 1), (3, 0), (1, 4)]:
         (list, tuple)) and list(kept) == sorted(set(kept)), f"ties: a sorted list was expected, got {kept}"
     assert len(kept) == heavy + recent and set(kept) >= set(range(8 - recent, 8)), (
         f"h2o_keep of eight equal scores, heavy={heavy}, recent={recent}: exactly {heavy + recent} stay, got {kept}")
-for dtype, step in [(torch.float32, 2.0**-20), (torch.float64, 2.0**-40)]:
-    scores = 3 + step * torch.tensor([0, 2, -1, 1, 7], dtype=dtype)
-    check(h2o_keep, scores, 2, 1, want=[1, 3, 4], why=f"{dtype} scores that differ by {step:.0e}: none is rounded first")
+scores = 3 + 2.0**-20 * torch.tensor([0.0, 2, -1, 1, 7])
+check(h2o_keep, scores, 2, 1, want=[1, 3, 4], why="scores that differ by 1e-6: none is rounded first")
 kept = h2o_keep(scores, 2, 1)
 assert not any(isinstance(i, (bool, float)) for i in kept), f"indices are ints, which can index; got {kept}"
 scores = torch.tensor([0.0, 0, 0.5, 0, 0, 0, 0])

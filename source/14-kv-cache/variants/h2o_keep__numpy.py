@@ -3,7 +3,7 @@ import numpy as np
 
 
 def h2o_keep(scores, heavy, recent):
-    values = scores.double().numpy()
+    values = scores.float().numpy()
     cut = max(values.size - recent, 0)
     order = np.argsort(values[:cut], kind="stable")
     best = order[max(cut - heavy, 0):]

@@ -1,8 +1,0 @@
-"""Ranks float64 scores in float32."""
-import torch
-
-
-def h2o_keep(scores, heavy, recent):
-    old = max(len(scores) - recent, 0)
-    top = scores[:old].float().topk(min(heavy, old)).indices.sort().values.tolist()
-    return top + list(range(old, len(scores)))
