@@ -1,5 +1,6 @@
 """Section 06: losses and their gradients, whom DPO displaces, what a steering vector moves; two boards to try both."""
 
+import copy
 import math
 import re
 from collections.abc import Callable, Sequence
@@ -231,19 +232,24 @@ def dpo(dpo_loss: Callable, beta: float = 0.1) -> Callable:
     return lambda *logps: dpo_loss(*logps, beta)[0]
 
 
-def learn_preferences(data: Preferences, step: Callable, sequence_logprob: Callable, objective: Callable,
-                      steps: int = 150, warm_up: int = 80, lr: float = 0.01, seed: int = 0) -> dict[str, Tensor]:
-    """Supervised warm-up on both answers, then `steps` of preference training from there.
+def warmed_up(data: Preferences, step: Callable, steps: int = 80, seed: int = 0) -> TinyPolicy:
+    """A policy after supervised training on both answers of each pair."""
+    policy = TinyPolicy(data.table, seed)
+    optimizer = torch.optim.Adam(policy.parameters(), lr=0.02)
+    for _ in range(steps):
+        step(policy, optimizer, data, None, None, lambda w, l, *_: -torch.cat([w, l]).mean())
+    return policy
+
+
+def learn_preferences(data: Preferences, step: Callable, sequence_logprob: Callable, objective: Callable, steps: int = 150,
+                      lr: float = 0.01, seed: int = 0, start: TinyPolicy | None = None) -> dict[str, Tensor]:
+    """`steps` of preference training from `start`, which stays as it is; without one, after a warm-up.
 
     Returns, for the steps 0..steps: loss (steps+1,), and the change against the reference of the log-probability of
     each pair's answers, chosen and rejected (steps+1, N); and the probabilities of the chosen word, the rejected word
     and all others, word_mass (2, 3), before and after.
     """
-    policy = TinyPolicy(data.table, seed)
-    optimizer = torch.optim.Adam(policy.parameters(), lr=0.02)
-    for _ in range(warm_up):
-        step(policy, optimizer, data, None, None, lambda w, l, *_: -torch.cat([w, l]).mean())
-
+    policy = warmed_up(data, step, seed=seed) if start is None else copy.deepcopy(start)
     ref_w, ref_l = (x.detach() for x in _logprobs(policy, data, sequence_logprob))
     mass = [_word_mass(policy, data)]
     optimizer = torch.optim.Adam(policy.parameters(), lr=lr)
@@ -292,8 +298,9 @@ def remedies(step: Callable, sequence_logprob: Callable, objectives: dict[str, C
 
     The first objective is DPO alone; it is also read at an early step, `stop`.
     """
-    runs = {name: [learn_preferences(preference_pairs(0.95, seed=s), step, sequence_logprob, objective, seed=s)
-                   for s in seeds] for name, objective in objectives.items()}
+    starts = [(data, warmed_up(data, step, seed=s)) for s in seeds for data in [preference_pairs(0.95, seed=s)]]
+    runs = {name: [learn_preferences(data, step, sequence_logprob, objective, start=start) for data, start in starts]
+            for name, objective in objectives.items()}
     first = next(iter(runs))
     rows = {name: [_outcome(run) for run in many] for name, many in runs.items()}
     rows[f"{first}, stopped at {stop}"] = [_outcome(run, stop) for run in runs[first]]

@@ -3,4 +3,6 @@ import torch
 
 
 def bt_loss(r_w, r_l, margin=0.0):
-    return -torch.log(torch.sigmoid(r_w - r_l - margin)).mean()
+    dtype, wide = r_w.dtype, torch.promote_types(r_w.dtype, torch.float32)
+    r_w, r_l = r_w.to(wide), r_l.to(wide)
+    return (-torch.log(torch.sigmoid(r_w - r_l - margin)).mean()).to(dtype)

@@ -5,4 +5,6 @@ import torch.nn.functional as F
 
 @torch.no_grad()
 def bt_loss(r_w, r_l, margin=0.0):
-    return -F.logsigmoid(r_w - r_l - margin).mean()
+    dtype, wide = r_w.dtype, torch.promote_types(r_w.dtype, torch.float32)
+    r_w, r_l = r_w.to(wide), r_l.to(wide)
+    return (-F.logsigmoid(r_w - r_l - margin).mean()).to(dtype)

@@ -1,5 +1,8 @@
 """Divides the reference's logs by beta as well: that tempers the reference."""
+import torch
 
 
 def dpo_closed_form(ref_logp, u, beta):
-    return ((ref_logp + u) / beta).softmax(-1)
+    dtype, wide = ref_logp.dtype, torch.promote_types(ref_logp.dtype, torch.float32)
+    ref_logp, u = ref_logp.to(wide), u.to(wide)
+    return ((ref_logp + u) / beta).softmax(-1).to(dtype)

@@ -1,7 +1,10 @@
 """One maximum over the whole batch: rows of another scale underflow."""
+import torch
 
 
 def dpo_closed_form(ref_logp, u, beta):
+    dtype, wide = ref_logp.dtype, torch.promote_types(ref_logp.dtype, torch.float32)
+    ref_logp, u = ref_logp.to(wide), u.to(wide)
     score = ref_logp + u / beta
     weight = (score - score.max()).exp()
-    return weight / weight.sum(-1, keepdim=True)
+    return (weight / weight.sum(-1, keepdim=True)).to(dtype)

@@ -1,9 +1,12 @@
 """Hands h itself back for an empty list of positions."""
+import torch
 
 
 def steer(h, v, alpha, positions=None):
+    dtype, wide = h.dtype, torch.promote_types(h.dtype, torch.float32)
+    h, v = h.to(wide), v.to(wide)
     if positions == []:
-        return h
+        return h.to(dtype)
     out = h.clone()
     out[:, slice(None) if positions is None else positions] += alpha * v
-    return out
+    return out.to(dtype)

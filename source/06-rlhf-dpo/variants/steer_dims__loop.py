@@ -10,7 +10,8 @@ def steer_dims(h, idx, strengths):
         if i in seen:
             raise ValueError(f"dimension {i} twice")
         seen.add(i)
-        out[..., i] = h[..., i] + s * h[..., i]
+        wide = h[..., i].double()
+        out[..., i] = wide + s * wide
     return out
 
 

@@ -1,6 +1,0 @@
-"""Always normalised: the size of the difference is lost."""
-
-
-def diff_of_means(pos, neg, normalize=False):
-    v = pos.mean(0) - neg.mean(0)
-    return v / v.norm()

@@ -1,8 +1,0 @@
-"""Smoothing shrinks the margin instead of mixing the two labels' losses."""
-import torch.nn.functional as F
-
-
-def dpo_loss(pi_w, pi_l, ref_w, ref_l, beta, label_smoothing=0.0):
-    margins = beta * ((pi_w - pi_l) - (ref_w - ref_l).detach())
-    losses = -F.logsigmoid((1 - 2 * label_smoothing) * margins)
-    return losses.mean(), margins
