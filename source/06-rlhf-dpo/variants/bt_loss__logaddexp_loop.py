@@ -3,9 +3,7 @@ import torch
 
 
 def bt_loss(r_w, r_l, margin=0.0):
-    dtype, wide = r_w.dtype, torch.promote_types(r_w.dtype, torch.float32)
-    r_w, r_l = r_w.to(wide), r_l.to(wide)
     margins = torch.as_tensor(margin, dtype=r_w.dtype).expand(r_w.shape)
     zero = torch.zeros((), dtype=r_w.dtype)
     losses = [torch.logaddexp(zero, m - (w - l)) for w, l, m in zip(r_w, r_l, margins)]
-    return torch.stack(losses).mean().to(dtype)
+    return torch.stack(losses).mean()

@@ -4,8 +4,6 @@ import torch.nn.functional as F
 
 
 def dpo_loss(pi_w, pi_l, ref_w, ref_l, beta, label_smoothing=0.0):
-    dtype, wide = pi_w.dtype, torch.promote_types(pi_w.dtype, torch.float32)
-    pi_w, pi_l, ref_w, ref_l = (x.to(wide) for x in (pi_w, pi_l, ref_w, ref_l))
     margins = beta * (pi_w - ref_w.detach() - pi_l + ref_l.detach())
     label = torch.full_like(margins, 1 - label_smoothing)
-    return F.binary_cross_entropy_with_logits(margins, label).to(dtype), margins.to(dtype)
+    return F.binary_cross_entropy_with_logits(margins, label), margins

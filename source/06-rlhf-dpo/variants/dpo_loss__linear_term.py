@@ -3,9 +3,7 @@ import torch
 
 
 def dpo_loss(pi_w, pi_l, ref_w, ref_l, beta, label_smoothing=0.0):
-    dtype, wide = pi_w.dtype, torch.promote_types(pi_w.dtype, torch.float32)
-    pi_w, pi_l, ref_w, ref_l = (x.to(wide) for x in (pi_w, pi_l, ref_w, ref_l))
     ref = (ref_w - ref_l).detach()
     m = (pi_w - pi_l - ref) * beta
     zeros = torch.zeros_like(m)
-    return [(torch.logaddexp(zeros, -m) + label_smoothing * m).mean().to(dtype), m.to(dtype)]
+    return [(torch.logaddexp(zeros, -m) + label_smoothing * m).mean(), m]

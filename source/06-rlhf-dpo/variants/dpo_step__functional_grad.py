@@ -11,4 +11,4 @@ def dpo_step(params, ref_params, table, pairs, beta=0.1, lr=0.1):
 
     reference = [x.detach() for x in logprobs(ref_params)]
     grads, loss = torch.func.grad_and_value(lambda p: dpo_loss(*logprobs(p), *reference, beta)[0])(dict(params))
-    return {name: params[name] - lr * grads[name] for name in params}, loss.detach()
+    return {name: params[name] - lr * grads[name] for name in params}, loss

@@ -1,9 +1,4 @@
 """(2 beta gap - 1)^2 / (2 beta)^2."""
-import torch
-
-
 def ipo_loss(pi_w, pi_l, ref_w, ref_l, len_w, len_l, beta):
-    dtype, wide = pi_w.dtype, torch.promote_types(pi_w.dtype, torch.float32)
-    pi_w, pi_l, ref_w, ref_l = (x.to(wide) for x in (pi_w, pi_l, ref_w, ref_l))
     gap = (pi_w - ref_w.detach()) / len_w - (pi_l - ref_l.detach()) / len_l
-    return ((2 * beta * gap - 1).pow(2).mean() / (2 * beta) ** 2).to(dtype)
+    return (2 * beta * gap - 1).pow(2).mean() / (2 * beta) ** 2

@@ -3,8 +3,6 @@ import torch
 
 
 def sequence_logprob(logits, labels, ignore=-100):
-    dtype, wide = logits.dtype, torch.promote_types(logits.dtype, torch.float32)
-    logits = logits.to(wide)
     sums, counts = [], []
     for row, tokens in zip(logits, labels.tolist()):
         total, n = row.new_zeros(()), 0
@@ -13,4 +11,4 @@ def sequence_logprob(logits, labels, ignore=-100):
                 total, n = total + row[t, token] - torch.logsumexp(row[t], 0), n + 1
         sums.append(total)
         counts.append(n)
-    return torch.stack(sums).to(dtype), torch.tensor(counts)
+    return torch.stack(sums), torch.tensor(counts)

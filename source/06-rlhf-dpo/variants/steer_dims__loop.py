@@ -10,8 +10,7 @@ def steer_dims(h, idx, strengths):
         if i in seen:
             raise ValueError(f"dimension {i} twice")
         seen.add(i)
-        wide = h[..., i].double()
-        out[..., i] = wide + s * wide
+        out[..., i] = h[..., i] + s * h[..., i]
     return out
 
 

@@ -1,4 +1,4 @@
-"""mean() and F.normalize in the given dtype: each mean is rounded before they are subtracted."""
+"""mean() and F.normalize in the given dtype."""
 import torch
 import torch.nn.functional as F
 def diff_of_means(pos, neg, normalize=False):
