@@ -14,13 +14,13 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from . import place
+from . import place, version
 from .errors import CourseError, WorkspaceError
 
 if TYPE_CHECKING:
     from .pool.jobs import Judges
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, callback=version.callback,
                   help="Judge submissions, prove that tests are good, build notebooks.")
 out, err = Console(), Console(stderr=True)
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
@@ -91,8 +91,8 @@ def grade(section: str, student: Annotated[str | None, typer.Option(help="Grade 
         if not as_json:
             err.print(f"isolation: {where.isolation}", style="dim", markup=False, highlight=False, soft_wrap=True)
         with progress("grading", quiet=as_json) as report:
-            document = grade_section(section, place.root(), where, student=student, force=force, timed=timed,
-                                     progress=report)
+            document = grade_section(section, place.root(), where, students=None if student is None else [student], force=force,
+                                     timed=timed, progress=report)
     if as_json:
         print(json.dumps(document, indent=1))
     else:

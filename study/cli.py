@@ -19,7 +19,7 @@ from rich.markup import escape
 from rich.syntax import Syntax
 from rich.table import Table
 
-from grader import place
+from grader import place, version
 from grader.classroom import members, reviews
 from grader.errors import CourseError, NotYet, WorkspaceError
 from grader.maths import in_unicode
@@ -38,7 +38,7 @@ from .repetition import Memory, exercise_id
 from .repetition import review as answered
 
 cli = typer.Typer(help="LLM engineering: check your work, get hints, keep what you learned.", no_args_is_help=True,
-                  add_completion=False, pretty_exceptions_enable=False)
+                  add_completion=False, pretty_exceptions_enable=False, callback=version.callback)
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 

@@ -104,15 +104,15 @@ def _lines(what: str) -> Callable[[int, int], None]:
 def welcome() -> str:
     """The page that JupyterLab opens on."""
     known = syllabus()
-    rows = [f"| {name} | {known.get(name, {}).get('title', name)} "
+    rows = [f"| [{name}]({name}/{name}.ipynb) | {known.get(name, {}).get('title', name)} "
             f"| {known.get(name, {}).get('theme', '')} | {known.get(name, {}).get('minutes', '')} |" for name in names()]
     first = names()[0] if names() else "02-decoding"
     return f"""# LLM engineering, by building it
 
 You implement the pieces that interviewers ask about. Tests tell you at once what is wrong and why.
 
-1. **Open** an assignment in the panel *Course*, the first tab on the left: a click on an exercise fetches its notebook and
-   goes there. (In a terminal, *File → New → Terminal*: `course fetch {first}`)
+1. **Open** an assignment: a click in the table below, or on an exercise in the panel *Course* on the left, fetches its
+   notebook and goes there. (In a terminal, *File → New → Terminal*: `course fetch {first}`)
 2. **Read**, move the slider, fill the stubs, run the cells.
 3. **Check**: the button under each stub judges that exercise, hidden tests too, and so does Ctrl+Alt+Enter; *Check all* in
    the toolbar judges the notebook. (`course check {first}`)

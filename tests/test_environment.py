@@ -1,10 +1,13 @@
 """The front door: one set of pins for pip and conda users, and what a machine without the right Python is told."""
 
+import json
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
 from importlib import metadata
+from pathlib import Path
 
 import pytest
 import yaml
@@ -51,6 +54,15 @@ def test_what_is_installed_is_what_is_pinned():
     found = [(canonical(d.metadata["Name"]), d.version.split("+")[0]) for d in metadata.distributions()]
     installed = dict(reversed(found))  # the first on sys.path counts; setuptools adds its own copies at the end
     assert {n: installed.get(canonical(n)) for n in PINS} == PINS
+
+
+def test_one_version_everywhere():
+    package = json.loads((ROOT / "study/labextensions/llm-engineering/package.json").read_text())
+    assert (ROOT / "CHANGELOG.md").read_text().startswith(f"# Changelog\n\n## {PROJECT['version']}\n")
+    assert package["version"] == metadata.version(PROJECT["name"]) == PROJECT["version"]
+    for program in PROJECT["scripts"]:
+        said = subprocess.run([Path(sys.executable).with_name(program), "--version"], capture_output=True, text=True)
+        assert (said.returncode, said.stdout) == (0, f"{PROJECT['version']}\n")
 
 
 def test_conda_users_get_the_same_pins():

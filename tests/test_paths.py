@@ -1,4 +1,4 @@
-"""Three ways through the course: each names real sections with the syllabus's hours, in an order in which they build."""
+"""Three ways through the course, and the README's table: real sections and hours, in an order in which they build."""
 
 import re
 
@@ -8,6 +8,7 @@ from grader.section.load import names, syllabus
 from tests.conftest import ROOT
 
 PAGE = (ROOT / "docs" / "paths.md").read_text(encoding="utf-8")
+LEDGER = (ROOT / "docs" / "ledger.md").read_text(encoding="utf-8")
 WAYS = dict(zip(("interview", "full", "semester"), PAGE.split("\n## ")[1:], strict=True))
 STOP = r"\[(\d\d-[\w-]+)\]\(\S+\) \(([\d.]+) h\)"
 
@@ -30,6 +31,17 @@ def test_the_whole_course_and_the_semester_have_every_section():
     assert f"{len(names(ROOT))} sections, {total:.0f} hours" in WAYS["full"]
     minutes = [syllabus(ROOT)[name]["minutes"] for name, _ in re.findall(STOP, WAYS["interview"])]
     assert f"{len(minutes)} sections, {sum(minutes) / 60:.0f} hours" in WAYS["interview"]
+
+
+def test_the_readme_has_the_whole_course():
+    known, readme = syllabus(ROOT), (ROOT / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([A-Z][a-z ]+) \| (\[\d\d .*) \|$", readme, re.M)
+    found = {(theme, link) for theme, row in rows for link in row.split(" · ")}
+    assert found == {(known[name]["theme"], f"[{name[:2]} {known[name]['title']}](release/{name}/{name}.ipynb)")
+                     for name in names(ROOT)}
+    exercises = sum(int(row.split("|")[3]) for row in re.findall(r"^\| \d\d-.*", LEDGER, re.M))
+    hours = sum(known[name]["minutes"] for name in names(ROOT)) / 60
+    assert f"{len(names(ROOT))} sections, {exercises} exercises, {hours:.0f} hours" in readme
 
 
 def test_the_map_is_the_syllabus():

@@ -31,17 +31,16 @@ from .report import report
 CARRIED = ("timestamp.txt", "submission_secret.txt")  # what nbgrader's feedback needs of a submission's other files
 
 
-def grade(section_name: str, root: Path, judges: Judges, *, student: str | None = None,
-          students: Collection[str] | None = None, force: bool = False, timed: bool = True,
-          progress: Callable[[int, int], None] = lambda done, total: None) -> dict:
+def grade(section_name: str, root: Path, judges: Judges, *, students: Collection[str] | None = None, force: bool = False,
+          timed: bool = True, progress: Callable[[int, int], None] = lambda done, total: None) -> dict:
     """Grade the submissions of a section; returns the document that `grader grade --json` prints.
 
     In it are, besides the verdicts, `judged`: of whom they are new; `changes` of scores; in `restored` those whose kept
     verdicts the gradebook did not hold; in `gradebook` what it holds now, with a person's points and the penalty for late work.
 
-    student: grade this one only; or `students`, these
-    force:   grade also what was graded before and has not changed
-    timed:   False leaves the timed aspects undecided, for a later run
+    students: grade theirs only
+    force:    grade also what was graded before and has not changed
+    timed:    False leaves the timed aspects undecided, for a later run
     Raises SectionError where there is nothing to grade or the section does not build, WorkspaceError where the gradebook
     cannot be used.
     """
@@ -49,10 +48,9 @@ def grade(section_name: str, root: Path, judges: Judges, *, student: str | None 
     section, course = load(section_name), Course(root)
     if complaints := lint(section):
         raise BuildError(complaints)
-    wanted = {student} if student is not None else students
-    handed = [h for h in course.handed_in(section) if wanted is None or h.student in wanted]
+    handed = [h for h in course.handed_in(section) if students is None or h.student in students]
     if not handed:
-        who = f" by {student!r}" if student else ""
+        who = f" by {', '.join(map(repr, sorted(students)))}" if students else ""
         raise SectionError(f"There is no submission of {section_name}{who}: collect them with "
                            f"`nbgrader collect {section_name}`, or put them in submitted/STUDENT/{section_name}/.")
     register(section, course)

@@ -63,7 +63,9 @@ def _allowed(tag: str, name: str, value: str) -> bool:
     """No ids, no classes but those of highlighted code: a page's own scripts must not find a learner's tags."""
     if name == "class":
         return bool(re.fullmatch(r"highlight|[a-z][a-z0-9]?", value))
-    return (tag, name) in {("a", "href"), ("a", "title"), ("ol", "start"), ("details", "open")}
+    if (tag, name) == ("a", "href"):  # what lies beside the notebook does not lie beside its page
+        return value.startswith(("http://", "https://", "mailto:"))
+    return (tag, name) in {("a", "title"), ("ol", "start"), ("details", "open")}
 
 
 class Feedback(HTMLExporter):

@@ -6,6 +6,7 @@
     lint.py      what a source must keep to
     build.py     from the `.py` to the source and the release notebook
     release.py   the last touch on a notebook on its way to learners
+    links.py     mentions of other sections as links
     headers.py   cell headers as authors write them
     skeleton.py  the form that all sections share; house_rules.md is part of it
     new.py       a new one, from template/

@@ -29,6 +29,7 @@ from .cells import (
     kind,
     tags,
 )
+from .links import mentioned, numbered
 from .model import Section
 
 TAGS = {*KINDS, SKIPPED, "house_rules", "timed", "gpu", *LEVELS}
@@ -53,6 +54,8 @@ def _label(position: int, cell: NotebookNode) -> str:
 def _cell(section: Section, cell: NotebookNode) -> Iterator[str]:
     yield from _metadata(section, cell)
     yield from _marks(cell)
+    if cell.cell_type == "markdown":
+        yield from _mentions(cell)
     if cell.cell_type == "code" and kind(cell) in ("setup", "helper", "stub", "graded"):
         try:
             ast.parse(cell.source)
@@ -81,6 +84,13 @@ def _marks(cell: NotebookNode) -> Iterator[str]:
         yield "a solution outside a stub or a written answer would reach the learner"
     if "BEGIN HIDDEN TESTS" in cell.source and kind(cell) not in ("graded", "helper"):
         yield "hidden tests outside a graded cell would never run"
+
+
+def _mentions(cell: NotebookNode) -> Iterator[str]:
+    known = numbered()
+    for name in mentioned(cell.source):
+        if not known.get(name[:2], "").startswith(name):
+            yield f"it speaks of section {name}, and the course has none of that name"
 
 
 def _imported(source: str) -> set[str]:

@@ -40,4 +40,6 @@ def test_a_page_draws_them_and_nothing_active_gets_in():
     hostile = markdown2html(r"$\href{javascript:alert(1)}{x}$ $</math><script>alert(1)</script>$ $\style{a:b}{x}$ "
                             r"$\class{toc}{y}$ $\text{<img src=x onerror=alert(1)>}$ <math><script>1</script></math>")
     assert not re.search(r"<script|<img|javascript|style=|class=|href=", hostile), hostile
+    aside = markdown2html("[a](../14-kv-cache/14-kv-cache.ipynb) [b](https://example.org) [c](mailto:a@example.org)")
+    assert re.findall(r'href="([^"]*)"', aside) == ["https://example.org", "mailto:a@example.org"], "nothing lies beside a page"
     assert markdown2html("$" + "{" * 9000 + "$").count("{") == 9000, "what is no formula stays text"

@@ -53,6 +53,7 @@ def test_a_learner_comes_back(months_later, browser, shot):
         lab.expect(panel).to_contain_text("1 of 11 exercises passed")
         lab.expect(panel).to_contain_text("1.5 of 4 h")
         shot(lab.page, "r1-back")
+        a_link_in_the_text(lab)
         a_due_card(panel, lab)
         solve_again(panel, lab, months_later, shot)
         stay_a_while(panel, lab)
@@ -62,6 +63,13 @@ def test_a_learner_comes_back(months_later, browser, shot):
     heard = [e for e in events.read()[0] if e["event"] in ("reviewed", "worked")]
     assert [e.get("card") for e in heard].count("02-decoding/2.1") == 2
     assert sum(e.get("seconds", 0) for e in heard) == 5400 + 60
+
+
+def a_link_in_the_text(lab):
+    """It leads to a notebook that is not there yet."""
+    assert not (lab.home / SECTION).exists()
+    lab.page.get_by_role("link", name=SECTION).click()
+    lab.page.locator(".course-box").first.wait_for()
 
 
 def a_due_card(panel, lab):

@@ -141,7 +141,7 @@ def test_the_late_penalty_of_nbgrader_counts_and_is_taken_back(course, grade):
         if due:
             with Gradebook(database, "llm-engineering") as gradebook:
                 gradebook.update_or_create_assignment(SECTION, duedate=due)
-        document = grade(student="right")
+        document = grade(students=["right"])
         with Gradebook(database, "llm-engineering") as gradebook:
             seen.append(gradebook.find_submission(SECTION, "right").late_submission_penalty)
     assert seen == [0, document["submissions"][0]["score"], 0] and seen[1] > 0
@@ -212,13 +212,13 @@ def test_asserts_are_tests_however_python_was_started(course, monkeypatch):
 
 def test_a_gradebook_that_cannot_be_used_is_named_and_nothing_is_lost(course, grade, monkeypatch):
     database = Path(os.environ["COURSE_WORKSPACE"]) / "gradebook.db"
-    grade(student="right")
+    grade(students=["right"])
     before = rows(course)
     monkeypatch.setattr("grader.classroom.course.PATIENCE", 0.1)
     with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as other:
         other.execute("begin exclusive")
         with pytest.raises(WorkspaceError, match="gradebook.db could not be used .*locked.*another program"):
-            grade(student="same")
+            grade(students=["same"])
     with contextlib.closing(sqlite3.connect(database)) as other:
         saved = [*other.iterdump()]
     database.write_bytes(b"no database" * 1000)
@@ -227,7 +227,7 @@ def test_a_gradebook_that_cannot_be_used_is_named_and_nothing_is_lost(course, gr
     database.unlink()
     with contextlib.closing(sqlite3.connect(database)) as other:
         other.executescript("\n".join(saved))
-    grade(student="right")
+    grade(students=["right"])
     assert rows(course) == before
 
 

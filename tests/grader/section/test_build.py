@@ -190,6 +190,7 @@ def oracle(x):
     ("from course.check import check", "from course.check import *", "import names one by one"),
     ("import torch\n", "import torch\nfrom course import figures\n", "it imports course.figures"),
     ("import torch\n", "import torch\nimport course.sections.decoding\n", "it imports course.sections"),
+    ("# # Doubling", "# # Doubling\n#\n# See section 99.", "speaks of section 99"),
     ("# # Doubling", "# ### BEGIN SOLUTION\n# ### END SOLUTION", "would reach the learner"),
     ('# %% [markdown] card="" level="basic"', OTHER_STUB + '\ndouble = 2\n\n# %% [markdown] card="" level="basic"',
      "'double' is defined in two stubs, 'double' and 'other'"),

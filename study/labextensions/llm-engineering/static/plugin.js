@@ -48,7 +48,20 @@ function activate(lab, app, tracker, rendermime, restorer, palette) {
   });
   for (const command of ['course:check', 'course:check-exercise']) palette?.addItem({ command, category: 'LLM engineering' });
 
+  followLinks(panel);
   app.shell.add(panel.widget, 'left', { rank: 10 });
   restorer?.add(panel.widget, 'llm-engineering');
   app.restored.then(() => { if (!tracker.size) app.shell.activateById(panel.widget.id); });
+}
+
+// A link to a section's notebook, in any text: it is fetched where it is not there yet.
+function followLinks(panel) {
+  document.body.addEventListener('click', event => {
+    const link = event.target.closest?.('a[href]');
+    const section = link?.pathname.match(/\/(\d\d-[\w-]+)\/\1\.ipynb$/)?.[1];
+    if (!section || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    event.stopPropagation();  // JupyterLab would open it, and find nothing
+    panel.go(section);
+  }, true);
 }
