@@ -194,20 +194,22 @@ def expect(got: Any, want: Any, *, on: str | Callable[[], str], why: str = "", m
     raise CheckFailed(_report(on() if callable(on) else on, show(want), show(got), f"{where}\n{why}" if why else where))
 
 
-def value_and_grad(fn: Callable, *args, wrt: int | Sequence[int] = 0, output: int | None = None, **kwargs,
-                   ) -> tuple[Any, tuple[torch.Tensor | None, ...]]:
+def value_and_grad(fn: Callable, *args, wrt: int | Sequence[int] = 0, output: int | None = None,
+                   upstream: torch.Tensor | None = None, **kwargs) -> tuple[Any, tuple[torch.Tensor | None, ...]]:
     """The value of `fn(*args, **kwargs)` and the gradient of its sum with respect to the tensors `args[i]`, i in wrt.
 
-    output: which element of a returned tuple to differentiate; None when the function returns one tensor.
+    output:   which element of a returned tuple to differentiate; None when the function returns one tensor.
+    upstream: the gradient that arrives at the value, of its shape, in place of ones; a backward pass of a learner's own
+              has to multiply by it.
     A gradient is None where none arrives (the graph was cut). Works for a function behind the judge's wall too:
     the gradient is then taken over there and only its value comes back.
     """
     wrt = (wrt,) if isinstance(wrt, int) else tuple(wrt)
     remote = getattr(type(fn), "value_and_grad", None)
-    return (remote or differentiate)(fn, args, kwargs, wrt, output)
+    return (remote or differentiate)(fn, args, kwargs, wrt, output, upstream)
 
 
-def differentiate(fn, args, kwargs, wrt, output):
+def differentiate(fn, args, kwargs, wrt, output, upstream=None):
     """`value_and_grad` in this process."""
     args = [a.detach().clone().requires_grad_() if i in wrt else a for i, a in enumerate(args)]
     value = fn(*args, **kwargs)
@@ -216,7 +218,8 @@ def differentiate(fn, args, kwargs, wrt, output):
         raise AssertionError(f"expected a tensor to differentiate, got {show(scalar)}")
     if not scalar.requires_grad:
         return _detached(value), (None,) * len(wrt)
-    return _detached(value), torch.autograd.grad(scalar.sum(), [args[i] for i in wrt], allow_unused=True)
+    total = (scalar if upstream is None else scalar * upstream).sum()
+    return _detached(value), torch.autograd.grad(total, [args[i] for i in wrt], allow_unused=True)
 
 
 def _detached(x):

@@ -38,9 +38,9 @@ class Proxy:
         """Found by course.check.fresh: the arguments are written into over there before the answer is."""
         return self._session.call(self, args, kwargs, bring_changes=False, scribble=True)
 
-    def value_and_grad(self, args, kwargs, wrt, output):
+    def value_and_grad(self, args, kwargs, wrt, output, upstream):
         """Found by course.check.value_and_grad: the gradient is taken on the learner's side."""
-        return self._session.grad(self, args, kwargs, wrt, output)
+        return self._session.grad(self, args, kwargs, wrt, output, upstream)
 
     def timed_duel(self, **duel):
         """Found by course.duel.duel."""

@@ -146,9 +146,9 @@ class Session:
     def getattr(self, proxy: Proxy, name: str) -> Any:
         return self._value(*self._ask({"op": "getattr", "target": self._target(proxy), "name": name}))
 
-    def grad(self, proxy: Proxy, args, kwargs, wrt, output) -> Any:
+    def grad(self, proxy: Proxy, args, kwargs, wrt, output, upstream) -> Any:
         head = {"op": "grad", "target": self._target(proxy), "wrt": list(wrt), "output": output}
-        return self._value(*self._ask_with(head, (args, kwargs)))
+        return self._value(*self._ask_with(head, (args, kwargs, upstream)))
 
     def duel(self, proxy: Proxy, **duel) -> Any:
         from .duel import remote_duel  # it needs this module

@@ -98,9 +98,10 @@ class Answerer:
         return self.with_changes(reply, out, args, kwargs, head["args"], buffers) if head["changes"] else (reply, out)
 
     def grad(self, head, buffers):
-        args, kwargs = self.decode(head["args"], buffers)
+        args, kwargs, upstream = self.decode(head["args"], buffers)
+        fn = self.objects[head["target"]]
         with _quiet():
-            return self.value(differentiate(self.objects[head["target"]], args, kwargs, head["wrt"], head["output"]))
+            return self.value(differentiate(fn, args, kwargs, head["wrt"], head["output"], upstream))
 
     def load(self, head, buffers):
         """Take the arguments of a timed call; the call itself waits for `go`."""

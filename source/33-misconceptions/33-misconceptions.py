@@ -307,9 +307,12 @@ for dtype in (torch.float32, torch.float64):
 for seed, (shape, narrow, bits) in enumerate([((5, 300), (5, 1), 2), ((2, 3, 4), (3, 1), 4), ((9, 11), (), 7)]):
     s = drawn(*narrow, seed=seed + 50).abs() + 0.1
     x = (clear(drawn(*shape, seed=seed, size=2.0 ** (bits - 1))) * s)
-    for leaf, other in ((0, 1), ((0, 1), ())):
+    want = on_grid(x, s, bits)
+    above = drawn(*shape, seed=seed + 90)
+    value, (got,) = value_and_grad(fake_quant, x, s, bits, upstream=above)
+    expect(got, want[1].float() * above, on="the gradient of x", why="what arrives from above passes, times 1 or 0", rtol=1e-5)
+    for leaf in (0, (0, 1)):
         value, got = value_and_grad(fake_quant, x, s, bits, wrt=leaf)
-        want = on_grid(x, s, bits)
         expect(value, want[0].float(), on="fake_quant, asked for gradients", rtol=1e-5, atol=0)
         expect(got[0], want[1].float(), on="the gradient of x", why="1 inside, 0 outside, whatever the scale")
 ### END HIDDEN TESTS
@@ -335,6 +338,11 @@ for seed, (shape, narrow, bits) in enumerate([((5, 30), (5, 1), 2), ((7,), (), 3
             value, got = value_and_grad(fake_quant, x, s, bits, wrt=wrt)
             expect(got[-1], want.to(dtype), on="the gradient of the scale", why="LSQ's rule, added over all that share it",
                    rtol=1e-3 if dtype == torch.float32 else 1e-9, atol=1e-3 if dtype == torch.float32 else 1e-9)
+    above = drawn(*shape, seed=seed + 90, dtype=torch.float64)
+    want = (each * above).sum_to_size(narrow) if narrow else (each * above).sum()
+    value, (got,) = value_and_grad(fake_quant, x, s, bits, wrt=1, upstream=above)
+    expect(got, want, on="the gradient of the scale", why="each number's share, times what arrives from above, added",
+           rtol=1e-9, atol=1e-9)
 ### END HIDDEN TESTS
 
 # %% graded="fake_quant__precision" points=1

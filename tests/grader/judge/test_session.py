@@ -82,6 +82,7 @@ def test_gradients_are_taken_over_there(session):
     x = torch.tensor([1.0, 2.0], dtype=torch.float64)
     value, (g,) = value_and_grad(session.get("square"), x)
     assert value.tolist() == [1, 4] and g.tolist() == [2, 4] and not value.requires_grad
+    assert value_and_grad(session.get("square"), x, upstream=torch.tensor([1.0, -2.0]))[1][0].tolist() == [2, -8]
     assert value_and_grad(session.get("detached"), x)[1] == (None,)
     assert value_and_grad(session.get("pair"), x, output=1)[1][0].tolist() == [3, 3]
 
