@@ -138,4 +138,5 @@ def frequencies(c: Config) -> Float[Tensor, "E/2"]:
 
 def rotate(x: Float[Tensor, "B H T E"], turn: Complex64[Tensor, "B 1 T E/2"]) -> Float[Tensor, "B H T E"]:
     """Neighbours (x0, x1), (x2, x3), … as complex numbers, each turned by its angle, in float32."""
-    return torch.view_as_real(torch.view_as_complex(x.float().unflatten(-1, (-1, 2))) * turn).flatten(-2).to(x.dtype)
+    pairs = x.float().contiguous().unflatten(-1, (-1, 2))  # an answer of a learner's layer may lie anyhow in memory
+    return torch.view_as_real(torch.view_as_complex(pairs) * turn).flatten(-2).to(x.dtype)

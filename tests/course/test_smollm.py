@@ -321,6 +321,20 @@ def test_without_the_weights_a_cell_says_one_sentence(monkeypatch, capsys):
     assert "`make setup`" in str(missing.value) and "\n" not in str(missing.value)
 
 
+def test_a_layer_of_anybodys_may_leave_its_answer_anyhow_in_memory():
+    class Turned(torch.nn.Linear):
+        def forward(self, x):
+            return super().forward(x).mT.contiguous().mT
+
+    torch.manual_seed(0)
+    toy, ids = Transformer(Config(vocab=11)).eval(), torch.tensor([[1, 2, 3]])
+    want = toy(ids)[0]
+    for block in toy.blocks:
+        for name in ("q", "k", "v"):
+            getattr(block.attention, name).__class__ = Turned
+    assert torch.allclose(toy(ids)[0], want, atol=1e-5)
+
+
 def test_an_attempt_speaks_of_an_empty_stub_and_hides_no_other_error(capsys):
     with attempt():
         raise NotImplementedError("top_p: cut the tail")
