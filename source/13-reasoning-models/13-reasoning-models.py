@@ -539,7 +539,7 @@ reasoning_models.streamed(ThinkStream)
 #       (`.5`, `5.` if step 2 left it, `1,000.25`);
 #     - either of these followed by `%` or `\%`, with or without blanks between: a hundredth of it;
 #     - a fraction of plain digits, `3/4`, with or without blanks around the slash, or `\frac{3}{4}` or
-#       `\dfrac{3}{4}` (the sign in front of it all; no sign inside the braces, no blank anywhere). The denominator 0 makes
+#       `\dfrac{3}{4}` (the sign in front of it all; no sign, no blank inside the braces). The denominator 0 makes
 #       it text.
 #
 #    Nothing else is a number: `1e3`, `1 000`, `--2`, `1,00`, `- 2` and `½` are text.
@@ -653,8 +653,7 @@ for a, b in [("1e3", "1000"), ("1 000", "1000"), ("--2", "2"), ("1,00", "100"), 
              ("0x10", "16"), ("%", "0"), ("+", "0"), ("-.", "0"), ("1.5/3", "1/2"), (r"\frac{-1}{2}", "-1/2"),
              (r"\frac{1.5}{3}", "1/2"), ("2 apples", "2"), ("x=2", "2"), ("1,000,00", "100000"), ("12 34", "1234"),
              ("10,000/2", "5000"), ("5%%", "0.0005"), ("0.5", "0.5000001"), ("nan", "0"), ("1/-2", "-1/2"),
-             (r"\frac{ 1}{2}", "1/2"), (r"\frac12", "1/2"), (r"\frac {1}{2}", "1/2"), (r"\frac{1} {2}", "1/2"),
-             (r"\tfrac{1}{2}", "1/2"), ("50\\ %", "0.5"), ("50%%", "0.005"), ("50 % %", "0.005"), ("50%%", "0.5"),
+             (r"\frac{ 1}{2}", "1/2"), (r"\frac12", "1/2"), (r"\tfrac{1}{2}", "1/2"), ("50\\ %", "0.5"), ("50%%", "0.005"), ("50 % %", "0.005"), ("50%%", "0.5"),
              ("0.123,456", "0.123456"), ("0.5,000", "0.5"), ("5...", "5"),
              ("- 1/2", "-1/2"), (r"\FRAC{1}{2}", r"\frac{1}{2}")]:
     check(same_answer, a, b, want=False, why="only what the list names is a number")
@@ -686,7 +685,7 @@ for a, b, same in [(r"\boxed{3}, or rather \boxed{4}", "3", False), (r"\boxed{3}
                    (r"\fbox{5}", "5", False),
                    (r"\boxed {5}", "5", False), (r"boxed{5}", "5", False), (r"\boxed{\sqrt{x^{2}}}",
                                                                             r"\sqrt{x^{2}}", True),
-                   (r"\boxed{" + "{" * 400 + "8" + "}" * 401, "{" * 400 + "8" + "}" * 400, True),
+                   (r"\boxed{" + "{" * 150 + "8" + "}" * 151, "{" * 150 + "8" + "}" * 150, True),
                    (r"\boxed{8}" + " and more words" * 40, "8", True), ("so " * 200 + r"\boxed{8}", "8",
                                                                         True)]:
     check(same_answer, a, b, want=same, why="the last box that is closed")
