@@ -249,7 +249,7 @@ for sizes in [(1, 1, 2, 2), (4, 12, 0.5, 1.5), (3, 6, 0.125, 0.25)]:  # a tie at
     ridge = Fraction(2 * n_in * n_out) / (n_in * n_out * Fraction(w) + (n_in + n_out) * Fraction(a))
     check(critical_batch, *sizes, ridge.numerator, ridge.denominator, want=1, why="an exact tie at one row")
 for sizes, want in [((1, 1, 1, 0.125, 7, 1), 28), ((1, 1, 0.5, 0.125, 15, 2), 30), ((1, 3, 2, 0.25, 59, 10), 354)]:
-    check(critical_batch, *sizes, want=want, why="each row brings a hair more FLOP than its bytes ask for: enough rows are enough")
+    check(critical_batch, *sizes, want=want, why="each row brings a hair more FLOP than its bytes ask for")
 for eighths in (1, 3, 5, 7, 9, 21):  # 80 B >= ridge (40 w + 13 a)
     check(critical_batch, 5, 8, eighths / 8, 0.125, 40, 1, want=-(-40 * 40 * eighths // (8 * 80 - 40 * 13)),
           why=f"{eighths}/8 of a byte a weight, 1/8 an activation")
