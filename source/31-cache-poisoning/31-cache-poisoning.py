@@ -639,13 +639,13 @@ cache.put("s", "e", east, "E", 0)
 expect(cache.get("s", east, 1, lambda text: text != "e"), ("b", "B", 0.8), on="get where accept refuses the nearest",
        why="then the next nearest is asked")
 ### BEGIN HIDDEN TESTS
-for seed in range(4):
+for seed in range(3):
     cache, kept = SemanticCache(0.2, 1e9, 500), {}
     for i in range(90 if seed == 0 else 20):
         vec, space = drawn(7, seed=1000 * seed + i, size=10.0 ** (i % 3)), ("", "a", "b")[i % 3]
         cache.put(space, f"t{i}", vec, "" if i % 4 == 0 else f"answer {i}", 0)
         kept.setdefault(space, []).append((f"t{i}", vec, "" if i % 4 == 0 else f"answer {i}"))
-    for j in range(12):
+    for j in range(9):
         q, space = drawn(7, seed=7777 + 100 * seed + j), ("", "a", "b")[j % 3]
         near = sorted(((c, e) for c, e in zip(cosines(q, torch.stack([v for _, v, _ in kept[space]])), kept[space])
                        if c >= 0.2), key=lambda x: -x[0])
@@ -779,11 +779,11 @@ for text, vec in (("a", a), ("b", b)):
     cache.put("s", text, vec, text, 0)
 expect(cache.get("s", a, 1, lambda text: False), None, on="get, where accept refuses all")
 expect([e[0] for e in cache.entries("s", 2)], ["a", "b"], on="entries after a was refused", why="what is refused is not used")
-for size in (1, 3, 40):
+for size in (1, 3, 20):
     cache, order = SemanticCache(0.999, 1e9, size), {"s": [], "r": []}
-    eye, rng = torch.eye(60), np.random.default_rng(size)
-    for now in range(150):
-        space, i = "sr"[int(rng.random() < 0.3)], int(rng.integers(60))
+    eye, rng = torch.eye(30), np.random.default_rng(size)
+    for now in range(100):
+        space, i = "sr"[int(rng.random() < 0.3)], int(rng.integers(30))
         kept = order[space]
         if rng.random() < 0.5:
             got = cache.get(space, eye[i], now)
@@ -792,7 +792,7 @@ for size in (1, 3, 40):
         else:
             cache.put(space, f"t{i}", eye[i], f"a{i}", now)
             order[space] = ([t for t in kept if t != f"t{i}"] + [f"t{i}"])[-size:]
-    expect([e[0] for e in cache.entries("s", now)], order["s"], on=f"entries after 150 calls, max_size {size}")
+    expect([e[0] for e in cache.entries("s", now)], order["s"], on=f"entries after 100 calls, max_size {size}")
 ### END HIDDEN TESTS
 
 # %% tags=["picture"]
@@ -957,8 +957,8 @@ kinds = {"none": lambda text, seen: False, "exact": lambda text, seen: text in s
 for kind, hit in kinds.items():
     expect(probe(service(hit, 1)), kind, on=f"timing_probe of a service with the cache {kind!r}")
 ### BEGIN HIDDEN TESTS
-for seed in range(3):
-    for n in (5, 8, 25):
+for seed in range(2):
+    for n in (5, 8, 17):
         for kind, hit in kinds.items():
             expect(probe(service(hit, seed), n), kind, on=f"timing_probe of a service with the cache {kind!r}, n = {n}")
 
@@ -1373,7 +1373,8 @@ cache_poisoning.guard_by_kind(same_slots)
 # %% [markdown]
 # The pairs of part 2 at a threshold of 0.8, with the help desk's own list of slots: what is served without the guard, and
 # with it. The guard stops all numbers and negations, and those slots that *somebody listed*. "Can cats eat onions?" for
-# "Can dogs eat onions?" passes: nobody thought of animals. A guard is a list, and lists end.
+# "Can dogs eat onions?" passes: nobody thought of animals. A guard is a list, and lists end. Above the picture stands what
+# one comparison took on this machine.
 #
 # **A key that keeps people apart.** Most of an attack is the sharing. So the space of an entry is computed from
 # everything that the answer depends on, and from whom it may be shown to. The system prompt belongs into it: the same
