@@ -233,6 +233,9 @@ x = torch.randn(6, 4, generator=rng, dtype=torch.float64).T
 check(softmax_t, x, 0.7, want=oracle(x, 0.7), why="the input is a transposed view, which is not contiguous")
 x = torch.randn(3, 2000, generator=rng)
 check(softmax_t, x, 1.7, want=oracle(x, 1.7), atol=1e-8)
+x = torch.randn(3, 5, generator=rng, dtype=torch.float64)
+check(softmax_t, x, 1.7, want=oracle(x, 1.7), rtol=1e-11, atol=0,
+      why="float64 stays float64: the row sums to 1 to its last digits")
 ### END HIDDEN TESTS
 
 # %% graded="softmax_t__zero" points=1
@@ -286,6 +289,16 @@ for T in [1.0, 5e3]:
     check(softmax_t, torch.tensor([[-1e4, -inf, -inf], [0.0, -inf, -50 * T]], dtype=torch.float64), T, rtol=1e-6, atol=0,
           want=torch.tensor([[1.0, 0.0, 0.0], [1.0, 0.0, math.exp(-50)]], dtype=torch.float64),
           why="-inf gives exactly 0, a finite logit does not, however low it is")
+for dtype in [torch.float32, torch.float64]:
+    for T in [1e12, 5e37]:
+        check(softmax_t, torch.tensor([[5.0, -inf, -3.0], [-inf, 0.0, 4.0]], dtype=dtype), T, rtol=1e-6, atol=0,
+              want=torch.tensor([[0.5, 0.0, 0.5], [0.0, 0.5, 0.5]], dtype=dtype),
+              why="impossible at any temperature: a very low number instead of -inf is not")
+for dtype in [torch.float16, torch.bfloat16]:
+    x = torch.tensor([[9.0, 0.3, 0.7, -0.9], [1.1, 40.0, -0.2, 2.7]], dtype=dtype)
+    for T in [10.0, 25.0]:
+        check(softmax_t, x, T, want=oracle(x, T), rtol=torch.finfo(dtype).eps, atol=1e-7,
+              why="go to float32 before you subtract the maximum: in half precision the difference is rounded already")
 ### END HIDDEN TESTS
 
 # %% graded="softmax_t__errors" points=1
@@ -310,7 +323,7 @@ check(softmax_t, torch.tensor([[-inf, 3.0], [1.0, -inf]]), 0, want=torch.tensor(
 unchanged(softmax_t, torch.tensor([[1.0, 2.0], [0.0, 0.0]]), 1.0, want=torch.tensor([[0.268941, 0.731059], [0.5, 0.5]]))
 ### BEGIN HIDDEN TESTS
 unchanged(softmax_t, torch.tensor([[4.0, 2.0], [3.0, 3.0]]), 0, want=torch.tensor([[1.0, 0.0], [0.5, 0.5]]))
-unchanged(softmax_t, torch.tensor([0.0, -inf, 0.0], dtype=torch.float64), 0.5,
+unchanged(softmax_t, torch.tensor([3.0, -inf, 3.0], dtype=torch.float64), 0.5,
           want=torch.tensor([0.5, 0.0, 0.5], dtype=torch.float64))
 unchanged(softmax_t, torch.tensor([6.0, 2.0], dtype=torch.float16), 4.0,
           want=torch.tensor([0.731059, 0.268941], dtype=torch.float16))
@@ -450,6 +463,10 @@ unchanged(top_k_mask, torch.tensor([[1.0, 4.0, 2.0], [3.0, 2.0, 1.0]], dtype=tor
 for dtype in [torch.float16, torch.bfloat16]:
     unchanged(top_k_mask, torch.tensor([[1.0, 4.0, 2.0]], dtype=dtype), 2,
               want=torch.tensor([[-inf, 4.0, 2.0]], dtype=dtype))
+for dtype in [torch.float16, torch.float32, torch.float64]:
+    for k in [2, 3]:
+        x = torch.tensor([[1.0, 4.0], [2.0, 0.0]], dtype=dtype)
+        fresh(top_k_mask, x, k, want=x.clone(), why="a copy, also where k is V and nothing is cut")
 ### END HIDDEN TESTS
 
 # %% tags=["picture"]
@@ -782,6 +799,13 @@ for dtype in [torch.float16, torch.bfloat16]:
               why="compare in float32: in half precision a probability has three digits at most")
     x = torch.tensor([[8.0, 6.0, 4.0]], dtype=dtype)
     check(min_p_mask, x, 0.1, want=torch.tensor([[8.0, 6.0, -inf]], dtype=dtype), rtol=0, atol=0)
+    for low in [0.3, 0.7, 1.1, -2.3]:
+        x = torch.tensor([[low, 8.0, -30.0]], dtype=dtype)
+        exact, rounded = x[0, 0].item() - 8, (x[0, 0] - x[0, 1]).item()
+        if exact != rounded:
+            want = torch.where(torch.tensor([[exact > rounded, True, False]]), x, -inf)
+            check(min_p_mask, x, math.exp((exact + rounded) / 2), want=want, rtol=0, atol=0,
+                  why="go to float32 before you subtract the maximum: in half precision the difference is rounded already")
 x = torch.zeros(2, 5000, dtype=torch.float16)
 x[1, :10] = -2.5
 check(min_p_mask, x, 0.1, want=torch.where(x < 0, -inf, x), rtol=0, atol=0)
@@ -1216,6 +1240,13 @@ for alpha in [0.0, 1.0]:
     check(beam_search, TableModel(twins, 5), 0, 1, 2, 3, alpha, rtol=1e-5,
           want=([0, 3, 4, 1], math.log(0.48 * 0.85 * 0.9) / 3 ** alpha),
           why="[0, 2, 4] and [0, 3, 4] end alike and are two hypotheses: what follows depends on all ids")
+# two beginnings of the same tokens in another order, and the weaker one has the better end
+orders = {(0,): {2: 0.55, 3: 0.45}, (0, 2): {3: 0.9, 2: 0.1}, (0, 3): {2: 0.95, 3: 0.05},
+          (0, 2, 3): {1: 0.3, 2: 0.27, 3: 0.23, 4: 0.2}, (0, 3, 2): {1: 0.9, 2: 0.04, 3: 0.03, 4: 0.03}}
+for beam in [2, 3, 7]:
+    check(beam_search, TableModel(orders, 5), 0, 1, beam, 3, 0.5, rtol=1e-5,
+          want=([0, 3, 2, 1], math.log(0.45 * 0.95 * 0.9) / 3 ** 0.5),
+          why="[0, 2, 3] and [0, 3, 2] hold the same tokens and are two hypotheses: what follows depends on their order")
 # greedy on random models: the likeliest token at each step
 for seed, V, max_len in [(1, 5, 6), (2, 9, 4), (3, 4, 8), (4, 6, 7)]:
     step, ids, logp = RandomModel(V, seed), [1], 0.0
@@ -1318,7 +1349,12 @@ for alpha, want in [(0.0, ([0, 1], math.log(0.3))), (1.0, ([0, 2, 1], math.log(0
     check(beam_search, TableModel(two, 3), 0, 1, 3, 2, alpha, rtol=1e-5, want=want, why=f"score = logp / len ** {alpha:g}",
           mistakes={"bos was counted": (want[0], want[1] * (len(want[0]) - 1) ** alpha / len(want[0]) ** alpha),
                     "the plain log-probability came back": ([0, 2, 1], math.log(0.28))})
+_, score = beam_search(TableModel(two, 3), 0, 1, 3, 2, 1.0)
+assert isinstance(score, float), f"expected the score as a float, got a {type(score).__name__}: {score!r}"
 ### BEGIN HIDDEN TESTS
+for alpha in [-1.0, 3.0]:
+    check(beam_search, TableModel({(0,): {2: 1.0}, (0, 2): {1: 0.6, 2: 0.4}}, 3), 0, 1, 2, 2, alpha, rtol=1e-5,
+          want=([0, 2, 1], math.log(0.6) / 2 ** alpha), why=f"score = logp / len ** {alpha:g}")
 # finished after 1, 2, 3 and 4 tokens, all of them in the beam; the power decides
 p = [0.2, 0.16, 0.128, 0.1152]
 chain = {(0,): {1: 0.2, 2: 0.8}, (0, 2): {1: 0.2, 2: 0.8}, (0, 2, 2): {1: 0.2, 2: 0.8}, (0, 2, 2, 2): {1: 0.225, 2: 0.775}}
@@ -1460,6 +1496,10 @@ x = torch.randn(5, 4, 3, generator=rng).permute(2, 1, 0)
 check(decode_pipeline, x, 0.8, 4, 0.7, want=oracle(x, 0.8, 4, 0.7), why="three axes in another order, not contiguous")
 x = torch.tensor([[0.0, -inf, 1.0, -inf], [-inf, 500.0, 499.0, 100.0]])
 check(decode_pipeline, x, 1.0, 3, 1.0, want=oracle(x, 1.0, 3, 1.0), why="-inf has probability 0")
+x = torch.tensor([[1.0, 3.0, 3.0, 0.0], [2.0, 2.0, 2.0, 2.0], [0.5, 0.0, 0.0, 0.0]])
+for k in [1, 2]:
+    check(decode_pipeline, x, 0.7, k, 1.0, want=oracle(x, 0.7, k, 1.0),
+          why=f"k = {k} keeps whatever ties with the k-th largest, k = 1 all maxima: your top_k_mask does")
 for dtype in [torch.float16, torch.bfloat16]:
     x = torch.tensor([[40.0, 39.0, 38.5, 20.0], [3.0, 2.5, 2.0, 1.0]], dtype=dtype)
     check(decode_pipeline, x, 0.7, 3, 0.9, want=oracle(x, 0.7, 3, 0.9), why="the result has the dtype of the logits")
@@ -1630,10 +1670,10 @@ for seed in range(24):
             check(grammar_mask, x, state, table, accepting, eos, left, rtol=0, atol=0,
                   want=masked(x, state, table, accepting, eos, left),
                   why=f"{left} tokens are left, this one and eos counted")
-n = 90  # a long way: token 1 goes on, token 2 starts again from state 0
+n = 149  # a long way: token 1 goes on, token 2 starts again from state 0
 chain = torch.stack([torch.full((n,), 0), torch.arange(1, n + 1).clamp(max=n - 1), torch.zeros(n).long()], 1)
 end = torch.arange(n) == n - 1
-for q, left, want in [(0, n, [-inf, 0.0, -inf]), (0, n + 1, [-inf, 0.0, 0.0]), (0, 140, [-inf, 0.0, 0.0]),
+for q, left, want in [(0, n, [-inf, 0.0, -inf]), (0, n + 1, [-inf, 0.0, 0.0]), (60, n + 1, [-inf, 0.0, 0.0]),
                       (n - 1, 1, [0.0, -inf, -inf]), (n - 1, n, [0.0, 0.0, -inf]), (n - 1, n + 1, [0.0, 0.0, 0.0])]:
     check(grammar_mask, torch.zeros(1, 3), torch.tensor([q]), chain, end, 0, left, want=torch.tensor([want]), rtol=0, atol=0,
           why="the end can be far away, further than any number of steps that one would guess")
@@ -1835,6 +1875,11 @@ for seed, (B, T, V, N) in enumerate([(2, 3, 6, 9), (4, 2, 12, 7), (1, 90, 130, 5
         model = talker(V, seed + 30)
         ids, u, want = written(model, B, T, N, heat, k, p, r, seed=seed)
         check(generate, model, ids, u, heat, k, p, r, want=want, why="penalise every id of the row so far, before any cut")
+for seed in range(4):  # most rows end early, and what they are filled with is an ordinary id for the others
+    V, stop, pad, model = 30, [3, 5, 11, 17, 19, 23], 7 * seed, talker(30, seed + 90)
+    ids, u, want = written(model, 6, 2, 8, 1.0, V, 0.9, 3.0, stop, pad, seed=seed)
+    check(generate, model, ids, u, 1.0, V, 0.9, 3.0, stop, pad, want=want,
+          why="the filler of a finished row is no token of the others")
 ### END HIDDEN TESTS
 
 # %% graded="generate__stop" points=2

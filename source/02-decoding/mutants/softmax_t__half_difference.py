@@ -1,0 +1,19 @@
+"""The difference to the maximum in half."""
+from math import inf
+import torch
+
+
+def softmax_t(logits, T):
+    if T < 0:
+        raise ValueError("T < 0")
+    if logits.isnan().any():
+        raise ValueError("NaN")
+    top = logits.amax(-1, keepdim=True)
+    if (top == -inf).any():
+        raise ValueError("nothing is possible")
+    x = logits.float() if logits.dtype in (torch.float16, torch.bfloat16) else logits
+    if T == 0:
+        w = (logits == top).to(x.dtype)
+    else:
+        w = ((logits - top).to(x.dtype) / T).exp()
+    return (w / w.sum(-1, keepdim=True)).to(logits.dtype)
