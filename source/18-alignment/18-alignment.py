@@ -363,6 +363,15 @@ check(shaped_reward, torch.tensor([1.00390625]), torch.tensor([[-1.0]]).bfloat16
 check(shaped_reward, torch.tensor([4.5]).bfloat16(), torch.tensor([[-0.1015625]]).bfloat16(),
       torch.tensor([[-4.625]]).bfloat16(), torch.tensor([[True]]), 1.0, want=torch.tensor([[-0.0234375]]).bfloat16(),
       rtol=0, atol=0, why="4.5 - 4.5234375: neither the difference nor the penalty is rounded on the way")
+for dtype in (torch.float16, torch.bfloat16):
+    for beta in (0.37, 0.043):
+        lp, ref, _ = logprobs(3, 70, 9, dtype=dtype)
+        want = -beta * (lp.double() - ref.double())
+        sure = (want * (1 - 1e-6)).to(dtype) == (want * (1 + 1e-6)).to(dtype)  # no way in float32 rounds these apart
+        got = shaped_reward(torch.zeros(3), lp.clone(), ref.clone(), torch.ones(3, 70, dtype=torch.bool), beta)
+        expect(torch.where(sure, got, want.to(dtype)), want.to(dtype), rtol=0, atol=0,
+               on=f"shaped_reward of rewards 0 and {dtype} log-probabilities, beta = {beta}",
+               why="each number is rounded once: beta itself is not")
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -756,6 +765,21 @@ check(lambda *a: ppo_loss(*a)[0], torch.tensor([[-1.0]]).bfloat16(), torch.tenso
       torch.tensor([[3.0]]).bfloat16(), torch.tensor([[True]]), 0.5, want=torch.tensor(-3.859375).bfloat16(),
       rtol=0, atol=0,
       why="-3 e^0.25 = -3.852; with the ratio rounded first it would be -3.84375")
+def part(output):
+    "One of the three numbers for two tokens, as a tensor of the dtype of lp; and by hand."
+    both = torch.ones(1, 2, dtype=torch.bool)
+    return (lambda lp, old, adv: torch.as_tensor(ppo_loss(lp, old, adv, both, 0.2)[output]).to(lp),
+            lambda lp, old, adv: ppo_by_hand(lp, old, adv, both, 0.2)[output])
+
+far = zip(-drawn(6, 1, 2, seed=53).abs() - 0.1, -drawn(6, 1, 2, seed=54).abs() - 8.1, [-1, 1] * 3)
+for near, low, sign in far:
+    for fn, oracle in map(part, (0, 2)):
+        precise(fn, *((near, low) if sign < 0 else (low, near)), torch.tensor([[1.3, 0.4]]) * sign, oracle=oracle,
+                why="lp - old in half precision has lost digits, and the exponential makes much of them")
+fn, oracle = part(0)
+precise(fn, torch.tensor([[-0.5, -1.0]]), torch.tensor([[-0.51171875, -1.0]]), torch.tensor([[1.0, -1.0]]), oracle=oracle,
+        why="two terms that almost cancel: round the mean, not the terms")
+lp, old, _ = logprobs(3, 200, 50, near=0.4)
 unchanged(ppo_loss, lp, old, adv, mask, want=ppo_by_hand(lp, old, adv, mask, 0.2), rtol=1e-6, atol=1e-8)
 wide_mask = torch.ones(2, 333, dtype=torch.bool)
 check(lambda *a: torch.as_tensor(ppo_loss(*a)[1]).to(a[0]), torch.full((2, 333), -1.0).bfloat16(),
@@ -915,7 +939,7 @@ for seed in range(3):
     lp, ref, _ = logprobs(4, 5, seed, near=0.8)
     for which, want in enumerate([torch.ones_like(lp), lp - ref, 1 - (ref - lp).exp()]):
         _, grads = value_and_grad(kl_estimates, lp, ref, wrt=(0, 1), output=which)
-        expect(grads[0], want, on=f"the gradient of k{which + 1} with respect to lp", rtol=1e-9, atol=1e-11)
+        expect(grads[0], want, on=f"the gradient of k{which + 1} with respect to lp", rtol=1e-8, atol=1e-10)
         assert grads[1] is None or not grads[1].any(), f"k{which + 1}: expected no gradient of ref"
 lp, ref, _ = logprobs(3, 4, 9)
 unchanged(kl_estimates, lp, ref, want=(lp - ref, (lp - ref) ** 2 / 2, (ref - lp).expm1() - (ref - lp)), rtol=1e-9,
@@ -1686,6 +1710,9 @@ order = torch.randperm(3000, generator=torch.Generator().manual_seed(1))
 for n in (1, 2, 77, 1500, 2999, 3000):
     check(best_of_n_gold, ranks[order], -ranks[order], n, want=-(n * 3001 / (n + 1) - 1), rtol=0, atol=2.9e-5,
           why=f"n = {n} of 3,000")
+many = torch.arange(7000, dtype=torch.float64)
+check(best_of_n_gold, many, many, 40, want=40 * 7001 / 41 - 1, rtol=1e-8,
+      why="n = 40 of 7,000: drawn without replacement, exactly")
 proxy, gold = drawn(5, 2, seed=4)[:, 0], drawn(2, 5, seed=5).T[:, 1]
 unchanged(best_of_n_gold, proxy, gold, 2, want=by_listing(proxy, gold, 2), rtol=1e-8, atol=1e-9)
 got = best_of_n_gold(torch.tensor([1.0, 2.0]), torch.tensor([1.0, 3.0]), 2)
@@ -1799,11 +1826,13 @@ expect(list(seen[0]), [[[0], [0], [0], [1], [1], [1]], want],
        on="the prompts and answers that the reward was given",
        why="each prompt G times in a row; what the policy chose, the end included")
 expect(mean, sum(map(len, want)) / 6, on="the mean reward", rtol=1e-5)
+assert isinstance(mean, float), f"expected the mean reward as a float, got {mean!r}"
 ### BEGIN HIDDEN TESTS
 for seed, (P, T, G, length) in enumerate([(1, 1, 5, 1), (3, 2, 4, 6), (5, 3, 2, 3)]):
     seen.clear()
     prompts = torch.randint(0, 9, (P, T), generator=torch.Generator().manual_seed(seed))
-    _, mean = grpo_step(world.params, world.params, world.table, prompts, spy, G, length, END, seed + 20)
+    _, mean = grpo_step(world.params, world.params, world.table, prompts, spy, G, length, END, seed + 20, 0.5, seed + 1)
+    expect(len(seen), 1, on=f"how often the reward was called, with inner = {seed + 1}")
     ids, mask = rollout(world.params, world.table, prompts.repeat_interleave(G, 0), length, END, seed + 20)
     want = [row[chosen].tolist() for row, chosen in zip(ids, mask)]
     expect(list(seen[0]), [prompts.repeat_interleave(G, 0).tolist(),
@@ -1910,6 +1939,8 @@ _, mean = step_by_mean = grpo_step(*given)
 unchanged(grpo_step, *given, 0.0, 3, 0.2, 0.2, 0.5, want=(kept, mean), rtol=0, atol=1e-6)
 fresh(grpo_step, *given, 0.0, want=(kept, mean), rtol=0, atol=1e-6,
       why="with lr = 0 nothing moves, but the memory is new")
+fresh(grpo_step, *given[:4], lambda prompts, answers: [0.5] * len(answers), 4, 2, END, 3, want=(kept, 0.5), rtol=0, atol=1e-6,
+      why="with equal rewards nothing moves, but the memory is new")
 ### END HIDDEN TESTS
 
 # %% tags=["picture"]
