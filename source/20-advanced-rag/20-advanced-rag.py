@@ -322,6 +322,22 @@ expect(
     atol=1e-6,
     why="every repetition counts in full",
 )
+words = ("c", "c++", ".net", "net", "drain_timeout_ms_default", "drain_timeout_ms_maximum")
+docs = (("c++",) * 30 + ("x",), ("c", "net"), (".net", "drain_timeout_ms_default"), ("drain_timeout_ms_maximum",), ("x", "c"))
+for term in words:
+    n = sum(term in d for d in docs)
+    hit = [math.log(1 + (5.5 - n) / (n + 0.5)) * d.count(term) * 2.5 / (d.count(term) + 1.5 * (0.25 + 0.75 * len(d) * 5 / 38))
+           for d in docs]
+    got = np.asarray(bm25_scores((term, "nowhere"), docs), dtype=np.float64)
+    expect(
+        got,
+        np.array(hit),
+        on=f"bm25_scores(({term!r}, 'nowhere'), {docs})",
+        rtol=1e-6,
+        atol=1e-6,
+        why="every term is compared whole: one letter, punctuation and long names too; tuples are documents, and thirty "
+        "occurrences are thirty",
+    )
 ### END HIDDEN TESTS
 
 # %% graded="bm25_scores__inplace" points=1
@@ -475,6 +491,7 @@ check(
 check(mrr_at_k, list(range(500)), {321: 2, 400: 1}, 450, want=1 / 322, why="k = 450: rank 322 counts")
 check(mrr_at_k, [7, 0, 3], {0: 1, 3: 2}, want=1 / 2, why="0 is an id like any other")
 check(mrr_at_k, ("x", "a"), {"a": 1}, want=1 / 2, why="the ranking may be a tuple")
+check(mrr_at_k, list(range(20)), {7: 1}, want=1 / 8, why="k is 10 unless told otherwise: rank 8 counts")
 ### END HIDDEN TESTS
 
 # %% graded="ndcg_at_k__recall" points=2
@@ -512,6 +529,8 @@ check(recall_at_k, list(range(30)), {3: 1, 12: 1, 25: 1, 99: 1}, want=0.25, why=
 check(recall_at_k, list(range(30)), {3: 1, 12: 1, 25: 1, 99: 1}, 26, want=0.75, why="k = 26 looks further")
 check(recall_at_k, list(range(500)), {0: 1, 150: 1, 321: 2, 480: 1}, 450, want=0.75, why="0 is an id, and k = 450")
 check(recall_at_k, ("x", "a"), {"a": 1, "b": 1}, want=0.5, why="the ranking may be a tuple")
+check(recall_at_k, list(range(30)), {3: 1, 7: 1, 9: 2, 99: 1}, want=0.75, why="k is 10 unless told otherwise: rank 10 counts")
+check(recall_at_k, [], {"a": 1}, want=0.0, why="nothing was retrieved")
 ### END HIDDEN TESTS
 
 # %% graded="ndcg_at_k__ndcg" points=3
@@ -588,6 +607,15 @@ check(
     3,
     want=discounted([15, 511, 63]) / discounted([511, 63, 31]),
     why="grades may be larger than 3",
+)
+for nothing in ([], ()):
+    check(ndcg_at_k, nothing, {"a": 2, "b": 1}, want=0.0, why="nothing was retrieved")
+check(
+    ndcg_at_k,
+    ["a", "b"],
+    {"a": 31, "b": 40},
+    want=discounted([2**31 - 1, 2**40 - 1]) / discounted([2**40 - 1, 2**31 - 1]),
+    why="a grade is any int: gains can be larger than 32 bits",
 )
 ### END HIDDEN TESTS
 
@@ -753,6 +781,12 @@ check(rrf, [[0, 5], [5, 0, 7]], want=[(0, 1 / 61 + 1 / 62), (5, 1 / 61 + 1 / 62)
 twelve = [[f"d{(i * j) % 13:02d}" for j in range(1, 9)] for i in range(1, 13)]
 want = {doc: math.fsum(1 / (61 + r.index(doc)) for r in twelve if doc in r) for doc in {d for r in twelve for d in r}}
 expect({doc: score for doc, score in rrf(twelve)}, want, on=f"rrf({twelve})", why="all twelve lists have a vote")
+near = [list(range(1, 215)), list(range(301, 515))]
+near[0][190], near[0][200], near[1][213], near[1][202] = 0, 999, 0, 999
+got = [pair for pair in rrf(near) if pair[0] in (0, 999)]
+want = [(999, 1 / 261 + 1 / 263), (0, 1 / 251 + 1 / 274)]
+expect([tuple(pair) for pair in got], want, on="ids 0 and 999 in rrf of two lists of 214 ids: ranks 191 and 214, 201 and 203",
+       why="1/261 + 1/263 is larger than 1/251 + 1/274 by 2e-10: no tie, in float64")
 ### END HIDDEN TESTS
 
 # %% graded="rrf__duplicates" points=1
@@ -1083,6 +1117,9 @@ for include in (True, False):
     for normalise in (True, False):
         q, hyp = torch.randn(24, generator=g) + 1, 3 * torch.randn(13, 24, generator=g) + 1
         precise(hyde_vector, q, hyp, oracle=by_rows, eps=0.55, include_query=include, normalise=normalise)
+for nearly in (1.01, 0.997, 1.0005):
+    q = torch.tensor([0.6, -0.8]) * nearly
+    check(hyde_vector, q, q[None] * 1.0, want=torch.tensor([0.6, -0.8]), why=f"a mean of length {nearly} is scaled too")
 ### END HIDDEN TESTS
 
 # %% graded="hyde_vector__no_documents" points=1
@@ -1165,7 +1202,7 @@ advanced_rag.mean_of_samples(hyde_vector)
 #
 # The k chunks with the best matching question, best first.
 #
-# - `query_vec`: vector of the query, of length 1
+# - `query_vec`: vector of the query, of length 1, in float32 or float64
 # - `question_vecs`: vectors of the M questions, of length 1; similarity is the dot product
 # - `chunk_of`: for each question the id of its chunk; ids are any ints, a chunk has one question or many, in any
 #   order
@@ -1364,6 +1401,20 @@ check(
     want=sorted(best, key=lambda c: -best[c])[:25],
     why="31 chunks, float64, vectors that are a transposed view, owners as a tuple",
 )
+far = [2**40, -(2**40), 7, 2**40 + 2**32, 2**33]
+angles = torch.tensor([50.0, 20.0, 70.0, 80.0, 35.0]).deg2rad()
+check(
+    hqe_retrieve,
+    q,
+    torch.stack([angles.cos(), angles.sin()], dim=1),
+    far,
+    5,
+    want=[-(2**40), 2**33, 2**40, 7, 2**40 + 2**32],
+    why="ids are any ints, far beyond 32 bits too",
+)
+close = torch.tensor([0.8, 0.8000004, 0.8000008])
+close = torch.stack([close, (1 - close.double() ** 2).sqrt().float()], dim=1)
+check(hqe_retrieve, q, close, [3, 1, 2], 3, want=[2, 1, 3], why="similarities that differ by 4e-7 are different in float32")
 ### END HIDDEN TESTS
 
 # %% graded="hqe_retrieve__inplace" points=1
@@ -1408,7 +1459,8 @@ advanced_rag.best_question(hqe_retrieve)
 #
 # MaxSim of B pairs: query b with document b, cosine similarity, for real tokens only.
 #
-# - `Q, D`: token vectors of any length; a real token may be a zero vector, which has similarity 0 with everything
+# - `Q, D`: token vectors of any length from 1e-7 up; a real token may also be a zero vector, which has similarity 0 with
+#   everything
 # - `q_mask, d_mask`: True = real token, and nothing but the mask says so; padding may stand anywhere and hold any
 #   finite numbers
 # - A query token that is padding adds nothing, so a query of padding alone scores 0. A document without any real token
@@ -1587,6 +1639,18 @@ check(
     why="37 pairs of 35 and 150 tokens",
     rtol=2e-5,
 )
+short = torch.tensor([[[3e-7, 0.0], [0.0, 2e-7]]]), torch.tensor([[[3e-7, 4e-7], [0.0, -5e-7]]])
+yes = torch.ones(1, 2, dtype=torch.bool)
+for dtype in (torch.float32, torch.float64):
+    check(
+        maxsim,
+        *(x.to(dtype) for x in short),
+        yes,
+        yes,
+        want=torch.tensor([1.4], dtype=dtype),
+        why="the length of a vector does not matter, down to 1e-7",
+        rtol=1e-4,
+    )
 ### END HIDDEN TESTS
 
 # %% graded="maxsim__masks" points=3
@@ -1836,7 +1900,8 @@ advanced_rag.token_by_token(maxsim)
 # - `score_fns`: each takes a list of ids and gives one score for each, in that order, as a list or an array; larger is
 #   better. Scores are any real numbers or −inf: cosines, for one, which differ behind the point only
 # - `keep`: as many numbers as stages, each >= 1; a stage with fewer candidates keeps all of them
-# - `ids`: the candidates of the first stage, all different; any sequence. Nothing says that two ids can be compared
+# - `ids`: the candidates of the first stage, all different; any sequence, an empty one too. Nothing says that two ids can be
+#   compared
 # - A stage asks only for scores of what the stage before let through: that is where the saving is.
 # - Returns the survivors of every stage, best first. Which of equal scores go first is free.
 #
@@ -1977,6 +2042,19 @@ expect(
     [[1, 2, 4], [4], [4]],
     on="cascade([small, large, small], [3, 1, 1], [5, 1, 4, 2])",
     why="every stage has its survivors, also one that has a single candidate",
+)
+expect(
+    [list(stage) for stage in cascade([small, large], [3, 1], [])],
+    [[], []],
+    on="cascade([small, large], [3, 1], [])",
+    why="no candidates, no survivors, in every stage",
+)
+moments = [1_700_000_000.0 + i / 4 for i in (3, 0, 5, 1, 4, 2)]
+expect(
+    cascade([lambda ids: [moments[i] for i in ids]], [4], list(range(6))),
+    [[2, 4, 0, 5]],
+    on="cascade of six ids with moments in seconds as scores, a quarter of a second apart",
+    why="scores are any real numbers: float64, as Python has them",
 )
 ### END HIDDEN TESTS
 
@@ -2353,6 +2431,16 @@ check(
     why="bytes decide between equal recalls only",
 )
 unchanged(choose_layout, [("a", dict(d=8), 0.5), ("b", dict(d=4), 0.7)], 3, 60, want="b")
+check(
+    choose_layout,
+    [("small", dict(d=8), 0.91231), ("large", dict(d=64), 0.91234)],
+    11,
+    10**6,
+    want="large",
+    why="bytes decide between equal recalls only",
+)
+check(choose_layout, layouts, 10**9, 10**12, want="int8", why="a billion documents: 3,072, 768, 64 and 2,400 GB")
+check(choose_layout, layouts, 20_000_000_000, 2 * 10**12, want="pq", why="twenty billion documents: only 1,280 GB fit")
 ### END HIDDEN TESTS
 
 # %% tags=["picture"]
@@ -2563,6 +2651,18 @@ check(
 got = search("numbers", lambda query: (4, 2), lambda query: (2,), lambda query, ids: np.array([d / 4 for d in ids]))
 expect([list(pair) for pair in got], [[4, 1.0], [2, 0.5]], on="search with tuples and an array of scores")
 assert [len(pair) for pair in got] == [2, 2], f"expected pairs (id, score), got {got}"
+asked = " Who is LM-2042 "
+for weight in (0.0, 0.5, 1.0):
+    check(
+        search,
+        asked,
+        lambda query: ["a", "b"] if query == asked else ["no"],
+        lambda query: ["b", "a"] if query == asked else ["no"],
+        lambda query, ids: [{"a": 2.0, "b": 3.0}[i] if query == asked else 0.0 for i in ids],
+        weight,
+        want=[("b", 3.0), ("a", 2.0)],
+        why="all three functions get the query as it was typed",
+    )
 ### END HIDDEN TESTS
 
 # %% graded="search__weight" points=2
@@ -2633,6 +2733,26 @@ check(
     0.0,
     want=[],
     why="the only list with a weight is empty: nothing is found",
+)
+lists = [["x", *[f"a{i:02d}" for i in range(18)], "both"], ["y", *[f"h{i:02d}" for i in range(18)], "both"]]
+check(
+    search,
+    "q",
+    lambda query: lists[0],
+    lambda query: lists[1],
+    constant,
+    want=[(d, 1.0) for d in ("both", "x", "y", "a00", "h00")],
+    why="k is 60 and topn 5 unless told otherwise: rank 20 twice beats rank 1 once",
+)
+many = [list(range(0, 80, 2)), list(range(1, 81, 2))]
+check(
+    search,
+    "q",
+    lambda query: many[0],
+    lambda query: many[1],
+    lambda query, ids: [float(d) for d in ids],
+    want=[(d, float(d)) for d in (19, 18, 17, 16, 15)],
+    why="pool is 20 and topn 5 unless told otherwise",
 )
 ### END HIDDEN TESTS
 
@@ -2765,6 +2885,15 @@ check(
     topn=60,
     want=[(d, float(r)) for r in (2, 1, 0) for d in halves[:70] if int(d[1:]) % 3 == r][:60],
     why="three classes of equal scores, each in the order of the fusion",
+)
+check(
+    search,
+    "q",
+    lambda query: [1, 2, 3, 4],
+    lambda query: [1, 2],
+    lambda query, ids: [1e-7 * d for d in ids],
+    want=[(d, 1e-7 * d) for d in (4, 3, 2, 1)],
+    why="the second scores alone decide, however close they are; the fusion stands between exact equals",
 )
 ### END HIDDEN TESTS
 

@@ -1,5 +1,0 @@
-"""The highest recall, whether it fits or not."""
-def choose_layout(layouts, n, budget):
-    sized = [(recall, -index_bytes(n, **options), name) for name, options, recall in layouts]
-    fitting = [row for row in sized if True]
-    return max(fitting, key=lambda row: row[:2])[2] if fitting else None

@@ -1,0 +1,16 @@
+"""Recalls rounded to four digits."""
+
+
+def index_bytes(n, d, dtype="float32", pq_m=None, tokens_per_doc=1, nbits=8):
+    per = {"float32": 4, "float16": 2, "int8": 1}[dtype] * d if pq_m is None else pq_m * nbits // 8
+    return n * tokens_per_doc * per
+
+
+def choose_layout(layouts, n, budget):
+    best, name = None, None
+    for label, options, recall in layouts:
+        recall = round(recall, 4)
+        size = index_bytes(n, **options)
+        if size <= budget and (best is None or (recall, -size) > best):
+            best, name = (recall, -size), label
+    return name

@@ -1,4 +1,0 @@
-"""Product quantisation is ignored."""
-def index_bytes(n, d, dtype="float32", pq_m=None, tokens_per_doc=1, nbits=8):
-    size = d * {'float32': 4, 'float16': 2, 'int8': 1}[dtype] if pq_m is None else d * 4
-    return n * tokens_per_doc * size

@@ -1,4 +1,0 @@
-"""tokens_per_doc is forgotten when vectors are quantised."""
-def index_bytes(n, d, dtype="float32", pq_m=None, tokens_per_doc=1, nbits=8):
-    size = d * {'float32': 4, 'float16': 2, 'int8': 1}[dtype] if pq_m is None else pq_m * nbits // 8
-    return n * size * (tokens_per_doc if pq_m is None else 1)

@@ -1,9 +1,0 @@
-"""Only five lists have a vote."""
-from collections import defaultdict
-
-def rrf(rankings, k=60, topn=None):
-    scores = defaultdict(float)
-    for ranking in list(rankings)[:5]:
-        for rank, doc in enumerate(dict.fromkeys(ranking), start=1):
-            scores[doc] += 1 / (k + rank)
-    return sorted(scores.items(), key=lambda item: (-item[1], item[0]))[:topn]

@@ -1,9 +1,0 @@
-"""With topn = None the first 100 come back."""
-from collections import defaultdict
-
-def rrf(rankings, k=60, topn=None):
-    scores = defaultdict(float)
-    for ranking in rankings:
-        for rank, doc in enumerate(dict.fromkeys(ranking), start=1):
-            scores[doc] += 1 / (k + rank)
-    return sorted(scores.items(), key=lambda item: (-item[1], item[0]))[:100 if topn is None else topn]

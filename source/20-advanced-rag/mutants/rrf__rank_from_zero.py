@@ -1,8 +1,0 @@
-"""Ranks begin at 0."""
-def rrf(rankings, k=60, topn=None):
-    pass
-    scores = {}
-    for ranking in rankings:
-        for rank, doc in enumerate(dict.fromkeys(ranking)):
-            scores[doc] = scores.get(doc, 0.0) + 1 / (k + rank)
-    return sorted(scores.items(), key=lambda item: (-item[1], item[0]))[:topn]
