@@ -215,6 +215,12 @@ check(lora_forward, x, W, A, B, 3.0, want=adapted(x, W, A, B, 3.0).float(), rtol
       why="strided arguments are valid, in every dimension")
 check(lora_forward, drawn(2, 6, seed=1), drawn(5, 6, seed=2), drawn(3, 6, seed=3), torch.zeros(5, 3), 9.0,
       want=(drawn(2, 6, seed=1).double() @ drawn(5, 6, seed=2).double().T).float(), why="B = 0: exactly the base layer")
+check(lora_forward, torch.tensor([[1.0, 2.0]]), torch.eye(2), torch.ones(1, 2), torch.ones(2, 1), 2.0,
+      torch.tensor([1.0, -1.0]), want=torch.tensor([[8.0, 7.0]]), why="a bias whose numbers add up to 0 is a bias")
+x, W, (A, B, _) = drawn(3, 12, seed=21), drawn(7, 12, seed=22), adapter(12, 7, 150, 23)
+for root in (False, True):
+    check(lora_forward, x, W, A, B, 5.0, None, root, want=adapted(x, W, A, B, 5.0, None, root).float(), rtol=1e-4, atol=1e-4,
+          why="r = 150, larger than both sides of W: the scale still divides by r")
 ### END HIDDEN TESTS
 
 # %% graded="lora_forward__rank_stabilised" points=1
@@ -744,6 +750,11 @@ for s, r, targets in [(LLAMA_3_70B, 64, list(MATRICES)), (LLAMA_3_8B, 16, ["q", 
            why="moments exist for trainable parameters alone")
     assert set(got) == {"weights", "constants", "other", "adapters", "gradients",
                         "optimizer"}, f"expected the six keys, got {sorted(got)}"
+new = dict(layers=2, width=6, heads=3, kv_heads=1, head_dim=2, hidden=9, vocab=10, tied=True)
+unchanged(lora_params, dict(new), 2, ["up", "q"], want=2 * 2 * (15 + 12))
+unchanged(qlora_memory, dict(new), 2, ["up", "q"],
+          want={"weights": 2 * (18 + 6 + 6 + 18 + 3 * 27), "constants": 2 * 7 * 5, "other": 2 * (60 + 5 * 6), "adapters": 216,
+                "gradients": 216, "optimizer": 864})
 ### END HIDDEN TESTS
 
 # %% tags=["picture"]
@@ -805,7 +816,8 @@ lora.memory_by_parts(qlora_memory, {"Llama-2-7B": LLAMA_2_7B, "Llama-3-8B": LLAM
 # - `W0` (out, in), `A` (r, in), `B` (out, r), r ≥ 1, `alpha` a number; `m` (out,), or None for the lengths of W0's
 #   rows, with which training begins. Returns $W'$ (out, in) in W0's dtype.
 # - The norm is the Euclidean norm of each row of $V$. No epsilon is added to it, and rows as short as 1e-6 count as
-#   they are. **Where a norm is exactly 0, divide by 1 instead**: the row is 0, and no gradient is NaN or infinite.
+#   they are. **Where a norm is exactly 0, divide by 1 instead**: the row is 0, and no gradient is NaN or infinite (more is
+#   not asked of the gradient that reaches such a row).
 # - **Gradients** flow to A, B and m; the norm is a constant. So for a gradient $G$ of $W'$, $V$ gets
 #   $\frac{m_i}{\lVert V_i \rVert} G_i$, and $m_i$ gets $G_i \cdot V_i / \lVert V_i \rVert$.
 # - A, B and m may be in float32 while W0 is in half precision: float32 inside, rounded once.
@@ -964,6 +976,10 @@ for seed, (n_in, n_out, r) in enumerate([(24, 7, 5), (70, 5, 3), (41, 9, 2)]):
         check(dora_weight, Wh, A, B, 2.0, m, want=dora(Wh.double(), A, B, 2.0, m.double()).to(dtype),
               rtol=torch.finfo(dtype).eps, atol=0,
               why="A, B and m may be float32 beside a half-precision W0: rounded once")
+for dtype in (torch.float16, torch.bfloat16):  # m = None: the lengths of W0's rows, in float32 too
+    W0 = drawn(40, 61, seed=31).to(dtype)
+    check(dora_weight, W0, drawn(3, 61, seed=32), torch.zeros(40, 3), 4.0, want=W0, rtol=0, atol=0,
+          why="at the start W' is W0, to the bit: lengths and norms are float32, and one rounding is left")
 ### END HIDDEN TESTS
 
 # %% graded="dora_weight__inplace" points=1
@@ -1509,6 +1525,19 @@ y, x, A, B = (drawn(*s, seed=i).T for i, s in enumerate([(5, 6), (4, 6), (4, 3),
 idx = torch.tensor([[0, 9], [-1, 9], [0, 9], [0, 9], [-1, 9], [0, 9]])[:, 0]
 check(batched_multi_lora, y, x, idx, [(A, B, 2.0)], want=one_by_one(y, x, idx, [(A, B, 2.0)]).float(), rtol=2e-4,
       atol=2e-4, why="strided arguments are valid")
+y, x, idx = drawn(2700, 3, seed=41), drawn(2700, 4, seed=42), torch.arange(2700) % 2 - 1
+idx[1900:] = 0
+check(batched_multi_lora, y, x, idx, [adapter(4, 3, 2, 43)], want=one_by_one(y, x, idx, [adapter(4, 3, 2, 43)]).float(),
+      rtol=2e-4, atol=2e-4, why="1,750 of 2,700 rows ask for one adapter")
+pair = [adapter(4, 3, 2, 44)] * 2
+check(batched_multi_lora, y[:6], x[:6], torch.tensor([0, 1, -1, 1, 0, 1]), pair,
+      want=one_by_one(y[:6], x[:6], torch.tensor([0, 1, -1, 1, 0, 1]), pair).float(), rtol=2e-4, atol=2e-4,
+      why="the same adapter may stand in the list twice")
+odd = torch.tensor([[-0.0, torch.inf, 1.0], [torch.nan, -torch.inf, 1e-40], [0.5, 0.5, 0.5]])
+got = batched_multi_lora(odd.clone(), x[:3], torch.tensor([-1, -1, 0]), pair)
+expect(got[:2].view(torch.int32), odd[:2].view(torch.int32),
+       on="the bits of two rows with -1: -0.0, inf, 1 and nan, -inf, 1e-40",
+       why="rows with -1 are y's, bit for bit: nothing is added to them, not even 0")
 ### END HIDDEN TESTS
 
 # %% graded="batched_multi_lora__half" points=1
@@ -1603,8 +1632,8 @@ lora.throughput(batched_multi_lora)
 #
 # ### Exercise 04.8 · serve
 #
-# Two functions. Adapters of a model are a dict `{layer name: (A, B)}`; it may name any of the linear layers, in any
-# number, each with its own rank. `alpha` is one number for all.
+# Two functions. Adapters of a model are a dict `{layer name: (A, B)}`; it may name any of the linear layers, one or more
+# (in `serve` none, too), each with its own rank. `alpha` is one number for all.
 #
 # - `lora_step(weights, adapters, ids, alpha, lr)`: one step of plain gradient descent on **all** A and B, at once.
 #   The loss is the mean cross-entropy of the next token: the logits at t predict `ids[:, t + 1]`, over all rows and
@@ -1725,6 +1754,10 @@ for seed, (names, ranks, shape, alpha, lr, zero) in enumerate([(LAYERS, [1, 2, 3
         rtol, atol = (2e-3, 2e-5) if dtype == torch.float32 else (1e-4, 1e-6)  # rotary turns are float32
         check(lora_step, model, start, ids, alpha, lr, want=stepped(model, start, ids, alpha, lr),
               why="the mean over all rows and positions but the last", rtol=rtol, atol=atol)
+model, ids = random_weights(seed=8), torch.randint(96, (2, 7), generator=torch.Generator().manual_seed(8))
+start = some_adapters(model, LAYERS[:7], [2] * 7, 8)  # a whole block, and nothing in the other
+check(lora_step, model, start, ids, 4.0, 0.5, want=stepped(model, start, ids, 4.0, 0.5), rtol=2e-3, atol=2e-5,
+      why="a layer that is not named stays the base's, whatever its namesake in another block has")
 ### END HIDDEN TESTS
 
 # %% graded="serve__rows" points=3
