@@ -497,6 +497,11 @@ check(merge, merged_once, [part], [-1.0], want=W, rtol=1e-4, atol=1e-4,
 check(merge, W.T, [adapter(40, 30, 2, 5)], want=(W.T.double() + delta(*adapter(40, 30, 2, 5))).float(), rtol=1e-4,
       atol=1e-4,
       why="a transposed weight is a weight")
+W, parts = drawn(5, 4, seed=8, dtype=torch.float64), [adapter(4, 5, 2, 80 + i, a, torch.float64)
+                                                      for i, a in enumerate((3.0, 1e-6, 2e-4))]
+check(merge, W, parts, [2.5, 1.0, -40.0], rtol=1e-11, atol=1e-11,
+      want=W + 2.5 * delta(*parts[0]) + delta(*parts[1]) - 40 * delta(*parts[2]),
+      why="weights are any numbers, and the smallest update counts")
 ### END HIDDEN TESTS
 
 # %% graded="merge__half" points=2
@@ -1078,7 +1083,7 @@ for seed, (lead, n_in, n_out, r, more_in, more_out) in enumerate([((), 5, 3, 2, 
                                                                             dtype=dtype)
         d, b = drawn(r, seed=seed + 80, dtype=dtype), drawn(n_out, seed=seed + 90, dtype=dtype)
         tolerance = 2e-4 if dtype == torch.float32 else 1e-9
-        for d, b in [(d, b), (torch.full_like(d, 0.1), torch.zeros_like(b)), (0 * d, b)]:
+        for d, b in [(d, b), (torch.full_like(d, 0.1), torch.zeros_like(b)), (torch.full_like(d, 0.1), b), (0 * d, b)]:
             check(vera_forward, x, W, A, B, d, b, want=vera(x, W, A, B, d, b).to(dtype), rtol=tolerance,
                   atol=tolerance, why="diag(b) B' diag(d) A'")
 x, W, A, B = (drawn(*s, seed=i).T for i, s in enumerate([(6, 4), (6, 5), (8, 3), (3, 9)]))

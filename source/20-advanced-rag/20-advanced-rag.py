@@ -787,6 +787,13 @@ got = [pair for pair in rrf(near) if pair[0] in (0, 999)]
 want = [(999, 1 / 261 + 1 / 263), (0, 1 / 251 + 1 / 274)]
 expect([tuple(pair) for pair in got], want, on="ids 0 and 999 in rrf of two lists of 214 ids: ranks 191 and 214, 201 and 203",
        why="1/261 + 1/263 is larger than 1/251 + 1/274 by 2e-10: no tie, in float64")
+deep = rrf([[f"d{i}" for i in range(2300)], ["d2299", "d2200"]])
+expect(
+    {d: s for d, s in deep if d in ("d1500", "d2200", "d2299")},
+    {"d1500": 1 / 1561, "d2200": 1 / 2261 + 1 / 62, "d2299": 1 / 2360 + 1 / 61},
+    on="three ids in rrf of a list of 2,300 and a list of 2",
+    why="rank 2,300 has a vote too",
+)
 ### END HIDDEN TESTS
 
 # %% graded="rrf__duplicates" points=1
@@ -1761,6 +1768,16 @@ check(
     atol=1e-5,
     why="the second document has no real token",
 )
+Q, D = torch.tensor([[[0.0, 0.0], [3.0, 1.0]]] * 2), torch.tensor([[[1.0, 2.0]], [[1.0, 3.0]]])
+check(
+    maxsim,
+    Q,
+    D,
+    torch.tensor([[True, False]] * 2),
+    torch.tensor([[False], [True]]),
+    want=torch.tensor([-torch.inf, 0.0]),
+    why="a real token whose vector is zero is a real token: a document without one scores -inf for it",
+)
 ### END HIDDEN TESTS
 
 # %% graded="maxsim__layouts" points=2
@@ -2102,6 +2119,13 @@ expect(
     on="a cascade 60 -> 30 -> 10 -> 5",
     why="the stages' order alternates here",
 )
+for table in ({1: 0.5, 2: 0.25, 3: 0.75}, {1: 0.5, 2: 1.0, 3: -1.0}):
+    expect(
+        cascade([lambda ids: [table[i] for i in ids], lambda ids: [-table[i] for i in ids]], [3, 1], [1, 2, 3]),
+        [sorted(table, key=lambda i: -table[i]), [min(table, key=table.get)]],
+        on=f"cascade([score, minus score], [3, 1], [1, 2, 3]) with scores {table}",
+        why="every stage of every call asks its own function",
+    )
 ### END HIDDEN TESTS
 
 # %% graded="cascade__ties" points=1
