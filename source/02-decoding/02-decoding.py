@@ -299,6 +299,12 @@ for dtype in [torch.float16, torch.bfloat16]:
     for T in [10.0, 25.0]:
         check(softmax_t, x, T, want=oracle(x, T), rtol=torch.finfo(dtype).eps, atol=1e-7,
               why="go to float32 before you subtract the maximum: in half precision the difference is rounded already")
+    x = (torch.randn(12, 15, generator=rng) * 2).to(dtype)
+    q = oracle(x.double(), 1.3)
+    sure = (q * (1 - 2e-5)).to(dtype) == (q * (1 + 2e-5)).to(dtype)  # no way in float32 rounds these apart
+    expect(torch.where(sure, softmax_t(x.clone(), 1.3), q.to(dtype)), q.to(dtype), rtol=0, atol=0,
+           on=f"softmax_t for 12 rows of 15 {dtype} logits at T = 1.3",
+           why="round once, at the end: neither the numerators nor their sum are in half precision")
 ### END HIDDEN TESTS
 
 # %% graded="softmax_t__errors" points=1
@@ -431,6 +437,8 @@ check(top_k_mask, torch.tensor([[2.0, 2.0, 2.0, 0.0]]), 2, want=torch.tensor([[2
                 "the k-th largest of the different values: equal logits count one by one": torch.tensor([[2.0, 2.0, 2.0, 0.0]]),
                 "what equals the k-th was cut": torch.tensor([[-inf] * 4])})
 ### BEGIN HIDDEN TESTS
+check(top_k_mask, torch.tensor([[0.0, -0.0, 1.0, -1.0], [-0.0, 2.0, 0.0, -3.0]]), 2, rtol=0, atol=0,
+      want=torch.tensor([[0.0, -0.0, 1.0, -inf], [-0.0, 2.0, 0.0, -inf]]), why="0.0 and -0.0 are equal numbers: they tie")
 x = torch.tensor([[5.0, 1.0, 5.0, 3.0, 3.0], [0.0, 0.0, 0.0, 0.0, 0.0], [-1.0, -inf, -2.0, -1.0, -inf]])
 for k, want in [(1, [[5, -inf, 5, -inf, -inf], [0] * 5, [-1, -inf, -inf, -1, -inf]]),
                 (2, [[5, -inf, 5, -inf, -inf], [0] * 5, [-1, -inf, -inf, -1, -inf]]),
@@ -451,6 +459,8 @@ for k in [3, 4, 1000]:
     check(top_k_mask, x, k, want=x.clone(), rtol=0, atol=0, why="k >= V keeps all")
 check(top_k_mask, x, 1, want=torch.tensor([[-inf, -inf, 2.0], [7.0, -inf, -inf]], dtype=torch.float64))
 check(top_k_mask, torch.tensor([[3.0], [-4.0]]), 1, want=torch.tensor([[3.0], [-4.0]]))
+x = torch.stack([torch.arange(5000.0), torch.arange(5000.0).flip(0)])
+check(top_k_mask, x, 4500, want=torch.where(x < 500, -inf, x), rtol=0, atol=0, why="k = 4,500 of 5,000: no k is too large")
 ### END HIDDEN TESTS
 
 # %% graded="top_k_mask__inplace" points=1
@@ -640,6 +650,10 @@ for dtype, V, step in [(torch.float16, 1500, 2 ** -9), (torch.bfloat16, 128, 2 *
               why="sum the probabilities in float32 at least: in half precision the sum of many small ones drifts")
 x = torch.tensor([[0.1, 0.2, 0.3], [0.3, 0.1, 0.7]], dtype=torch.float64)
 check(top_p_mask, x, 0.5, want=torch.tensor([[-inf, 0.2, 0.3], [0.3, -inf, 0.7]], dtype=torch.float64), rtol=0, atol=0)
+for dtype in [torch.float16, torch.bfloat16]:
+    left = (top_p_mask(torch.full((2, 4000), 1.5, dtype=dtype), 0.7507) > -inf).sum(-1)
+    expect(left, torch.tensor([3003, 3003]), on=f"how many of 4,000 equal {dtype} logits survive p = 0.7507",
+           why="3,002.8 of them hold 0.7507; with p rounded to half precision it is another number")
 ### END HIDDEN TESTS
 
 # %% graded="top_p_mask__inplace" points=1
@@ -806,6 +820,10 @@ for dtype in [torch.float16, torch.bfloat16]:
             want = torch.where(torch.tensor([[exact > rounded, True, False]]), x, -inf)
             check(min_p_mask, x, math.exp((exact + rounded) / 2), want=want, rtol=0, atol=0,
                   why="go to float32 before you subtract the maximum: in half precision the difference is rounded already")
+        for shift, kept in [(-1e-3, True), (1e-3, False)]:
+            want = torch.where(torch.tensor([[kept, True, False]]), x, -inf)
+            check(min_p_mask, x, math.exp(exact + shift), want=want, rtol=0, atol=0,
+                  why="p and its logarithm are no half-precision numbers either")
 x = torch.zeros(2, 5000, dtype=torch.float16)
 x[1, :10] = -2.5
 check(min_p_mask, x, 0.1, want=torch.where(x < 0, -inf, x), rtol=0, atol=0)
@@ -1075,6 +1093,9 @@ for dtype in [torch.float16, torch.bfloat16, torch.float32]:
           why="accumulate in float32: half precision cannot tell these sums apart")
 p, u = torch.tensor([[0.5, 0.1, 0.3], [0.25, 0.6, 0.1], [0.25, 0.3, 0.6]]).T, torch.tensor([0.3, 0.6, 0.95])
 check(sample_inverse_cdf, p, u, want=torch.tensor([0, 1, 2]), why="the input is a transposed view, not contiguous")
+probs = torch.tensor([[0.5, 0.4999, 0.0001], [0.0001, 0.4999, 0.5]])
+check(sample_inverse_cdf, probs, torch.tensor([0.99985, 0.00005]), want=torch.tensor([1, 0]),
+      why="near 1 and near 0 as elsewhere")
 ### END HIDDEN TESTS
 
 # %% graded="sample_inverse_cdf__zero_mass" points=1
@@ -1247,6 +1268,11 @@ for beam in [2, 3, 7]:
     check(beam_search, TableModel(orders, 5), 0, 1, beam, 3, 0.5, rtol=1e-5,
           want=([0, 3, 2, 1], math.log(0.45 * 0.95 * 0.9) / 3 ** 0.5),
           why="[0, 2, 3] and [0, 3, 2] hold the same tokens and are two hypotheses: what follows depends on their order")
+# seven beginnings, and the least likely of them ends best
+seven = {(0,): dict(zip(range(2, 9), [0.2, 0.18, 0.16, 0.14, 0.12, 0.11, 0.09])), (0, 8): {1: 1.0},
+         **{(0, i): {1: 0.05, 2: 0.21, 3: 0.2, 4: 0.19, 5: 0.18, 6: 0.17} for i in range(2, 8)}}
+check(beam_search, TableModel(seven, 9), 0, 1, 7, 2, 0.0, rtol=1e-5, want=([0, 8, 1], math.log(0.09)),
+      why="with beam = 7 all seven tokens of the first round survive")
 # greedy on random models: the likeliest token at each step
 for seed, V, max_len in [(1, 5, 6), (2, 9, 4), (3, 4, 8), (4, 6, 7)]:
     step, ids, logp = RandomModel(V, seed), [1], 0.0
@@ -1467,6 +1493,9 @@ for T, k, p in [(6.0, 8, 0.9), (0.05, 8, 0.999), (1.0, 8, 0), (2.0, 3, 0.0)]:
     check(decode_pipeline, x, T, k, p, want=oracle(x, T, k, p), why=f"T = {T}, k = {k} and p = {p} are ordinary arguments")
 check(decode_pipeline, torch.tensor([[2.0, 2.0, 0.0, 2.0]]), 1.0, 2, 1.0, want=torch.tensor([[1.0, 1.0, 0.0, 1.0]]) / 3,
       why="top-k keeps whatever ties with the k-th")
+got = decode_pipeline(torch.tensor([[2.0, 0.0, 2.0, 2.0], [1.0, 1.0, 1.0, 1.0]]), 1.0, 4, 0.5)
+expect(got.sort(-1, descending=True).values, torch.tensor([[0.5, 0.5, 0.0, 0.0]] * 2),
+       on="decode_pipeline([[2, 0, 2, 2], [1, 1, 1, 1]], 1.0, 4, 0.5), sorted", why="two of the tied tokens are enough for 0.5")
 ### END HIDDEN TESTS
 
 # %% graded="decode_pipeline__shapes" points=1
@@ -1860,6 +1889,10 @@ for dtype in [torch.float16, torch.bfloat16]:  # 700 tokens whose probabilities 
     model = talker(6, 8, dtype)  # six tokens, soon all penalised: what is rounded there moves every boundary
     ids, u, want = written(model, 4, 3, 12, 1.1, 6, 1.0, 1.3, seed=8, edge=3e-4)
     check(generate, model, ids, u, 1.1, 6, 1.0, 1.3, want=want, why="the penalty too is worked out in float32")
+for dtype in [torch.float32, torch.float64]:
+    u = torch.tensor([[0.1, 0.6, 0.9], [0.9, 0.1, 0.6]], dtype=dtype)
+    unchanged(generate, three, torch.tensor([[0, 1], [2, 0]]), u, 1.0, 3, 1.0, 1.0, [2], 1,
+              want=torch.tensor([[0, 1, 0, 1, 2], [2, 0, 2, 1, 1]]))
 ### END HIDDEN TESTS
 
 # %% graded="generate__penalty" points=1

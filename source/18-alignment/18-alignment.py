@@ -785,6 +785,9 @@ wide_mask = torch.ones(2, 333, dtype=torch.bool)
 check(lambda *a: torch.as_tensor(ppo_loss(*a)[1]).to(a[0]), torch.full((2, 333), -1.0).bfloat16(),
       torch.cat([torch.full((1, 333), -2.0), torch.full((1, 333), -1.0)]).bfloat16(), torch.ones(2, 333).bfloat16(),
       wide_mask, want=torch.tensor(0.5).bfloat16(), rtol=0, atol=0, why="333 of 666: counted without rounding")
+check(lambda *a: ppo_loss(*a)[0], torch.tensor([[-1.0]]).bfloat16(), torch.tensor([[-2.0]]).bfloat16(),
+      torch.tensor([[3.0]]).bfloat16(), torch.tensor([[True]]), 0.2, want=torch.tensor(-3.6).bfloat16(), rtol=0, atol=0,
+      why="-3 * 1.2: the edge is not rounded to half precision")
 ### END HIDDEN TESTS
 
 # %% tags=["picture"]
@@ -1074,6 +1077,16 @@ check(grpo_advantages, r, 4, want=advantages_by_hand(r, 4, "group", 1e-4), rtol=
       why="the scale is 'group' and eps 1e-4 unless given")
 check(grpo_advantages, torch.stack([r, r], 1)[:, 1], 3, "batch", 0.5, want=advantages_by_hand(r, 3, "batch", 0.5),
       rtol=1e-9, atol=1e-10, why="strided rewards are valid")
+check(grpo_advantages, torch.tensor([2000.0, 5000.0, -1000.0, 0.0]), 2, "none",
+      want=torch.tensor([-1500.0, 1500.0, -500.0, 500.0]), why="rewards may be large")
+for dtype in (torch.float16, torch.bfloat16):
+    for how in ("group", "batch"):
+        given = drawn(60, seed=71, dtype=dtype)
+        want = advantages_by_hand(given, 5, how, 0.37)
+        sure = (want - 1e-5).to(dtype) == (want + 1e-5).to(dtype)  # no way in float32 rounds these apart
+        expect(torch.where(sure, grpo_advantages(given.clone(), 5, how, 0.37), want.to(dtype)), want.to(dtype), rtol=0, atol=0,
+               on=f"grpo_advantages of 60 {dtype} rewards, G = 5, scale = {how!r}, eps = 0.37",
+               why="round once, at the end: neither the deviation nor eps is in half precision")
 ### END HIDDEN TESTS
 
 # %% graded="grpo_advantages__equal" points=2
@@ -1291,6 +1304,9 @@ for how, want in {"grpo": -0.5, "dapo": -0.5, "dr_grpo": -0.1}.items():
           None,
           torch.tensor([1e9, -1e9]).double(), torch.ones(2, 1, dtype=torch.bool), 0.2, 0.2, 0.0, how, 5,
           want=torch.tensor(want).double(), rtol=0, atol=1e-5, why="float64 stays float64, inside too")
+check(grpo_loss, torch.full((2, 3), -1.0), torch.full((2, 3), -1.0), None, torch.tensor([2.0, -1.0]),
+      torch.tensor([[True, False, False], [True, True, True]]), 0.2, 0.2, 0.0, "dr_grpo", 2, want=torch.tensor(0.25),
+      why="max_len is a constant to divide by: tokens beyond it count like the others")
 ### END HIDDEN TESTS
 
 # %% graded="grpo_loss__clip" points=3
@@ -1388,6 +1404,13 @@ check(grpo_loss, lp[:, ::3], old[:, ::3], ref[:, ::3], adv, mask[:, ::3], 0.2, 0
       want=grpo_oracle(lp[:, ::3], old[:, ::3], ref[:, ::3], adv, mask[:, ::3], 0.2, 0.3, 0.4, "grpo"), rtol=1e-6,
       atol=1e-8,
       why="strided arguments are valid")
+one = torch.tensor([[True]])
+check(grpo_loss, torch.tensor([[-1.0]]).bfloat16(), torch.tensor([[-2.0]]).bfloat16(), None, torch.tensor([3.0]).bfloat16(),
+      one, 0.2, 0.2, want=torch.tensor(-3.6).bfloat16(), rtol=0, atol=0,
+      why="-3 * 1.2: the edge is not rounded to half precision")
+check(grpo_loss, torch.tensor([[-1.0]]).bfloat16(), torch.tensor([[-1.0]]).bfloat16(), torch.tensor([[-3.0]]).bfloat16(),
+      torch.tensor([0.0]).bfloat16(), one, 0.2, 0.2, 0.3, want=torch.tensor(0.3 * (math.exp(-2) + 1)).bfloat16(), rtol=0,
+      atol=0, why="0.3 * (e^-2 - 1 + 2): beta is not rounded to half precision")
 ### END HIDDEN TESTS
 
 # %% tags=["picture"]
@@ -1559,6 +1582,10 @@ check(verify, "<think>a</think><answer>3</answer>", "4", want=0.1, why="form is 
 for text in ("<think>a</think><answer>4</answer>", "<think>a</think><answer>3</answer>", "4"):
     got = verify(text, "4", 0.25)
     assert isinstance(got, float), f"verify({text!r}, '4', 0.25): expected a float, got {got!r}"
+for answer, gold in [("1000", "1,000"), ("1x5", "1.5"), ("aab", "a+b"), ("&lt;", "<"), ("x" * 300 + "y", "x" * 300)]:
+    for given, other in [(answer, gold), (gold, answer)]:
+        check(verify, f"<think>so</think><answer>{given}</answer>", other, want=0.1, why="equal, character by character")
+        check(verify, f"<think>so</think><answer>{given}</answer>", given, want=1.0, why="equal, whatever the characters are")
 ### END HIDDEN TESTS
 
 # %% tags=["picture"]
@@ -1845,6 +1872,8 @@ expect(mean, 0.25, on="the mean reward where half of the answers could not be ju
 new, mean = grpo_step(world.params, world.params, world.table, world.prompts, lambda p, a: [NAN] * 16, 2, 3, END, 0)
 expect(mean, 0.0, on="the mean reward where none could be judged")
 expect(new, world.params, on="the parameters then", rtol=0, atol=1e-7)
+_, mean = grpo_step(world.params, world.params, world.table, world.prompts, lambda p, a: [0.1, 0.7] * 8, 2, 3, END, 0)
+expect(mean, 0.4, on="the mean of rewards 0.1 and 0.7", rtol=1e-5)
 ### END HIDDEN TESTS
 
 # %% graded="grpo_step__step" points=3

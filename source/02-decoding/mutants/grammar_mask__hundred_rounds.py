@@ -1,4 +1,4 @@
-"""A hundred rounds of search."""
+"""A hundred rounds of search, however far the end is."""
 from math import inf
 import torch
 
