@@ -39,7 +39,7 @@ def test_nbgrader_works_in_the_learners_home(tiny):
 
 def test_the_welcome_page_names_every_section(tiny):
     page = lab.welcome()
-    assert "| 01-doubling | Doubling |" in page
+    assert "| [01-doubling](01-doubling/01-doubling.ipynb) | Doubling |" in page
     for command in ("fetch", "check", "hint", "solution", "progress", "cards", "ready"):
         assert f"course {command}" in page
 
