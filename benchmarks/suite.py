@@ -1,10 +1,10 @@
-"""What a section adds to `make test`, and what 33 of them would: core-seconds, measured section by section.
+"""What each section costs in `make test`: core-seconds, from one run of the whole suite.
 
     python -m benchmarks.suite            print the table
     python -m benchmarks.suite --write    put it into docs/benchmarks.md too
 
-Core-seconds are those of the whole machine, as the kernel counts them: nobody adds up the times of sandboxed children.
-So nothing else may run meanwhile.
+Nobody adds up the times of sandboxed children, so core-seconds are those of the whole machine, as the kernel counts them,
+shared out by how long each test took: nothing else may run meanwhile.
 """
 
 from __future__ import annotations
@@ -13,15 +13,19 @@ import argparse
 import re
 import subprocess
 import sys
+import tempfile
 import time
+import xml.etree.ElementTree as xml
+from collections import Counter
 from pathlib import Path
 from statistics import mean
 
 from grader import place
 from grader.section.load import names
 
-WHOLE_COURSE, CORES, LIMIT, MINUTES = 33, 2, 45, 30
-PROOF, NOTEBOOKS = "tests/grader/test_prove.py", "tests/test_notebooks.py"
+SUITE = ("-n", "3", "--dist", "loadgroup")  # as `make test` has it
+LIMIT, MINUTES = 45, 30
+PROOF, ORACLES, ELSE = "proof", "notebooks and oracles", "all else"
 TITLE = "## The test suite at the size of the course\n"
 
 
@@ -31,45 +35,52 @@ def busy() -> float:
     return (user + nice + system + irq + softirq) / 100
 
 
-def pytest(*args: str) -> tuple[float, float]:
-    """Core-seconds and seconds of a run of tests that have to pass."""
+def run(report: Path) -> tuple[float, float]:
+    """Core-seconds and seconds of the suite, which has to pass; how long each test took stands in the report."""
     work, start = busy(), time.monotonic()
-    done = subprocess.run([sys.executable, "-m", "pytest", "-q", *args], cwd=place.root(), capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-m", "pytest", "-q", *SUITE, f"--junitxml={report}"], cwd=place.root(),
+                          capture_output=True, text=True)
     if done.returncode:
-        raise SystemExit(f"pytest {' '.join(args)}\n{done.stdout[-3000:]}")
+        raise SystemExit(f"The suite does not pass, so there is nothing to measure:\n{done.stdout[-3000:]}")
     return busy() - work, time.monotonic() - start
 
 
-def cost(*args: str) -> float:
-    """Core-seconds of these tests, without the start of pytest and what it imports: that is paid once, not by each section."""
-    return pytest(*args)[0] - pytest(*args, "--collect-only")[0]
+def seconds(report: Path) -> Counter[tuple[str, str]]:
+    """(section, part) -> how long its tests took; the section is "" where a test concerns none alone."""
+    taken: Counter[tuple[str, str]] = Counter()
+    for test in xml.parse(report).iter("testcase"):
+        name = f"{test.get('classname')}.{test.get('name')}"
+        section = next((s for s in names() if s in name), "")
+        taken[section, part(name)] += float(test.get("time", 0))
+    return taken
 
 
-def costs(section: str) -> dict[str, float]:
-    """What one section adds. The oracles use what the notebooks found, so both are one run."""
-    return {"proof": cost(PROOF, "-k", section),
-            "notebooks and oracles": cost(NOTEBOOKS, f"source/{section}", "-k", section),
-            "all else": cost("tests", "-k", section, "--ignore", PROOF, "--ignore", NOTEBOOKS)}
+def part(name: str) -> str:
+    if "test_prove." in name:
+        return PROOF
+    return ORACLES if name.startswith("source.") or "test_notebooks." in name else ELSE
 
 
 def table() -> str:
-    sections = {name: costs(name) for name in names()}
-    house, seconds = pytest("-n", "3", "--dist", "loadgroup", "-k", " and ".join(f"not {name}" for name in sections))
-    lines = ["| section | " + " | ".join(next(iter(sections.values()))) + " | together |", "|---|---|---|---|---|"]
-    for name, parts in sections.items():
-        lines.append(f"| {name} | " + " | ".join(f"{x:.1f}" for x in [*parts.values(), sum(parts.values())]) + " |")
-    average = mean(sum(parts.values()) for parts in sections.values())
-    whole = house + WHOLE_COURSE * average
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.xml"
+        work, took = run(report)
+        taken = seconds(report)
+    scale = work / taken.total()  # from seconds that a worker took to core-seconds
+    rows = {s: [scale * taken[s, p] for p in (PROOF, ORACLES, ELSE)] for s in names()}
+    costs = [sum(row) for row in rows.values()]
+    lines = [f"| section | {PROOF} | {ORACLES} | {ELSE} | together |", "|---|---|---|---|---|"]
+    lines += [f"| {name} | " + " | ".join(f"{x:.1f}" for x in [*row, sum(row)]) + " |" for name, row in rows.items()]
     return "\n".join([*lines, "", f"""\
-What belongs to no section takes {house:.0f} core-seconds, in {seconds / 60:.1f} minutes with three workers. At the average of
-{average:.1f} core-seconds {WHOLE_COURSE} sections add {WHOLE_COURSE * average:.0f}. Together that is {whole:.0f}, or \
-{whole / CORES / 60:.1f} minutes of {CORES} cores that never wait."""])
+The whole suite took {took / 60:.1f} minutes and {work:.0f} core-seconds. The {len(rows)} sections took {sum(costs):.0f} of \
+them, {mean(costs):.0f} each; what belongs to none took {work - sum(costs):.0f}."""])
 
 
 def section_of_the_page(table: str) -> str:
     return f"""{TITLE}
-Core-seconds that a section adds to `make test`, by `python -m benchmarks.suite`. With at most {LIMIT} each,
-{WHOLE_COURSE} sections stay within {MINUTES} minutes on {CORES} idle cores.
+Core-seconds that a section adds to `make test`, by `python -m benchmarks.suite`: the work of the whole machine in one run
+of the suite, shared out by how long each test took. A section may take {LIMIT}, and the whole suite {MINUTES} minutes of 2
+idle cores.
 
 {table}
 """

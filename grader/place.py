@@ -34,12 +34,19 @@ NAME = re.compile(r"\d\d-[a-z0-9]+(-[a-z0-9]+)*")  # of a section
 def root() -> Path:
     """The course's checkout: `$COURSE_ROOT`, else the one that the packages stand in, else the one around the cwd."""
     if told := os.environ.get("COURSE_ROOT"):
-        return Path(told).resolve()
+        if is_checkout(named := Path(told).resolve()):
+            return named
+        raise SectionError(f"COURSE_ROOT names {named}, where the course does not stand (there is no course/syllabus.toml, or "
+                           "no source/): set it to the checkout, or unset it.")
     cwd = Path.cwd()
     for folder in [package(course).parent, cwd, *cwd.parents]:
-        if (folder / "course" / "syllabus.toml").is_file() and (folder / "source").is_dir():
+        if is_checkout(folder):
             return folder
     raise SectionError("The course's checkout was not found: run this command inside it, or set COURSE_ROOT to it.")
+
+
+def is_checkout(folder: Path) -> bool:
+    return (folder / "course" / "syllabus.toml").is_file() and (folder / "source").is_dir()
 
 
 def package(module) -> Path:

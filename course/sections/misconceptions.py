@@ -14,7 +14,7 @@ from ..check import value_and_grad
 from ..models.language import one_thread
 from ..models.sizes import GPUS, MODELS
 
-ORANGE, GREEN = "#d98a2b", "#4f9d69"
+ORANGE, GREEN = figures.PALETTE[1:3]
 
 # --- rounding --------------------------------------------------------------------------------------------------------
 

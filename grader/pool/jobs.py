@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from ..errors import SectionError
 from ..intake.notebook import from_text
 from ..intake.repair import Step
 from ..intake.submissions import Received, receive, received
@@ -62,9 +63,14 @@ class Job:
 
 
 def judge_job(job: Job, warm: Warm) -> Result:
-    """Judge one job; a notebook that cannot be read gets its 0 with the reason."""
+    """Judge one job; a notebook that cannot be read gets its 0 with the reason.
+
+    Raises SectionError where the section is no longer the one that the job's steps were made of.
+    """
     section = load(job.section)
     if job.steps is not None:
+        if {step.graded for step in job.steps} - {None, *section.graded.values()}:
+            raise SectionError(f"{job.section} was changed while it was being judged: run this again.")
         result = judge_steps(section, job.steps, warm, student=job.name, limits=job.limits, only=job.only, timed=job.timed,
                              until=job.until)
     else:

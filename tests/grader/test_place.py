@@ -1,6 +1,7 @@
 """Where things are: found from anywhere, and nowhere by counting a file's parents."""
 
 import ast
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -27,6 +28,15 @@ def test_the_environment_has_the_last_word(tiny, tmp_path):
     assert place.root() == tiny and place.workspace() == tmp_path / "workspace"
     assert place.exchange() == tmp_path / "workspace" / "exchange"
     assert asked("from grader import place; print(place.workspace())", tmp_path) == str(ROOT / "workspace")
+
+
+@pytest.mark.parametrize("command", ["grader lint", "grader grade anything", "course progress", "course check anything"])
+def test_a_root_without_a_course_is_named_in_a_sentence(command, tmp_path):
+    program, *arguments = command.split()
+    done = subprocess.run([Path(sys.executable).parent / program, *arguments], env={**os.environ, "COURSE_ROOT": str(tmp_path)},
+                          capture_output=True, text=True)
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    assert f"COURSE_ROOT names {tmp_path}" in " ".join(done.stderr.split())
 
 
 def test_the_configuration_is_the_checkouts_own(tiny, tmp_path):

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from grader.cases import compose, find_cases, needed, steps_of
-from grader.intake.repair import Step
+from grader.errors import SectionError
+from grader.intake.repair import Step, plan
 from grader.pool.jobs import Job, judge_job
 from grader.prove import prove
 from grader.section.load import load, names
@@ -107,3 +108,12 @@ def test_wrong_use_is_one_sentence(args, sentence):
     done = grader(*args)
     assert done.returncode == 2 and sentence in done.stderr
     assert "Traceback" not in done.stderr and len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_section_that_is_edited_meanwhile_is_named(tiny, warm):
+    section = load("01-doubling", tiny)
+    steps = tuple(plan(section, section.notebook))
+    file = section.path / "01-doubling.py"
+    file.write_text(file.read_text(encoding="utf-8").replace("assert ", "assert 1 == 1 and ", 1), encoding="utf-8")
+    with pytest.raises(SectionError, match="01-doubling was changed while it was being judged"):
+        judge_job(Job(section.name, "reference", steps=steps), warm)
