@@ -41,7 +41,7 @@ def test_the_readme_has_the_whole_course():
                      for name in names(ROOT)}
     exercises = sum(int(row.split("|")[3]) for row in re.findall(r"^\| \d\d-.*", LEDGER, re.M))
     hours = sum(known[name]["minutes"] for name in names(ROOT)) / 60
-    assert f"{len(names(ROOT))} sections, {exercises} exercises, {hours:.0f} hours" in readme
+    assert f"{len(names(ROOT))} sections, {exercises} exercises and {len(names(ROOT))} predictions, {hours:.0f} hours" in readme
 
 
 def test_the_map_is_the_syllabus():
