@@ -76,6 +76,29 @@ def show_proof(document: dict) -> None:
 
 
 @app.command()
+def mutate(section: str, exercises: Annotated[list[str] | None, typer.Argument(help="All when left out.")] = None,
+           at_most: Annotated[int, typer.Option(min=1, help="Slips of one exercise.")] = 60,
+           seed: Annotated[int, typer.Option(help="Draws other slips.")] = 0,
+           as_json: JsonFlag = False, jobs: Jobs = 0, insecure: Insecure = False) -> None:
+    """Change the reference solution in one place at a time, and show which changes the section's tests do not notice."""
+    from .section.load import load
+    loaded = load(section)
+    from .sandbox.host import Warm
+    with Warm(insecure) as warm:
+        from . import mutate as mutating  # torch, as above
+        with progress("changing", quiet=as_json) as report:
+            document = mutating.mutate(loaded, warm, exercises or (), at_most, seed, jobs or None, report)
+    if as_json:
+        print(json.dumps(document, indent=1))
+        return
+    for exercise, survivors in document["survivors"].items():
+        for change in survivors:
+            out.print(f"{exercise}\n{change}\n", markup=False, soft_wrap=True)
+    alive = sum(map(len, document["survivors"].values()))
+    out.print(f"{document['tried']} slips in {document['seconds']} s: {alive or 'none'} passed all tests.", highlight=False)
+
+
+@app.command()
 def grade(section: str, student: Annotated[str | None, typer.Option(help="Grade this student only.")] = None,
           jobs: Jobs = 0, force: Annotated[bool, typer.Option(help="Grade again what has not changed.")] = False,
           scheduler: Annotated[str | None, typer.Option(help="Grade on the Dask cluster at this address.")] = None,
