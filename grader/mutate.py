@@ -85,7 +85,8 @@ def changes(tree: ast.Module) -> Iterator[ast.Module]:
         for other in alternatives(node):
             new = copy.deepcopy(tree)
             spot = _bodies(new)[i]
-            yield ast.fix_missing_locations(_Replace(spot, copy.deepcopy(other)).visit(new))
+            _Replace(spot, copy.deepcopy(other)).visit(new)
+            yield ast.fix_missing_locations(new)
 
 
 def _bodies(tree: ast.Module) -> list[ast.AST]:

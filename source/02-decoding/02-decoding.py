@@ -1268,6 +1268,14 @@ for beam in [2, 3, 7]:
     check(beam_search, TableModel(orders, 5), 0, 1, beam, 3, 0.5, rtol=1e-5,
           want=([0, 3, 2, 1], math.log(0.45 * 0.95 * 0.9) / 3 ** 0.5),
           why="[0, 2, 3] and [0, 3, 2] hold the same tokens and are two hypotheses: what follows depends on their order")
+# the third best of all beginnings ends best, and is one of the two best children of its parent
+late = {(0,): {2: 0.6, 3: 0.4}, (0, 2): {2: 0.5, 3: 0.46, 4: 0.04}, (0, 3): {2: 0.6, 4: 0.4}, (0, 3, 2): {1: 1.0},
+        (0, 2, 2): {1: 0.34, 2: 0.33, 3: 0.33}, (0, 2, 3): {1: 0.4, 2: 0.3, 3: 0.3}, (0, 3, 4): {1: 0.5, 2: 0.5}}
+for beam, want in [(2, ([0, 2, 3, 1], 0.6 * 0.46 * 0.4)), (3, ([0, 3, 2, 1], 0.4 * 0.6))]:
+    for alpha in [0.0, 1.0]:
+        check(beam_search, TableModel(late, 5), 0, 1, beam, 3, alpha, rtol=1e-5,
+              want=(want[0], math.log(want[1]) / 3 ** alpha),
+              why="the beam best of all hypotheses together survive, however many each parent has: [0, 3, 2] is third")
 # seven beginnings, and the least likely of them ends best
 seven = {(0,): dict(zip(range(2, 9), [0.2, 0.18, 0.16, 0.15, 0.12, 0.1, 0.09])), (0, 8): {1: 1.0},
          **{(0, i): {1: 0.05, 2: 0.21, 3: 0.2, 4: 0.19, 5: 0.18, 6: 0.17} for i in range(2, 8)}}

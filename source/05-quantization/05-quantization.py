@@ -1079,6 +1079,10 @@ def adds_up_to_zero(g):
 
 args, want = until(adds_up_to_zero, gptq_oracle, g, 2e-3)
 check(gptq_quantize, *args, want=want, why="a channel whose inputs add up to 0 is not dead: H_ii is a sum of squares")
+W, X = torch.tensor([[-0.45, -7.0, 0.3], [0.45, 7.0, 0.3]]), torch.tensor([[8.0, 1.0, 0.0], [0.0, 0.5, 0.4], [0.0, 0.0, 1.0]])
+*want, near = gptq_oracle(W, X, 4, 0.0)
+check(gptq_quantize, W, X, 4, 0.0, want=tuple(want),
+      why="what column 0 leaves behind pushes -7 to -9.88 and 7 to 9.88: levels end at -8 and 7, and the rest goes on")
 for N, size in [(3, 8), (1, 5), (6, 20)]:
     def make(g):
         return torch.randn(3, size, generator=g), torch.randn(N, size, generator=g), 4, 0.1
