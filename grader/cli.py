@@ -80,7 +80,7 @@ def mutate(section: str, exercises: Annotated[list[str] | None, typer.Argument(h
            at_most: Annotated[int, typer.Option(min=1, help="Slips of one exercise.")] = 60,
            seed: Annotated[int, typer.Option(help="Draws other slips.")] = 0,
            as_json: JsonFlag = False, jobs: Jobs = 0, insecure: Insecure = False) -> None:
-    """Change the reference solution in one place at a time, and show which changes the section's tests do not notice."""
+    """Change right solutions in one place at a time, and show which changes the section's tests do not notice."""
     from .section.load import load
     loaded = load(section)
     from .sandbox.host import Warm
@@ -92,8 +92,8 @@ def mutate(section: str, exercises: Annotated[list[str] | None, typer.Argument(h
         print(json.dumps(document, indent=1))
         return
     for exercise, survivors in document["survivors"].items():
-        for change in survivors:
-            out.print(f"{exercise}\n{change}\n", markup=False, soft_wrap=True)
+        for slip in survivors:
+            out.print(f"{exercise}, {slip['of']}\n{slip['change']}\n", markup=False, soft_wrap=True)
     alive = sum(map(len, document["survivors"].values()))
     out.print(f"{document['tried']} slips in {document['seconds']} s: {alive or 'none'} passed all tests.", highlight=False)
 

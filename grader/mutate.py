@@ -1,7 +1,7 @@
-"""One slip at a time: change a reference solution in one place, and see whether the section's tests notice.
+"""One slip at a time: change a right solution in one place, and see whether the section's tests notice.
 
-What survives is for a person to judge: many a change makes no difference to the answer. What is truly wrong and survives
-shows a hole in the tests, and belongs into `mutants/`.
+Right solutions are the reference and the section's variants. What survives is for a person to judge: many a change makes no
+difference to the answer. What is truly wrong and survives shows a hole in the tests, and belongs into `mutants/`.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ import difflib
 import random
 import time
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, replace
 from itertools import groupby
 
-from .cases import Case, steps_of
+from .cases import Case, find_cases, steps_of
 from .errors import SectionError
 from .pool.jobs import Job
 from .pool.local import Local
@@ -34,6 +35,15 @@ WRAPPERS = {"abs", "bool", "clamp", "clone", "contiguous", "copy", "detach", "do
 MODULES = {"torch", "math", "np", "F"}
 
 
+@dataclass(frozen=True)
+class Slip:
+    """A right solution with one slip. `of`: "reference", or the variant's name; `change`: lines with - and +."""
+
+    case: Case
+    of: str
+    change: str
+
+
 def mutate(section: Section, warm: Warm, exercises: Collection[str] = (), at_most: int = 60, seed: int = 0,
            workers: int | None = None, progress: Callable[[int, int], None] = lambda done, total: None) -> dict:
     """Judge slips of each exercise, at most so many, drawn at random; returns what `grader mutate --json` prints.
@@ -45,35 +55,37 @@ def mutate(section: Section, warm: Warm, exercises: Collection[str] = (), at_mos
     known = [stub for stub in section.stubs if stub != "prediction"]
     if unknown := [e for e in exercises if e not in known]:
         raise SectionError(f"{section.name} has no exercise {unknown[0]!r} to change; there is {', '.join(known)}.")
-    cases = {case.key: case for stub in exercises or known for case in slips(section, stub, at_most, seed)}
-    jobs = [Job(section.name, key, steps=steps_of(section, case), only=frozenset({case.exercise}), timed=False, bare=True,
-                until="lost", limits=PATIENCE) for key, case in cases.items()]
-    survivors = []
+    slips = [slip for exercise in exercises or known for slip in slips_of(section, exercise, at_most, seed)]
+    jobs = [Job(section.name, str(i), steps=steps_of(section, slip.case), only=frozenset({slip.case.exercise}), timed=False,
+                bare=True, until="lost", limits=PATIENCE) for i, slip in enumerate(slips)]
+    alive = []
     for done, result in enumerate(Local(warm, workers).judge_all(jobs), 1):
         if all(cell.verdict in ("pass", "manual") for cell in result.cells):
-            survivors.append(cases[result.student])
+            alive.append(int(result.student))
         progress(done, len(jobs))
-    survivors.sort(key=lambda case: list(cases).index(case.key))
+    survivors = groupby((slips[i] for i in sorted(alive)), key=lambda slip: slip.case.exercise)
     return {"section": section.name, "seconds": round(time.monotonic() - start, 1), "tried": len(jobs),
-            "survivors": {stub: [changed(section, case) for case in found]
-                          for stub, found in groupby(survivors, key=lambda case: case.exercise)}}
+            "survivors": {exercise: [{"of": s.of, "change": s.change} for s in found] for exercise, found in survivors}}
 
 
-def slips(section: Section, stub: str, at_most: int, seed: int) -> list[Case]:
-    """Versions of an exercise's solution, each with one slip, as cases."""
-    original = ast.parse(section.stubs[stub].source)
-    names = tuple(name for name, owner in section.names.items() if owner == stub)
-    sources = list(dict.fromkeys(ast.unparse(tree) for tree in changes(original)))
-    random.Random(f"{seed} {stub}").shuffle(sources)
-    sources = [s for s in sources if s != ast.unparse(original)]
-    return [Case(f"{stub}__slip_{i}", stub, source, names, mutant=True, timed=False)
-            for i, source in enumerate(sources[:at_most])]
+def slips_of(section: Section, exercise: str, at_most: int, seed: int) -> list[Slip]:
+    """Right solutions of an exercise, each with one slip: at most so many, every one another."""
+    names = tuple(name for name, owner in section.names.items() if owner == exercise)
+    right = {"reference": Case("reference", exercise, section.stubs[exercise].source, names, mutant=False, timed=False)}
+    right |= {c.name: c for c in find_cases(section, section.path)[0] if c.exercise == exercise and not (c.mutant or c.timed)}
+    found: dict[str, Slip] = {}
+    for of, case in right.items():
+        tree = ast.parse(case.source)
+        before = ast.unparse(tree)
+        for new in map(ast.unparse, changes(tree)):
+            if new != before and new not in found:
+                found[new] = Slip(replace(case, name=f"{case.name}_slip", source=new, mutant=True), of, difference(before, new))
+    drawn = random.Random(f"{seed} {exercise}").sample(list(found.values()), min(at_most, len(found)))
+    return sorted(drawn, key=lambda slip: list(right).index(slip.of))
 
 
-def changed(section: Section, case: Case) -> str:
-    """What a slip changed, as lines with - and +."""
-    before = ast.unparse(ast.parse(section.stubs[case.exercise].source)).splitlines()
-    lines = list(difflib.unified_diff(before, case.source.splitlines(), n=0, lineterm=""))[2:]
+def difference(before: str, after: str) -> str:
+    lines = list(difflib.unified_diff(before.splitlines(), after.splitlines(), n=0, lineterm=""))[2:]
     return "\n".join(line for line in lines if not line.startswith("@@"))
 
 
@@ -142,8 +154,8 @@ def alternatives(node: ast.AST) -> Iterator[ast.AST]:
         case ast.BoolOp(op, [first, *rest]):
             yield ast.BoolOp(ast.Or() if isinstance(op, ast.And) else ast.And(), [first, *rest])
             yield from (first, rest[-1])
-        case ast.UnaryOp(ast.USub() | ast.Not() | ast.Invert(), operand):
-            yield operand
+        case ast.UnaryOp(ast.USub() | ast.Not() | ast.Invert(), operand) if not isinstance(operand, ast.Constant):
+            yield operand  # a constant is mostly the last axis, which may well be the first too
         case ast.IfExp(_, body, orelse):
             yield from (body, orelse)
         case ast.If(_, body, orelse):
