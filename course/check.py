@@ -40,17 +40,27 @@ def unchanged(fn: Callable, *args, want: Any, why: str = "", rtol: float | None 
               **kwargs) -> None:
     """Call `fn` and expect both the right answer and arguments that are bit for bit what they were.
 
-    The answer counts too (see `expect`), so that doing nothing at all is not rewarded for doing no harm.
+    The answer counts too (see `expect`), so that doing nothing at all is not rewarded for doing no harm. The arguments of a
+    second call are the same in float64, where `x.double()` is no copy; a function that takes no float64 may stop there.
     """
     before = copy.deepcopy((args, kwargs))
     got = _call(fn, *args, **kwargs)
-    call = show_call(fn, *before)
-    for name, old, new in [*zip(map("argument {}".format, range(1, 1 + len(args))), before[0], args),
-                           *((f"argument {k}", before[1][k], kwargs[k]) for k in kwargs)]:
+    _expect_same((args, kwargs), before, show_call(fn, *before), why)
+    expect(got, want, on=lambda: show_call(fn, *before), rtol=rtol, atol=atol)
+    if wide := _in_float64(before):
+        given = copy.deepcopy(wide)
+        with contextlib.suppress(Exception):
+            fn(*given[0], **given[1])
+        _expect_same(given, wide, show_call(fn, *wide), why)
+
+
+def _expect_same(given: tuple[tuple, dict], before: tuple[tuple, dict], call: str, why: str) -> None:
+    """Expect arguments to be what they were before this call."""
+    for name, new, old in [*zip(map("argument {}".format, range(1, 1 + len(given[0]))), given[0], before[0]),
+                           *((f"argument {k}", given[1][k], before[1][k]) for k in before[1])]:
         if difference(new, old, rtol=0, atol=0):
             raise CheckFailed(_report(call, f"{name} to stay {show(old)}", f"it changed to {show(new)}",
                                          why or "work on a copy: the caller still needs what it passed in"))
-    expect(got, want, on=call, rtol=rtol, atol=atol)
 
 
 def raises(error: type[Exception], fn: Callable, *args, why: str, **kwargs) -> None:
@@ -71,16 +81,28 @@ def fresh(fn: Callable, *args, want: Any, why: str = "", rtol: float | None = No
           **kwargs) -> None:
     """Call `fn` and expect an answer in memory of its own: one that stays right when its caller writes into the arguments.
 
-    Neither an argument itself nor a view of one will do, not even where the two are equal.
+    Neither an argument itself nor a view of one will do, not even where the two are equal. A second call is in float64, as for
+    `unchanged`.
     """
-    call = show_call(fn, args, kwargs)
-    remote = getattr(type(fn), "call_then_scribble", None)
-    got = (remote or answer_after_scribbling)(fn, args, kwargs)
+    got = _own_answer(fn, args, kwargs, want, why, rtol, atol)
+    expect(got, want, on=lambda: show_call(fn, args, kwargs), why=why, rtol=rtol, atol=atol)
+    if wide := _in_float64((args, kwargs)):
+        try:
+            _own_answer(fn, *wide, _in_dtype(want, torch.float64), why, rtol or 1e-4, atol or 1e-5)
+        except CheckFailed:
+            raise
+        except Exception:  # float64 is nothing that this function takes
+            pass
+
+
+def _own_answer(fn: Callable, args: tuple, kwargs: dict, want: Any, why: str, rtol: float | None, atol: float | None) -> Any:
+    """The answer after its caller wrote into the arguments; fails where it is right only as long as nobody does."""
+    got = (getattr(type(fn), "call_then_scribble", None) or answer_after_scribbling)(fn, args, kwargs)
     shared = "the answer changed when the caller wrote into what it had passed in: it is, or shows, an argument's own memory"
-    where = difference(got, want, rtol, atol)
-    if where and not difference(_call_on_copies(fn, args, kwargs), want, rtol, atol):
-        raise CheckFailed(_report(call, f"{show(want)}, in new memory", show(got), f"{shared}\n{why}" if why else shared))
-    expect(got, want, on=call, why=why, rtol=rtol, atol=atol)
+    if difference(got, want, rtol, atol) and not difference(_call_on_copies(fn, args, kwargs), want, rtol, atol):
+        raise CheckFailed(_report(show_call(fn, args, kwargs), f"{show(want)}, in new memory", show(got),
+                                  f"{shared}\n{why}" if why else shared))
+    return got
 
 
 def answer_after_scribbling(fn: Callable, args: tuple, kwargs: dict) -> Any:
@@ -249,10 +271,18 @@ def scribble(x: Any) -> None:
         x.add("written by the caller")
 
 
+def _in_float64(given: tuple[tuple, dict]) -> tuple[tuple, dict] | None:
+    """The arguments of a call with their floats in float64; None where they hold none that is narrower."""
+    wide = _in_dtype(given, torch.float64)
+    return wide if difference(wide, given, rtol=torch.inf, atol=torch.inf) else None
+
+
 def _in_dtype(x: Any, dtype: torch.dtype) -> Any:
-    """Every floating tensor in `x` in this dtype; all else as it is."""
+    """Every floating tensor in `x` in this dtype, and in float64 every array; all else as it is."""
     if isinstance(x, torch.Tensor):
         return x.to(dtype) if x.is_floating_point() else x
+    if isinstance(x, np.ndarray) and x.dtype.kind == "f" and dtype == torch.float64:
+        return x.astype(np.float64)
     if type(x) in (list, tuple):
         return type(x)(_in_dtype(v, dtype) for v in x)
     return {k: _in_dtype(v, dtype) for k, v in x.items()} if type(x) is dict else x

@@ -11,7 +11,9 @@ from grader.judge.session import Session
 from grader.sandbox.limits import Limits
 
 CODE = """
-import dataclasses, math, torch
+import dataclasses, math
+import numpy as np
+import torch
 def copies(x): return x * 1
 def itself(x): return x
 def view(x): return x[..., 1:]
@@ -19,6 +21,19 @@ def twice_or_itself(x, s): return x if s == 1 else x * s
 def list_itself(xs): return xs
 def list_new(xs): return list(xs)
 def wrong(x): return x + 1
+def plus_in_float64(x):
+    wide = x.double()
+    wide += 1
+    return wide.to(x.dtype)
+def plus_in_numpy(x):
+    wide = np.asarray(x, dtype=np.float64)
+    wide += 1
+    return wide.astype(x.dtype)
+def plus_in_float32(x):
+    if x.dtype != torch.float32: raise TypeError("float32 only")
+    return x + 1
+def times_in_float64(x, s): return (x.double() if s == 1 else x.double() * s).to(x.dtype)
+def bits(x): return x.clone().view(torch.int32)
 def wider(c): return dataclasses.replace(c, width=c.width + 1)
 def wider_inside(c): object.__setattr__(c, "width", c.width + 1); return c
 
@@ -83,6 +98,17 @@ def test_an_answer_in_fresh_memory(learner):
         fresh(learner("wrong"), X, want=X)
     assert "memory" not in str(wrong.value), "a wrong answer is told as one"
     assert torch.equal(X, torch.arange(6.0).reshape(2, 3)), "the check leaves its own arguments alone"
+
+
+def test_what_works_in_float64_copies_what_is_float64_already(learner):
+    unchanged(learner("plus_in_float32"), X, want=X + 1)  # who takes no float64 need not
+    for name, x in [("plus_in_float64", X), ("plus_in_numpy", X.numpy())]:
+        with pytest.raises(CheckFailed, match="float64.*\n.*argument 1 to stay"):
+            unchanged(learner(name), x, want=x + 1)
+    fresh(learner("bits"), X, want=X.view(torch.int32))  # another answer in float64 is none of its business
+    fresh(learner("times_in_float64"), X, 3.0, want=3 * X)
+    with pytest.raises(CheckFailed, match="float64(.|\n)*an argument's own memory"):
+        fresh(learner("times_in_float64"), X, 1.0, want=X)
 
 
 def test_a_dataclass_is_compared_by_its_fields(learner):
