@@ -356,6 +356,11 @@ for dtype in (torch.float16, torch.bfloat16):
     x, s = drawn(3, 200, seed=5, size=3.0).to(dtype), drawn(3, 1, seed=6).abs() + 0.013
     check(fake_quant, x, s, 6, want=on_grid(x, s, 6)[0].to(dtype), rtol=torch.finfo(dtype).eps, atol=0,
           why="a float32 scale beside x in half precision is not rounded")
+for dtype, bits, seed in ((torch.float16, 14, 0), (torch.float16, 14, 2), (torch.bfloat16, 12, 0), (torch.bfloat16, 12, 5)):
+    x = drawn(3, 400, seed=seed, size=3.0).to(dtype)
+    s = drawn(3, 1, seed=seed + 6).abs() * 2.0 ** (3 - bits) + 0.013 * 2.0 ** (6 - bits)
+    check(fake_quant, x, s, bits, want=on_grid(x, s, bits)[0].to(dtype), rtol=torch.finfo(dtype).eps, atol=0,
+          why="integers of the grid that the dtype does not hold: round once, after the scale is multiplied")
 fine = torch.tensor([3 * (1 + 2.0 ** -40)], dtype=torch.float64)
 check(fake_quant, fine, fine[0] / 3, 5, want=fine, rtol=1e-15, atol=0, why="float64 stays float64")
 fresh(fake_quant, torch.tensor([1.0, 2.0, -3.0]), torch.tensor(1.0), 8, want=torch.tensor([1.0, 2.0, -3.0]))
@@ -391,7 +396,8 @@ misconceptions.staircase(fake_quant)
 #   belongs to no graph.
 # - All arguments stay as they are, `w.grad` too. B is at least 1.
 #
-# Source: Jacob et al. 2017, arXiv 1712.05877, section 3 (fake quantization in training).
+# Source: Jacob et al. 2017, arXiv 1712.05877, section 3 (fake quantization in training; it
+# rounds activations too, here only weights are).
 
 # %% stub="qat_step"
 def qat_step(w: Float[Tensor, "out in"], scale: Tensor, x: Float[Tensor, "B in"], y: Float[Tensor, "B out"],
@@ -549,7 +555,7 @@ misconceptions.latent(qat_step, fake_quant)
 # | 8B at INT4 is 2 GB | half a byte each, scales, and embeddings in 16 bits |
 # | cache from the hidden size | KV heads · head size |
 # | cache ÷ GPUs | KV heads are whole: copies beyond K GPUs |
-# | MLA divided by TP | every GPU needs the whole latent |
+# | MLA (section 14's compressed cache) divided by TP | every GPU needs the whole compressed vector |
 # | GB and GiB | a card of 80 GB is counted as 80 · 10⁹ bytes: 74.5 GiB |
 # | room to the last byte | a reserve for activations |
 # | a prefix counted per request | whole blocks are shared |
@@ -571,8 +577,8 @@ misconceptions.latent(qat_step, fake_quant)
 #   Exact, also beyond 10¹² parameters.
 # - `cache_per_token(model, gpus=1, kv_size=2)` → bytes that one token takes on **each** of `gpus` GPUs. A GPU holds
 #   ⌈K / gpus⌉ of the K = `model.kv_heads` heads, keys and values, in every one of `model.layers` layers; with
-#   `model.mla`, a pair of element counts, the sum of the pair. `kv_size` bytes an element, maybe 0.5. Windows of
-#   windowed layers are left out (14 has them).
+#   `model.mla`, a pair of element counts, the sum of the pair. `kv_size` bytes an element, maybe 0.5. Windows play no
+#   part here: a windowed layer counts like any other (section 14 has the difference).
 # - `request_slots(model, gpu, weights, prompt, answer, gpus=1, shared=0, kv_size=2, block=16, reserve=0.1)` → how
 #   many requests fit at once, an int; **−1** if not even the weights fit, 0 if they fit and no request does.
 #   - Each GPU has `gpu.memory` bytes, of which the share `reserve` is kept free, and holds `weights / gpus` bytes of
@@ -654,7 +660,7 @@ check(weight_bytes, 7, want=14, why="16 bits unless told otherwise")
 for params, bits, group, kept in [(0, 4, 32, 0), (1, 1, 1, 0), (1, 3, None, 0), (3, 3, 2, 1), (129, 4, 128, 0),
                                   (1000, 5, 7, 13), (1000, 8, None, 1000), (64, 4, 64, 64), (10 ** 12 + 1, 3, 100, 7),
                                   (671_026_404_352, 4, 32, 10 ** 9 + 1), (2 ** 60 + 1, 7, 3, 0), (256, 2, 64, 0),
-                                  (2 ** 62 + 3, 11, 5, 3)]:
+                                  (2 ** 62 + 3, 11, 5, 3), (1000, 16, 64, 100), (50, 20, 7, 3)]:
     rest = params - kept
     want = 2 * kept + -(-rest * bits // 8) + (2 * -(-rest // group) if group else 0)
     check(weight_bytes, params, bits, group, kept, want=want, rtol=0, atol=0, why="exact, codes and groups rounded up")
@@ -725,6 +731,9 @@ check(request_slots, tiny, GPU("g", 400.0, 1.0, ""), 200, 8, 4, shared=8, kv_siz
       why="not even the prefix fits: 0, not a negative number")
 check(request_slots, tiny, GPU("g", 800.0, 1.0, ""), 200, 4, 4, 2, kv_size=1, block=4, reserve=0.5, want=1,
       why="two GPUs: 100 bytes of weights and 80 a block on each: 3 blocks, 2 a request")
+for memory, reserve, want in [(240.0, 0.25, -1), (399.0, 0.5, -1), (400.0, 0.5, 0), (480.0, 0.25, 1)]:
+    check(request_slots, tiny, GPU("g", memory, 1.0, ""), 200, 1, 3, kv_size=1, block=4, reserve=reserve, want=want,
+          why="the weights must fit beside the reserve, too")
 for bad in (-1, 0):
     got = request_slots(tiny, GPU("g", 200.0 + bad, 1.0, ""), 200, 1, 1, reserve=0.0)
     assert isinstance(got, int) and got == bad, f"-1 when the weights do not fit, 0 when no request does; got {got!r}"
@@ -908,7 +917,7 @@ misconceptions.speed(step_seconds)
 #   (over 0) is right. Wanted: what all answers cost, divided by the number of right ones.
 # - **S27.12**: a judge marks the share `observed` of all answers as faulty. Of those that are faulty it marks the share
 #   `sensitivity`, of the sound ones it passes the share `specificity` (the two add up to more than 1). Wanted: the
-#   share that is faulty, as it comes out, below 0 too.
+#   share that is faulty, as it comes out, below 0 or above 1 too.
 # - **S18.19**: `stages[i][j]` is the time that request j spent in stage i. The p99 is `np.quantile(…, 0.99)`.
 # - **S28.11**: `similarity` and `same` are lists; a hit is a similarity ≥ `threshold`, a false one has `same` False.
 #   Without hits the share is 0.
@@ -1036,7 +1045,8 @@ for alpha, k in ((0.8, 4), (0.0, 3), (0.5, 1), (0.95, 12)):
 for price, right, wrong, loss in ((0.05, 26, 74, 20.0), (5.0, 90, 10, 20.0), (3.0, 1, 1, 0.0), (0.0, 3, 5, 7.5), (2, 4, 0, 9)):
     settled(settle, "S15.6", ((right + wrong) * price + wrong * loss) / right, price=price, loss=loss,
             share=right / (right + wrong))
-for rate, found, passed in ((0.03, 0.8, 0.9), (0.5, 1.0, 1.0), (0.7, 0.6, 0.55), (1.0, 0.75, 0.5), (-0.02, 0.9, 0.8)):
+for rate, found, passed in ((0.03, 0.8, 0.9), (0.5, 1.0, 1.0), (0.7, 0.6, 0.55), (1.0, 0.75, 0.5), (-0.02, 0.9, 0.8),
+                            (1.2, 0.75, 0.9)):
     settled(settle, "S27.12", rate, observed=rate * found + (1 - rate) * (1 - passed), sensitivity=found, specificity=passed)
 for seed, bits, other in ((0, 4, 8), (1, 8, 4), (2, 3, 5), (3, 2, 3)):
     values = torch.tensor([round(v, 3) for v in drawn(300, seed=seed, size=2.0).tolist()], dtype=torch.float64)
@@ -1067,6 +1077,8 @@ for relevant, want in (([1, 1, 0, 0], 1.0), ([0, 0, 1, 1], (1 / 3 + 1 / 2) / 2),
         settled(settle, "S19.2", want, relevant=relevant)
     else:
         check(settle, "S19.2", {"says": 0.5, "relevant": relevant}, want=(0.0, False), why="nothing relevant: 0")
+pairs = {"similarity": [0.2, 0.95, 0.949, 0.96, 0.99, 0.97], "same": [True, False, True, False, False, False]}
+settled(settle, "S28.11", 1.0, threshold=0.95, **pairs)
 pairs = {"similarity": [0.99, 0.95, 0.96, 0.2, 0.949, 0.97], "same": [True, False, True, False, False, False]}
 settled(settle, "S28.11", 0.5, threshold=0.95, **pairs)
 settled(settle, "S28.11", 4 / 6, threshold=0.1, **pairs)
@@ -1082,6 +1094,8 @@ unchanged(settle, "SU1.15", {"says": 1.0, "values": [0.3, 1.0, -2.0], "bits": 4,
           want=(settle("SU1.15", {"says": 1.0, "values": [0.3, 1.0, -2.0], "bits": 4, "other": 8})[0], False))
 unchanged(settle, "S17.29", {"says": 0.4, "scores": [0.3, 0.2, 0.9], "bias": [0.0, 0.5, -0.8], "k": 2}, rtol=1e-6,
           atol=0, want=(0.4, True))
+unchanged(settle, "S28.11", {"says": 0.5, "threshold": 0.9, "similarity": [0.5, 0.99, 0.95], "same": [True, False, True]},
+          want=(0.5, True), rtol=1e-6, atol=0)
 for claim, case in (("S18.19", {"says": 1.0, "stages": [[1.0, 2.0]]}), ("S4.4", {"says": 1, "params": 8, "bits": 4,
                     "group": None, "kept": 0}), ("S28.11", {"says": 1, "threshold": 0, "similarity": [1.0], "same": [True]})):
     assert settle(claim, case)[1] in (True, False), f"holds is a bool; got {settle(claim, case)[1]!r}"
@@ -1140,13 +1154,13 @@ misconceptions.verdicts(settle)
 # For each option, with your own functions and their default block of 16 and reserve of 0.1:
 #
 # 1. `slots` = `request_slots` for the whole weights of `weight_bytes`.
-# 2. A step at batch B: `step_seconds` for `prompt + answer / 2` tokens (the mean over an answer's life), a
-#    `weight_size` of weight bytes over `model.params`; bandwidth, FLOP/s and cache bytes per token are those of all
+# 2. A step at batch B: `step_seconds` for `prompt + answer / 2` tokens (the mean over an answer's life);
+#    `weight_size` is the weight bytes divided by `model.params`; bandwidth, FLOP/s and cache bytes per token are those of all
 #    `gpus` GPUs **together**. So a copied head is read by each.
 # 3. `batch` = the largest B from 1 to `slots` with `step` ≤ `tpot`. (A step never becomes shorter with B.) Without
 #    such a B the option falls out.
-# 4. `prefill` = 2 · active parameters · (prompt − shared tokens in full blocks of 16) / (FLOP/s of all GPUs · mfu).
-#    Over `ttft` the option falls out.
+# 4. `prefill` = 2 · active parameters (those that one token uses) · (prompt − shared tokens in full blocks of 16) /
+#    (FLOP/s of all GPUs · mfu). Over `ttft` the option falls out.
 # 5. `rate` = 1 / (prefill + answer · step / batch), requests a second of one replica.
 # 6. `replicas` = peak / (rate · (1 − headroom)), rounded up, plus `spare`. (No test lies near a whole number.)
 # 7. `cost` = dollars for 10⁶ output tokens: all GPUs of all replicas, running always, over the **mean** load's
@@ -1154,7 +1168,8 @@ misconceptions.verdicts(settle)
 #
 # The answer: `{"option": its place in the list (from 0), "slots", "batch", "step", "prefill", "rate", "replicas",
 # "cost"}` of the option with the lowest cost; of equal ones the first. `"slots"`, `"batch"` and `"replicas"` are
-# ints. Numbers are compared at a relative 1e-6. `spec` stays as it is. `slots` may be 20,000.
+# ints. Numbers are compared at a relative 1e-6. Where a step takes exactly `tpot`, or a prefill exactly `ttft`, all
+# numbers are such that rounding plays no part. `spec` stays as it is. `slots` may be 20,000.
 #
 # Source: the pieces of sections 08, 12, 14 and 27, in one line.
 
@@ -1254,6 +1269,12 @@ for seed in range(25, 40):
         if not near(whole, s):
             check(design_service, {**s, "ttft": whole["prefill"] * 1.001}, want=whole, rtol=1e-6, atol=0,
                   why="prefill shorter than ttft")
+even = {"model": Model("even", 2 ** 20, 2, 2, 1, 8, ""), "moe": (2 ** 20, 0, 0, 0), "kept": 0, "tpot": 2 + 7 / 256,
+        "load": {"peak": 3, "mean": 1, "prompt": 48, "answer": 32, "shared": 0}, "ttft": 0.1875, "mfu": 0.5,
+        "headroom": 0.25, "spare": 0, "options": [{"gpu": GPU("even", 2.0 ** 23, 2.0 ** 20, ""), "gpus": 1, "flops": 2.0 ** 30,
+                                                   "price": 1.0, "bits": 16, "group": None, "kv_size": 2, "overhead": 0.0}]}
+check(design_service, even, want=plan_of(even), rtol=1e-6, atol=0,
+      why="7 requests step in exactly tpot and a prefill takes exactly ttft: both keep the promise")
 check(design_service, {**SPEC, "options": []}, want=None, why="no options")
 full = {**SPEC, "load": {**SPEC["load"], "prompt": 300_000, "answer": 300_000}}
 check(design_service, full, want=None, why="weights fit, no request does")
@@ -1267,6 +1288,8 @@ expect((design_service(two) or {}).get("option"), 1, on="the choice among two ca
                                                                               "the last of equal ones": 2})
 unchanged(design_service, {**two, "tpot": 0.007}, want=design_service({**two, "tpot": 0.007}), rtol=1e-6, atol=0)
 ### BEGIN HIDDEN TESTS
+late = {**SPEC, "ttft": 0.5, "options": [{**H100, "gpus": 1, "flops": 1e14}, {**H100, "gpus": 2}, {**H100, "gpus": 1}]}
+check(design_service, late, want=plan_of(late), rtol=1e-6, atol=0, why="what falls out for its prefill does not end the search")
 for seed in range(40, 55):
     s = variation(seed)
     o = s["options"][0]
@@ -1512,4 +1535,5 @@ misconceptions.widget(design_service)
 # LSQ: Esser et al. 2019, 1902.08153. AWQ: Lin et al. 2023, 2306.00978. GPTQ: Frantar et al. 2022, 2210.17323.
 # gpt-oss: 2508.10925. PagedAttention: Kwon et al. 2023, 2309.06180. Roofline: Williams, Waterman and Patterson 2009.
 # The claims of exercise 33.5 have their sources in the `claims.md` of their sections. Sizes of models and GPUs:
-# `course/models/sizes.py`. Prices in this section are made up.
+# `course/models/sizes.py`; 989 and 1,979 TFLOP/s: NVIDIA's H100 datasheet (SXM), halved, since it counts with sparsity.
+# Prices in this section are made up.

@@ -1,4 +1,4 @@
-"""A similarity of exactly the threshold is no hit."""
+"""The true rate is cut at 1."""
 
 import math
 
@@ -20,7 +20,7 @@ def settle(claim: str, case: Case) -> tuple[float, bool]:
         return c["scores"][order[0]] / sum(c["scores"][i] for i in order)
 
     def false_hits():
-        hits = [same for s, same in zip(c["similarity"], c["same"]) if s > c["threshold"]]
+        hits = [same for s, same in zip(c["similarity"], c["same"]) if s >= c["threshold"]]
         return hits.count(False) / len(hits) if hits else 0.0
     answers = {
         "S14.2": lambda: kv_cache_bytes(c["layers"], c["kv_heads"], c["head_dim"], c["tokens"], c["batch"], c["size"]),
@@ -31,7 +31,7 @@ def settle(claim: str, case: Case) -> tuple[float, bool]:
         "S23.16": lambda: weight_bytes(c["params"], c["bits"], c["group"], c["kept"]) / 1e9,
         "SU1.9": lambda: speculative_tokens(c["alpha"], c["k"]),
         "S15.6": lambda: (c["price"] + (1 - c["share"]) * c["loss"]) / c["share"],
-        "S27.12": lambda: (c["observed"] + c["specificity"] - 1) / (c["sensitivity"] + c["specificity"] - 1),
+        "S27.12": lambda: min(1.0, (c["observed"] + c["specificity"] - 1) / (c["sensitivity"] + c["specificity"] - 1)),
         "SU1.15": lambda: error(c["bits"]) / error(c["other"]),
         "SU2.2": lambda: math.exp(c["new"] - c["old"]),
         "S16.13": lambda: c["dense"] + c["expert"] * c["experts"],

@@ -1,4 +1,4 @@
-"""Of equal costs the last."""
+"""An option that falls out for its prefill ends the search."""
 
 import math
 
@@ -22,11 +22,13 @@ def design_service(spec: dict) -> dict | None:
             batch += 1
         fresh_tokens = load["prompt"] - load["shared"] // 16 * 16
         prefill = 2 * active * fresh_tokens / (o["flops"] * gpus * spec["mfu"])
-        if batch < 1 or prefill > spec["ttft"]:
+        if prefill > spec["ttft"]:
+            break
+        if batch < 1:
             continue
         rate = 1 / (prefill + load["answer"] * step(batch) / batch)
         replicas = math.ceil(load["peak"] / (rate * (1 - spec["headroom"]))) + spec["spare"]
         cost = replicas * gpus * o["price"] / (load["mean"] * load["answer"] * 3600) * 1e6
         plans.append({"option": place, "slots": slots, "batch": batch, "step": step(batch), "prefill": prefill,
                       "rate": rate, "replicas": replicas, "cost": cost})
-    return min(plans[::-1], key=lambda plan: plan["cost"], default=None)
+    return min(plans, key=lambda plan: plan["cost"], default=None)
