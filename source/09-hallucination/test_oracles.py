@@ -282,6 +282,9 @@ def test_a_cosine_is_no_entailment():
 def test_written_question():
     low, high = proportion(30, 40)
     assert (round(low, 2), round(high, 2)) == (0.60, 0.86) and round(70 / 460, 3) == 0.152
+    error = math.sqrt(0.75 * 0.25 / 40)
+    assert (round(0.75 - 2 * error, 2), round(0.75 + 2 * error, 2)) == (0.61, 0.89)
+    says("two standard errors: 0.61 to 0.89")
     assert 50_000 * 100 // 500 == 10_000 and 50_000 * 70 // 500 == 7_000 and 50_000 * 10 // 500 == 1_000
     assert round(0.02 * 0.75 / (0.02 * 0.75 + 0.98 * 0.152), 2) == 0.09 and round(1 / 0.0915) == 11
     says("0.75 [0.60, 0.86]", "7,000 of them false, 1,000 wrong answers shown", "At 2 % wrong: precision 0.09", "eleven flags for one error")
