@@ -333,7 +333,11 @@ for line, why in [("A | input | nan | p | 2026-02-05", "nan is no value"), ("A |
                   ("A | x | 5 |  | 2027-02-01", "no source, in the future"),
                   ("A | x | 5 | p | 2027-02-01\nA | x | 6 | p | 2027-02-01", "a contradiction in the future"),
                   ("A | x | 5 | p | 2026-02-05 | note", "six parts, the first five good"),
+                  ("A | x | 5 | p | 2026-02-05 |", "six parts, the last one empty"),
+                  ("| A | x | 5 | p | 2026-02-05 |", "seven parts, the first and the last empty"),
+                  ("A | x | 5 | p | 2026-W06-4", "a week and its day are no date of this form"),
                   ("A | x | 5 | p | 2026-01-01\nA | x | 5.0001 | p | 2026-01-01", "5 and 5.0001 are not equal"),
+                  ("A | x | 5 | p | 2026-01-01\nA | x | 5.00000001 | p | 2026-01-01", "nor 5 and 5.00000001"),
                   ("A | x | 5 | p | 2026-01-01\nA | x | 6 | p | 2026-02-01\nA | x | 7 | p | 2026-01-01",
                    "a contradiction among old lines")]:
     raises(ValueError, read_snapshot, good + line, "2026-03-01", why=why)
@@ -356,6 +360,9 @@ model_landscape.price_history(read_snapshot)
 # | SWE-Bench Pro "–" → "state of the art" | 56.4 → 56.8: +0.4 points |
 # | Terminal-Bench 2.0 "–" → 77.3 | 64.0 → 77.3: +13.3 points |
 # | MRCR v2 18.5 → 76, from Opus 4.5 to 4.6 | 18.5 is Sonnet 4.5's: 4.1 times, between two lines of models |
+#
+# (OSWorld has tasks on a computer's desktop, SWE-Bench Pro repairs in code repositories, Terminal-Bench tasks in a
+# shell; MRCR asks for one of several nearly equal passages, "needles", in a long text.)
 #
 # Four habits of such tables: a missing predecessor, another test of nearly the same name, relative where points
 # would be small (or the other way round), and the best of several rows. Ask for points **and** n: 0.4 points apart,
@@ -640,7 +647,9 @@ rows = answers(6, 500, 17)
 check(rank_ranges, rows, want=ranges(rows.tolist(), 0.05), why="alpha = 0.05 unless said otherwise")
 check(rank_ranges, rows.T.contiguous().T, want=ranges(rows.tolist(), 0.05), why="a transposed view is valid")
 check(rank_ranges, rows[::2, ::3], want=ranges(rows[::2, ::3].tolist(), 0.05), why="strided arguments are valid")
-rows = rows[[0, 0, 1, 2, 2, 2]]
+rows = answers(8, 260, 23, 0.55, 0.7)
+check(rank_ranges, rows, 0.9, want=ranges(rows.tolist(), 0.9), why="alpha is shared out evenly among the pairs")
+rows = answers(6, 500, 17)[[0, 0, 1, 2, 2, 2]]
 check(rank_ranges, rows, 0.1, want=ranges(rows.tolist(), 0.1), why="equal rows within a board")
 rows = torch.arange(9000) < torch.tensor([[4699], [4693], [4502], [4501]])
 check(rank_ranges, rows, want=(torch.tensor([1, 1, 3, 3]), torch.tensor([2, 2, 4, 4])),
@@ -943,6 +952,12 @@ check(memory_fit, MODELS["Llama-2-7B"], GPUS["A100 80 GB"], 2000, kv_size=0.5,
       want=fits(MODELS["Llama-2-7B"], GPUS["A100 80 GB"], 2000, kv_size=0.5), why="a cache in 4 bit")
 check(memory_fit, MODELS["Llama-2-7B"], GPUS["A100 80 GB"], 2000, reserve=0.35,
       want=fits(MODELS["Llama-2-7B"], GPUS["A100 80 GB"], 2000, reserve=0.35))
+check(memory_fit, TINY, CARD, 1, 8.0, 1, 0.5625, 0.25, want=21,
+      why="1100 bytes, a request takes 50.625: a cache of 4.5 bits a number need not be whole bytes")
+wide = Model("wide", 1_000_000_001, 3, 6, 3, 5, "made up")  # 1,000,003 tokens take 90,000,270 bytes
+for spare, want in [(0, 7), (-1, 6)]:
+    check(memory_fit, wide, GPU("g", 1_000_000_001.0 + 7 * 90_000_270 + spare, 1.0, ""), 1_000_003, 8.0, 1, 1, 0.0,
+          want=want, why="seven requests fill it to the byte, or lack one: float32 has not enough digits for that")
 ### END HIDDEN TESTS
 
 # %% graded="memory_fit__many_gpus" points=3
@@ -1085,6 +1100,12 @@ check(shortlist, [entry("x", 1.0, 0.4, 0.5, 0.6), entry("y", 1.0, 0.4, 0.5, 0.6)
 check(shortlist, [entry("a", 1.0, 0.1, 0.2, 0.3), entry("b", 2.0, 0.4, 0.5, 0.6), entry("c", 3.0, 0.0, 0.2, 0.35),
                   entry("d", 4.0, 0.25, 0.3, 0.5), entry("e", 4.0, 0.0, 0.05, 0.08)], want=["a", "b", "d"],
       why="every cheaper model can dominate, not the neighbour alone")
+check(shortlist, [entry("a", 0.0012, 0.8, 0.85, 0.9), entry("b", 0.0011, 0.5, 0.6, 0.7)], want=["b", "a"],
+      why="dollars a request: a tenth of a thousandth of a dollar cheaper is cheaper")
+check(shortlist, [entry("a", 0.0011, 0.8, 0.85, 0.9, 8_000), entry("b", 0.0012, 0.5, 0.6, 0.7, 200_000)], 8_000,
+      want=["a"], why="beyond what is asked for, context is no axis: a has enough")
+check(shortlist, [entry("a", 1.0, 0.8, 0.85, 0.9), entry("b", 2.0, 0.5, 0.6, 0.7, is_open=True)], want=["a"],
+      why="nor are open weights, unless they are asked for")
 for seed in range(8):
     rng = np.random.default_rng(seed)
     drawn = []
@@ -1320,6 +1341,13 @@ for seed, n in enumerate([5, 10, 40, 90, 270]):
         for floor in (0.5, 0.7, 0.8, 0.9, 0.97):
             for c1, c2 in [(1.0, 10.0), (3.0, 4.0)]:
                 check(choose_tau, x, small, big, c1, c2, floor, want=cheapest(x, small, big, c1, c2, floor))
+rng = np.random.default_rng(57)
+ease = rng.standard_normal(230)
+conf = torch.from_numpy(ease + 0.7 * rng.standard_normal(230))
+small, big = torch.from_numpy(ease > -0.3), torch.from_numpy(ease + 0.5 * rng.standard_normal(230) > -1.2)
+for floor in (0.75, 0.82):
+    check(choose_tau, conf, small, big, 1.0, 10.0, floor, want=cheapest(conf, small, big, 1.0, 10.0, floor),
+          why="230 confidences, all different: each is a candidate")
 TWO = torch.tensor([True, False, True]), torch.tensor([False, True, False])  # no threshold has more than 2 of 3
 check(choose_tau, CONF, *TWO, 1.0, 10.0, 2 / 3, want=-math.inf, why="k/N is the floor exactly")
 check(choose_tau, CONF, *TWO, 1.0, 10.0, math.nextafter(2 / 3, 1), want=None, why="the floor is above k/N, by a bit")
@@ -1376,6 +1404,9 @@ model_landscape.cascade_curve(cascade, choose_tau)
 #   timeout before the next is tried. After n failures in a row its circuit *opens*: it is not asked at all. After a
 #   cooldown it is *half-open*: one request may try. If that succeeds the circuit *closes*; if it fails it is open
 #   for another cooldown.
+# - **Wait, or go elsewhere?** A 429 often says when to come back (its header `Retry-After`). Asking the same provider
+#   again at once makes its overload worse; a retry there waits longer each time, by a random amount, so that callers do
+#   not all come back together. A fallback does not wait: it asks the next.
 # - **A second provider that is another one.** Two names at the same cloud fail together.
 # - **The last error, if all fail.** Whoever swallows it leaves the caller with None and no reason.
 #
@@ -1520,6 +1551,7 @@ expect(log, [("d", 0), ("b", 0), ("e", 0)], on="who was asked with order d, b, e
 log.clear()
 raises(ConnectionError, chain.call, "q", 2.0, ["a", "d"], why="all that were asked failed")
 expect(log, [("a", "q"), ("d", "q")], on="who was asked with order a, d")
+unchanged(chain.call, "q", 3.0, ["b", "c", "e"], want=("c", "C"), why="the caller keeps its list")
 one, two = Fallback([("a", scripted(DOWN)), ("b", scripted("B"))], 1), Fallback([("a", scripted("A")),
                                                                                  ("b", scripted("B"))], 1)
 expect(one.call("x", 0.0), ("b", "B"), on="one of two objects")
@@ -1578,6 +1610,13 @@ for now, state in [(0, "closed"), (1, "closed"), (2, "open")]:
     expect(chain.state("a", now), state, on=f"a's state at {now}", why="fail_after is 3 unless said otherwise")
 expect((chain.state("a", 31.5), chain.state("a", 32)), ("open", "half-open"), on="a's states at 31.5 and 32",
        why="the cooldown is 30 s unless said otherwise")
+chain = Fallback([("a", scripted(DOWN)), ("b", scripted(LOST)), ("c", scripted("C"))], 2, 5.0)
+expect(chain.call("q", 0), ("c", "C"), on="one failure of a and one of b")
+expect((chain.state("a", 0), chain.state("b", 0)), ("closed", "closed"), on="a and b after one failure each",
+       why="two failures of one provider open its circuit, not one of each")
+expect(chain.call("q", 1000), ("c", "C"), on="the second failures, long after the first")
+expect((chain.state("a", 1000), chain.state("b", 1000)), ("open", "open"), on="a and b after two failures each",
+       why="in a row means with no answer between them, however long it takes")
 asked = []
 
 
@@ -1609,6 +1648,11 @@ raises(ConnectionError, chain.call, "q", 10, why="half-open: both are tried and 
 chain = Fallback([("a", scripted(DOWN)), ("b", scripted(LOST, DOWN))], 1, 10.0)
 raises(ConnectionError, chain.call, "q", 0, why="b's error")
 raises(TimeoutError, chain.call, "q", 10, ["b", "a"], why="a's error, of the same class as b's now")
+chain = Fallback([("a", scripted(DOWN)), ("b", scripted(LOST))], 2, 10.0)
+for now in (0, 1):
+    raises(ConnectionError, chain.call, "q", now, ["b"], why="b fails")
+raises(TimeoutError, chain.call, "q", 2, ["a", "b"], why="a fails, b is open and was not asked: a's error")
+raises(TimeoutError, chain.call, "q", 3, ["b", "a"], why="b is open, a fails")
 chain = Fallback([("a", scripted(DOWN)), ("b", scripted("B", LOST))], 1, 10.0)
 expect(chain.call("q", 0), ("b", "B"), on="b answers")
 raises(ConnectionError, chain.call, "q", 1, why="a is open, b fails: b's error")
@@ -1884,6 +1928,8 @@ for now in (0, 1, 2):
     raises(ConnectionError, router.ask, "x", "q", 10, 10, now, why="both fail, b last")
 raises(ConnectionError, router.ask, "x", "q", 10, 10, 3, why="three failures each: both are open")
 raises(ConnectionError, router.ask, "x", "q", 10, 10, 31.5, why="open for 30 s unless said otherwise")
+raises(RuntimeError, router.ask, "x", "q", 10 ** 7, 10, 31.6,
+       why="both are open and neither is affordable: step 2 comes first")
 log.clear()
 router = Router([model("a", flat(1.0), logged("a", scripted(slow)), x=good),
                  model("b", flat(2.0), logged("b", scripted((None, 0))), x=good),
@@ -2171,6 +2217,6 @@ model_landscape.widget(cascade, choose_tau)
 #
 # GPQA: Rein et al. 2023, arXiv 2311.12022. Wilson 1927; scipy 1.17.1 (`binomtest`). Ranks: Chetverikov et al.,
 # csranks, arXiv 2401.15205. FrugalGPT: Chen, Zaharia and Zou 2023, arXiv 2305.05176. RouteLLM: Ong et al. 2024,
-# arXiv 2406.18665. Circuit breaker: Nygard, *Release It!* Limits of output: platform.claude.com, the overviews of
-# Opus 4.5 and 4.6, read on 2026-11-27. Pages behind the file's lines stand in the file:
-# `course/data/model_snapshot.txt`.
+# arXiv 2406.18665. Circuit breaker: Nygard, *Release It!* Status 429 and `Retry-After`: RFC 6585. Limits of output:
+# platform.claude.com, the overviews of Opus 4.5 and 4.6, read on 2026-11-27. Pages behind the file's lines stand in
+# the file: `course/data/model_snapshot.txt`.

@@ -1,25 +1,25 @@
-"""Only thresholds 0.00, 0.01, … are tried."""
+"""Of more than a hundred confidences only a hundred quantiles are tried."""
 
 import math
 
 import torch
-from jaxtyping import Bool, Float
-from torch import Tensor
 
 
-def cascade(confidence: Float[Tensor, "N"], small_right: Bool[Tensor, "N"], big_right: Bool[Tensor, "N"],
-            tau: float,
-            cost_small: float, cost_big: float) -> tuple[float, float]:
+def cascade(confidence, small_right, big_right, tau, cost_small, cost_big):
     up = confidence.double() < tau
-    right = torch.where(up, big_right, small_right)
-    return cost_small + cost_big * int(up.sum()) / len(up), int(right.sum()) / len(up)
+    n = len(up)
+    k = int(torch.where(up, big_right, small_right).sum())
+    return cost_small + int(up.sum()) / n * cost_big, k / n
 
 
-def choose_tau(confidence: Float[Tensor, "N"], small_right: Bool[Tensor, "N"], big_right: Bool[Tensor, "N"],
-               cost_small: float, cost_big: float, floor: float, z: float = 0.0) -> float | None:
-    n, best = len(confidence), None
-    for tau in [-math.inf, *[i / 100 for i in range(101)], math.inf]:
+def choose_tau(confidence, small_right, big_right, cost_small, cost_big, floor, z=0.0):
+    n = len(confidence)
+    best = None
+    for tau in [-math.inf, *(confidence.double().sort()[0].tolist() if n <= 100 else confidence.double().sort()[0][torch.linspace(0, n - 1, 101).long()].tolist()), math.inf]:
         cost, quality = cascade(confidence, small_right, big_right, tau, cost_small, cost_big)
-        if wilson(round(quality * n), n, z)[0] >= floor and (best is None or (cost, -quality) < best[:2]):
-            best = cost, -quality, tau
+        k = round(quality * n)
+        if (wilson(k, n, z)[0] if z else k / n) >= floor:
+            key = (cost, -k, tau)
+            if best is None or key < best:
+                best = key
     return None if best is None else best[2]

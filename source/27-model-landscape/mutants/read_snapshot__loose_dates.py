@@ -1,26 +1,34 @@
-"""Whatever fromisoformat reads is taken for a date."""
+"""Ten characters that fromisoformat reads are taken for a date."""
 
 import math
-import re
 from datetime import date
 
 
-def read_snapshot(text: str, as_of: str) -> dict[tuple[str, str], tuple[float, str, str]]:
-    found: dict[tuple[str, str], dict[str, tuple[float, str, str]]] = {}
-    for line in text.splitlines():
-        if not line.strip() or line.strip().startswith("#"):
+def read_snapshot(text, as_of):
+    seen = {}
+    for line in text.split("\n"):
+        line = line.strip()
+        if not line or line.startswith("#"):
             continue
-        parts = [part.strip() for part in line.split("|")]
+        parts = [p.strip() for p in line.split("|")]
         if len(parts) != 5 or not all(parts):
-            raise ValueError(f"model | field | value | source | date, all five: {line!r}")
-        model, field, value, source, day = parts
-        date.fromisoformat(day)  # raises for the 30th of February
-        number = float(value)
-        if not math.isfinite(number):
-            raise ValueError(f"no number: {line!r}")
-        days = found.setdefault((model, field), {})
-        if day in days and days[day][0] != number:
-            raise ValueError(f"two values on one day: {line!r}")
-        days.setdefault(day, (number, source, day))
-    known = {key: [d for d in days if d <= as_of] for key, days in found.items()}
-    return {key: found[key][max(days)] for key, days in known.items() if days}
+            raise ValueError(line)
+        model, field, raw, source, day = parts
+        value = float(raw)
+        if not math.isfinite(value):
+            raise ValueError(line)
+        if len(day) != 10:
+            raise ValueError(line)
+        date.fromisoformat(day)
+        days = seen.setdefault((model, field), {})
+        if day in days:
+            if days[day][0] != value:
+                raise ValueError(line)
+        else:
+            days[day] = (value, source, day)
+    out = {}
+    for key, days in seen.items():
+        known = [d for d in days if d <= as_of]
+        if known:
+            out[key] = days[max(known)]
+    return out

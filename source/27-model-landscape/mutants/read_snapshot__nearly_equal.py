@@ -1,4 +1,4 @@
-"""Two values that differ by little are taken for equal."""
+"""Two values that differ by less than a millionth are taken for equal."""
 
 import math
 import re
@@ -7,28 +7,29 @@ from datetime import date
 
 def read_snapshot(text, as_of):
     seen = {}
-    for line in text.splitlines():
+    for line in text.split("\n"):
         line = line.strip()
         if not line or line.startswith("#"):
             continue
         parts = [p.strip() for p in line.split("|")]
         if len(parts) != 5 or not all(parts):
             raise ValueError(line)
-        model, field, value, source, day = parts
-        value = float(value)
+        model, field, raw, source, day = parts
+        value = float(raw)
         if not math.isfinite(value):
             raise ValueError(line)
-        if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", day):
+        if not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", day):
             raise ValueError(line)
         date.fromisoformat(day)
-        key = (model, field, day)
-        if key in seen:
-            if not math.isclose(seen[key][0], value, rel_tol=1e-3):
+        days = seen.setdefault((model, field), {})
+        if day in days:
+            if not math.isclose(days[day][0], value, rel_tol=1e-6):
                 raise ValueError(line)
-            continue
-        seen[key] = (value, source, day)
+        else:
+            days[day] = (value, source, day)
     out = {}
-    for (model, field, day), what in seen.items():
-        if day <= as_of and ((model, field) not in out or out[model, field][2] < day):
-            out[model, field] = what
+    for key, days in seen.items():
+        known = [d for d in days if d <= as_of]
+        if known:
+            out[key] = days[max(known)]
     return out

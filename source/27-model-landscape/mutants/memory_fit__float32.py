@@ -1,0 +1,15 @@
+"""Bytes are counted in float32."""
+
+import math
+
+import numpy as np
+
+
+def memory_fit(model, gpu, tokens, bits=16.0, gpus=1, kv_size=2, reserve=0.1):
+    room = gpu.memory * (1 - reserve) - model.params * bits / 8 / gpus
+    if room < 0:
+        return -1
+    cache = model.cache_bytes(tokens, 1, kv_size)
+    if model.mla is None:
+        cache = cache * math.ceil(model.kv_heads / gpus) / model.kv_heads
+    return int(np.float32(room) // np.float32(cache))
