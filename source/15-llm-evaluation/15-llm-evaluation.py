@@ -139,8 +139,9 @@ def rows_of(got):
 # - **The system**: time to the first token (TTFT), tokens a second, error rate, price. A model that thinks before
 #   it answers spends *thinking tokens* that nobody reads and that are paid as output: report them too.
 #
-# Votes are about pairs, and a table wants one number per model. Chess had the problem first. **Elo** gives each
-# player a rating and predicts the first one's score from the difference:
+# The best known vote is the *Chatbot Arena*: visitors of a page ask, read the answers of two models without names,
+# and choose (part 12). Votes are about pairs, and a table wants one number per model. Chess had the problem first.
+# **Elo** gives each player a rating and predicts the first one's score from the difference:
 #
 # $$e = \frac{1}{1 + 10^{(R_b - R_a)/400}}, \qquad
 # R_a \leftarrow R_a + K (s - e), \qquad R_b \leftarrow R_b - K (s - e).$$
@@ -239,6 +240,7 @@ check(elo_update, 0.0, -50.0, 1, want=(32 - 32 / (1 + 10 ** -0.125), -50 - 32 + 
 check(elo_update, 9000.0, 0.0, 0, 8.0, want=(9000 - 8 / (1 + 10 ** -22.5), 8 / (1 + 10 ** -22.5)), rtol=1e-9,
       atol=1e-7, why="a lead of 9,000 points")
 check(elo_update, 0.0, 9000.0, 0, 8.0, want=(0.0, 9000.0), rtol=1e-9, atol=1e-7, why="9,000 points behind")
+check(elo_update, 1200.0, 1000.0, 0, 0.0, want=(1200.0, 1000.0), rtol=0, atol=1e-7, why="K = 0 moves nobody")
 for s in (-1, 0.25, 1.5, 0.999):
     raises(ValueError, elo_update, 1000.0, 900.0, s, why="an outcome is 0, 0.5 or 1")
 ### END HIDDEN TESTS
@@ -259,6 +261,8 @@ for seed, (n, m) in enumerate([(2, 1), (3, 40), (9, 300), (5, 1500), (1, 0), (4,
         move = k * (s - 1 / (1 + 10 ** ((want[b] - want[a]) / 400)))
         want[a], want[b] = want[a] + move, want[b] - move
     check(elo_run, n, games, k, start, want=want, rtol=1e-9, atol=1e-7, why=f"{m} games among {n}, start {start}")
+check(elo_run, 3, [(0, 1, 1.0), (2, 0, 0.5)], 0.0, 1200.0, want=[1200.0] * 3, rtol=0, atol=1e-7,
+      why="K = 0 moves nobody")
 check(elo_run, 4, [(2, 3, 0)], want=[1000.0, 1000.0, 984.0, 1016.0], rtol=1e-9, why="the defaults")
 raises(ValueError, elo_run, 2, [(0, 1, 1.0), (1, 0, 0.3)], why="an outcome is 0, 0.5 or 1")
 raises(ValueError, elo_run, 3, [(0, 1, 1.0), (2, 2, 1.0)], why="nobody plays against itself")
@@ -435,6 +439,12 @@ check(fit_bt, np.array([0, 2, 1]), np.array([1, 3, 2]), np.array([0.5, 0.5, 0.5]
 ### BEGIN HIDDEN TESTS
 raises(ValueError, fit_bt, np.array([0, 1, 0]), np.array([1, 0, 2]), np.array([1.0, 1.0, 1.0]), 3,
        why="2 never won")
+for p in range(4):  # the other three are a ring, and all of them can be reached from p, or p from all of them
+    ring = [((p + a) % 4, (p + a % 3 + 1) % 4, 1.0) for a in (1, 2, 3)]
+    raises(ValueError, fit_bt, *columns([*ring, *(((p + a) % 4, p, 1.0) for a in (1, 2, 3))]), 4,
+           why=f"{p} never won")
+    raises(ValueError, fit_bt, *columns([*ring, *((p, (p + a) % 4, 1.0) for a in (1, 2, 3))]), 4,
+           why=f"{p} never lost")
 raises(ValueError, fit_bt, np.array([0, 1]), np.array([1, 0]), np.array([1.0, 1.0]), 3, why="2 never played")
 raises(ValueError, fit_bt, *(np.zeros(0, d) for d in (int, int, float)), 2, why="two models and no games")
 groups = [(0, 1, 1.0), (1, 0, 1.0), (2, 3, 1.0), (3, 2, 1.0), (0, 2, 1.0), (1, 3, 1.0), (3, 0, 0.0)]
@@ -473,6 +483,8 @@ for seed, (n, m, ridge) in enumerate([(3, 4, 1.0), (5, 30, 0.1), (7, 200, 0.01),
     given = columns(games) if m else tuple(np.zeros(0, d) for d in (int, int, float))
     check(fit_bt, *given, n, ridge, want=slow_bt(games, n, ridge), rtol=0, atol=0.1,
           why=f"{m} games among {n}, ridge {ridge}")
+check(fit_bt, np.array([0]), np.array([1]), np.array([1.0]), 2, 5e-4, want=slow_bt([(0, 1, 1.0)], 2, 5e-4), rtol=0,
+      atol=0.1, why="one win: a small ridge is a ridge, and the answer is finite")
 apart = [(0, 1, 1.0), (2, 3, 1.0), (2, 3, 1.0), (0, 1, 0.0)]
 check(fit_bt, *columns(apart), 5, 0.2, want=slow_bt(apart, 5, 0.2), rtol=0, atol=0.1,
       why="groups that never met")
@@ -556,6 +568,9 @@ llm_evaluation.opponents(fit_bt)
 # **How many games?** Between two near equals that met m times, without ties, the gap has a standard error of about
 # $347 / \sqrt{m}$ points. To tell a lead of 10 points (a win rate of 51.4 %) from none, at two standard errors,
 # takes 4,800 games.
+#
+# Which pair should play next? The one whose gap is least known: Chiang et al. 2024 draw pairs so, and need fewer votes
+# for the same intervals. Bradley–Terry allows it: where its model holds, it does not matter who met whom how often.
 #
 # ### Exercise 15.3 · rank_intervals
 #
@@ -703,6 +718,11 @@ for seed, (n, m) in enumerate([(3, 260), (5, 700)]):
         f"{m} games, 150 resamples: expected means near the fit {want.round(1)}, got {R.mean(0).round(1)}")
     assert ((spread > 0.73) & (spread < 1.31)).all(), (
         f"{m} games, 150 resamples: expected a scatter near {error.round(1)} points, got {R.std(0).round(1)}")
+single = np.array([0]), np.array([1]), np.array([0.9])
+for ridge in (0.02, 1.5):
+    check(bootstrap_ratings, *single, 2, 4, 5, ridge, want=np.tile(slow_bt([(0, 1, 0.9)], 2, ridge), (4, 1)), rtol=0,
+          atol=0.1, why="the ridge is in every fit, also where there is a maximum without it")
+expect(np.shape(bootstrap_ratings(*single, 2, 203, 1)), (203, 2), on="the shape of 203 resamples")
 unbeaten = np.array([0, 0, 1]), np.array([1, 2, 2]), np.array([1.0, 1.0, 0.5])
 R = np.asarray(bootstrap_ratings(*unbeaten, 3, 40, 1))
 expect(R.shape, (40, 3), on="resamples in which somebody never lost: the ridge makes them all finite")
@@ -764,8 +784,8 @@ llm_evaluation.rank_picture(bootstrap_ratings, rank_intervals)
 # ## 4 · A model as judge
 #
 # People are slow and dear. So an LLM gets the question and both answers, and is asked which is better. The prompt
-# of MT-Bench wants a last line with `[[A]]`, `[[B]]` or, for a tie, `[[C]]`. Two things go wrong before any bias
-# does.
+# of MT-Bench (80 questions with a follow-up, from Zheng et al. 2023) wants a last line with `[[A]]`, `[[B]]` or, for
+# a tie, `[[C]]`. Two things go wrong before any bias does.
 #
 # - **The reply is text.** The judge explains, quotes its instructions ("`[[A]]` if A is better"), and then
 #   decides, or does not. The *last* verdict counts. What a reasoning model thinks aloud between `<think>` and
@@ -1111,6 +1131,7 @@ check(cohen_kappa, [0], [0], "linear", want=math.nan, why="one item, one grade, 
 check(cohen_kappa, [0], [1], want=0.0, why="one item, two labels: nothing seen, nothing by chance")
 check(cohen_kappa, [], [], "linear", want=math.nan, why="no items")
 raises(ValueError, cohen_kappa, [], [], "", why="an empty string names no weights")
+raises(ValueError, cohen_kappa, [1, 2], [2, 2], "Linear", why="weights are None, linear or quadratic, as written")
 raises(ValueError, cohen_kappa, [], [1], why="none against one")
 raises(ValueError, cohen_kappa, [1], [1, 2], "linear", why="one against two")
 ### END HIDDEN TESTS
@@ -1133,9 +1154,10 @@ llm_evaluation.kappa_and_prevalence(cohen_kappa)
 # $$p_k = \sigma\left(\beta_0 + \beta_1 x_k\right), \qquad x_k = \tanh\frac{\text{dlen}_k}{\text{scale}}, \qquad
 # \text{controlled win rate} = \sigma(\beta_0).$$
 #
-# The tanh keeps one answer of 5,000 tokens from deciding the fit. Length-controlled AlpacaEval does this (Dubois
-# et al. 2024, arXiv 2404.04475), with one term more, for the difficulty of each instruction. It raised the rank
-# correlation with the Chatbot Arena from 0.94 to 0.98. The Arena itself has *style control*: the same idea inside
+# The tanh keeps one answer of 5,000 tokens from deciding the fit. AlpacaEval has an LLM judge a model's answers
+# against those of one baseline; its length-controlled form does this (Dubois et al. 2024, arXiv 2404.04475), with one
+# term more, for the difficulty of each instruction. It raised the rank correlation with the Chatbot Arena from 0.94
+# to 0.98. The Arena itself has *style control*: the same idea inside
 # Bradley–Terry, with columns for length and for marks such as headings and lists.
 #
 # **The catch.** Zero lies where the data may not: if a model is always longer, σ(β₀) is an extrapolation. And
@@ -1246,6 +1268,9 @@ raises(ValueError, length_controlled_winrate, [], [], why="no games")
 raises(ValueError, length_controlled_winrate, [1.0], [3, 4], why="one score, two lengths")
 ### BEGIN HIDDEN TESTS
 check(length_controlled_winrate, [1], [0], want=1.0, rtol=0, atol=1e-4, why="one game, won")
+check(length_controlled_winrate, [1, 1, 1], [60, 200, 340], want=1.0, rtol=0, atol=1e-4,
+      why="all won, and all of them longer")
+check(length_controlled_winrate, [0, 0], [60, 200], want=0.0, rtol=0, atol=1e-4, why="all lost, though longer")
 check(length_controlled_winrate, [0] * 300, list(range(300)), 10.0, 0.5, want=0.0, rtol=0, atol=1e-4,
       why="all lost")
 raises(ValueError, length_controlled_winrate, [1.0, 0.0], [3], why="two scores, one length")
@@ -1267,10 +1292,10 @@ llm_evaluation.length_picture(length_controlled_winrate)
 #
 # ## 7 · What does a solved task cost?
 #
-# Prices are per million tokens, input and output apart. List prices that were read for this course: GPT-4.1 2 and 8
+# Prices are per million tokens, input and output apart. List prices as read in 2026 for this course: GPT-4.1 2 and 8
 # dollars, Claude Sonnet 4.5 3 and 15, GPT-4o-mini 0.15 and 0.60, Claude Haiku 4.5 1 and 5. So output is dearer by a
-# factor of 4 to 5 here, and of 8 with some models. They change; a table of prices carries a date. Batch interfaces
-# take about half. Hardware of your own is cheap per token only while it is busy.
+# factor of 4 to 5 here, and of 8 with GPT-5.2 (1.75 and 14, in GitHub Copilot's table). They change; a table of
+# prices carries a date. Batch interfaces take about half. Hardware of your own is cheap per token only while it is busy.
 #
 # **Price divided by score is no measure.** A model for 0.05 dollars a task that is right in 26 % (a guess among
 # four) costs 0.19 dollars per right answer, one for 5 dollars that is right in 90 % costs 5.56. The guesser
@@ -1414,6 +1439,8 @@ check(pareto, [(math.inf, 0.0), (1.0, 0.0), (math.inf, 0.3)], want=[1, 2],
       why="infinitely dear, and of more quality")
 check(pareto, [(math.inf, 0.2), (math.inf, 0.3), (math.inf, 0.3)], want=[1, 2], why="infinite costs are equal")
 check(pareto, [(1.0, 0.5), (2.0, 0.5 + 1e-9), (2.0 + 1e-9, 0.5)], want=[0, 1], why="strictly better, however little")
+check(pareto, [(2e-7, 0.5), (1e-7, 0.5), (3e-7, 0.500_000_1)], want=[1, 2],
+      why="costs of a ten-millionth of a dollar: strictly cheaper, however little")
 check(pareto, [(0.0, 0.0), (-1.0, -2.0), (0.0, -1.0)], want=[0, 1], why="zeros and negative numbers")
 for seed in range(20):
     rng = np.random.default_rng(seed)
@@ -1602,6 +1629,12 @@ unchanged(arena, *given, lambda q, a, b: "[[A]]" if a > b else "[[B]]" if b > a 
           want={"table": [{"name": "y", "rating": float(want[1]), "low": 1, "high": 1, "games": 2},
                           {"name": "x", "rating": float(want[0]), "low": 2, "high": 2, "games": 2}],
                 "bias": 0.0, "unread": 1}, atol=0.1)
+half = arena({"x": ["3"] * 9, "y": ["2"] * 9}, [("x", "y", q) for q in range(9)],
+             lambda q, a, b: "[[A]]" if a > b else "[[C]]", 3)
+expect([row["rating"] for row in half["table"]], [0.0, 0.0], rtol=0, atol=0.1,
+       on="the ratings where x wins in one order and ties in the other",
+       why="a win and a tie are 0.5, by your debias_pairwise")
+expect(half["bias"], 0.5, on="its bias: 9 A and 9 ties of 18")
 turns = []
 
 
@@ -1637,6 +1670,12 @@ assert math.isnan(silent["bias"]) and silent["unread"] == 1, (
 expect(rows["idle"]["rating"], 0.0, on="the rating of a model without a game", rtol=0, atol=0.1)
 expect((rows["x"]["low"], rows["x"]["high"], rows["y"]["low"], rows["y"]["high"]), (1, 1, 3, 3),
        on="ranks of the two that played: the idle one lies between")
+five = {"d": ["2"], "idle": ["9"], "b": ["4"], "a": ["5"], "c": ["3"]}
+got = arena(five, [(x, y, 0) for x, y in ["ab", "ac", "ad", "cb", "bd", "dc"] for _ in range(9)], larger, 5)
+expect([row["name"] for row in got["table"]], ["a", "b", "idle", "c", "d"],
+       on="the table of four that played and one that did not",
+       why="the highest rating first, whatever the intervals: the idle one has 0, the middle")
+expect([(row["low"], row["high"]) for row in got["table"] if row["name"] == "idle"], [(1, 5)], on="its interval")
 none = arena({"p": [], "q": [], "r": []}, [], larger)
 expect(sorted((row["name"], row["rating"], row["low"], row["high"], row["games"]) for row in none["table"]),
        [(name, 0.0, 1, 3, 0) for name in "pqr"], on="an arena without games")
@@ -1785,7 +1824,7 @@ llm_evaluation.widget(elo_run, fit_bt)
 # %% [markdown]
 # ## 12 · Leaderboards, and what they hide
 #
-# **Chatbot Arena** (now LMArena). A user asks, two anonymous models answer, the user votes, then the names
+# **Chatbot Arena** (later LMArena). A user asks, two anonymous models answer, the user votes, then the names
 # appear. From the votes come ratings by Bradley–Terry with intervals; Elo, which the guide names, was its first
 # method. There are categories (code, hard prompts, languages: it is not English only) and style control. It
 # measures what its visitors prefer on what they ask. **It can be gamed**, against what the guide says: Singh et
