@@ -165,10 +165,12 @@ def judged(case, plans):
 # | vectors that it reads | soft prompt, prefix | hours | little at every query |
 # | its weights | LoRA, all weights | hours to weeks | once, and again at each change |
 #
-# RAG (retrieval-augmented generation, section 03) puts found passages into the prompt. So **facts belong into the
-# context** wherever they change, must be cited, must be deleted, or must not be seen by everybody. **Form belongs
-# into the weights**: a tone, an output format, the way a profession talks, a skill with many examples, a long
-# instruction that is sent a million times a day.
+# RAG (retrieval-augmented generation, section 03) puts found passages into the prompt. LoRA (section 04) leaves the
+# weights alone and trains a small *adapter* beside each matrix: the product of two thin matrices of rank r.
+#
+# **Facts belong into the context** wherever they change, must be cited, must be deleted, or must not be seen by
+# everybody. **Form belongs into the weights**: a tone, an output format, the way a profession talks, a skill with
+# many examples, a long instruction that is sent a million times a day.
 #
 # **What the papers say.** Ovadia et al. (2023, arXiv 2312.05934): RAG consistently beat (unsupervised)
 # fine-tuning at bringing in facts, old and new; the same fact in many wordings helped the fine-tune. Gekhman et
@@ -932,8 +934,9 @@ choosing_adaptation.equal_tokens(train_flop, train_cost)
 # Right: what the guide's two ranges of dollars buy, in tokens.
 #
 # **Memory.** The number that decides which card you need. For every *trained* parameter: 2 bytes of BF16 weight,
-# 2 of gradient, 4 of FP32 master copy, 8 of Adam's two moments: 16. For a *frozen* one: 2 bytes in BF16, or 4.127
-# bits in NF4 with double quantisation (section 04 derives it). Section 10 cuts the 16 bytes over many GPUs.
+# 2 of gradient, 4 of FP32 master copy (in BF16 alone small steps would round away), 8 of Adam's two moments: 16. For
+# a *frozen* one: 2 bytes in BF16, or 4.127 bits in NF4, a 4-bit format, with double quantisation (section 04 derives
+# it). Section 10 cuts the 16 bytes over many GPUs.
 #
 # | | all weights | LoRA, r = 16 on all matrices | the same on NF4 |
 # |---|---|---|---|
@@ -1085,7 +1088,8 @@ raises(ValueError, largest_model, 1000, 10, "int4", why="no such base")
 expect(sum(train_memory(1000, 10).values()), 2160, on="all bytes of 1,000 parameters and 10 trained beside them")
 ### BEGIN HIDDEN TESTS
 for args in [(1000, 10, "fp32"), (1000, 10, "bf16", "adamw"), (1000, None, "nf4", "sgd"),
-             (1000, None, "bf16", ""), (1000, 0, "NF4"), (0, 10, "int4"), (0, 0, "bf16", "adamw"), (0, None, "nf4")]:
+             (1000, None, "bf16", ""), (1000, None, "int4"), (0, None, "fp32", "sgd"), (1000, 0, "NF4"),
+             (0, 10, "int4"), (0, 0, "bf16", "adamw"), (0, None, "nf4")]:
     raises(ValueError, train_memory, *args, why="no such way")
     raises(ValueError, largest_model, *args, why="no such way")
 expect(largest_model(2160, 10), 1000, on="largest_model(2160, 10)")
@@ -1144,6 +1148,8 @@ choosing_adaptation.what_fits(train_memory, largest_model)
 # | `"fresh"` | tokens of input behind the prefix, new in each query |
 # | `"output"` | tokens that the model writes |
 # | `"extra"` | dollars of everything else in a query, such as the search |
+#
+# The numbers of tokens are averages, too, and need not be whole.
 #
 # - `prices` has dollars per **million** tokens under `"input"`, `"cached"` and `"output"`.
 # - The cached price is paid for the prefix alone, and only by queries that hit. A prefix of fewer than `minimum`
@@ -1218,7 +1224,8 @@ for i, (prefix, hit, new, output, extra) in enumerate([(0, 0.0, 0, 0, 0.0), (0, 
                                                        (5000, 0.0, 20, 900, 0.0),
                                                        (5000, 1.0, 20, 900, 0.02), (700, 0.37, 0, 1, 0.0),
                                                        (64, 0.5, 11, 13, 0.5),
-                                                       (128, 0.25, 0, 0, 0.0), (250_000, 0.93, 4321, 77, 1e-5)]):
+                                                       (128, 0.25, 0, 0, 0.0), (250_000, 0.93, 4321, 77, 1e-5),
+                                                       (1500.25, 0.8765, 31.5, 7.75, 0.000312345678)]):
     plan = {"prefix": prefix, "hit": hit, "fresh": new, "output": output, "extra": extra}
     for prices in (PRICES, {"input": 0.5, "cached": 0.5, "output": 0.5}, {"input": 15.0, "cached": 0.0,
                                                                           "output": 75.0},
@@ -1227,7 +1234,8 @@ for i, (prefix, hit, new, output, extra) in enumerate([(0, 0.0, 0, 0, 0.0), (0, 
             each = Fraction(prices["input"])
             if prefix >= minimum:
                 each += Fraction(hit) * (Fraction(prices["cached"]) - Fraction(prices["input"]))
-            want = prefix * each + new * Fraction(prices["input"]) + output * Fraction(prices["output"])
+            want = Fraction(prefix) * each + Fraction(new) * Fraction(prices["input"])
+            want += Fraction(output) * Fraction(prices["output"])
             want = want / 10 ** 6 + Fraction(extra)
             check(query_cost, plan, prices, minimum, want=float(want), rtol=1e-7, atol=1e-15,
                   why="the prefix alone may be cached")
@@ -1252,7 +1260,8 @@ for a, p, b, q, want in [
         (0.0, 0.5, 0.25, 0.0, 0.5),
         (3.0, 1.0, 4.0, 0.25, 4 / 3), (0.0, 3e-6, 1e6, 1e-6, 5e11), (100.0, 7.0, 100.5, 0.0, 1 / 14),
         (9.0, 0.01, 5.0, 0.02, math.inf), (0, 2, 7, 1, 7.0), (0.0, 0.0, 3.0, 0.0, math.inf),
-        (3.0, 0.0, 0.0, 0.0, 0.0), (0.0, 3e-10, 1.0, 1e-10, 5e9), (0.0, 1e-10, 1.0, 3e-10, math.inf)]:
+        (3.0, 0.0, 0.0, 0.0, 0.0), (0.0, 3e-10, 1.0, 1e-10, 5e9), (0.0, 1e-10, 1.0, 3e-10, math.inf),
+        (0.0, 0.5, 1.0, 0.5 - 2 ** -32, 2.0 ** 32), (1024.0, 0.5, 1024.0 + 2 ** -14, 0.25, 2.0 ** -12)]:
     check(breakeven_queries, a, p, b, q, want=want, rtol=1e-7, atol=1e-12,
           why="b at most as dear as a for all n from there on")
 ### END HIDDEN TESTS
@@ -1346,7 +1355,10 @@ for plans in [{"only": (3.0, 0.5)}, {"free": (0.0, 0.0), "a": (1.0, 1.0)}, {"a":
               {"a": (1e6, 0.0), "b": (0.0, 2e-6)},
               {"a": (3.0, 2.0), "b": (2.0, 3.0), "c": (1.0, 9.0)}, {"0": (2, 2), "": (1, 5)}, {"0": (1, 5), "": (2, 2)},
               {"a": (0.0, 0.5), "b": (0.0001, 0.25), "c": (0.001, 0.125)},
-              {"a": (0.0, 3e-10), "b": (1.0, 1e-10), "c": (0.0, 2.5e-10)}]:
+              {"a": (0.0, 3e-10), "b": (1.0, 1e-10), "c": (0.0, 2.5e-10)},
+              {"a": (0.0, 0.5), "b": (1.0, 0.5 - 2 ** -32)},
+              {"a": (0.0, 4.0), "b": (6.0, 2.0), "c": (9.0 + 2 ** -18, 1.0)},
+              {"a": (0.0, 4.0), "b": (6.0, 2.0), "c": (9.0 - 2 ** -18, 1.0)}]:
     check(cheapest_by_volume, plans, want=envelope(plans), rtol=1e-7, atol=1e-12,
           why="the lowest line at each volume")
 ### END HIDDEN TESTS
@@ -1475,6 +1487,9 @@ for change in (0.0, 1.0, 0.05, 0.3, 0.999, 0.0007, 1e-6, 3e-13):
             want = math.fsum((1.0 - change) ** age for age in range(delay, delay + every)) / every
             check(mean_fresh, change, every, delay, want=want, rtol=1e-7, atol=1e-15,
                   why="the mean of (1 - c) ** age over the cycle")
+for change, every, delay in [(5e-7, 3000, 0), (5e-7, 4, 4000), (1e-9, 5000, 5000)]:
+    want = math.fsum((1.0 - change) ** age for age in range(delay, delay + every)) / every
+    check(mean_fresh, change, every, delay, want=want, rtol=1e-7, why="little change and many days are some change")
 check(mean_fresh, 0.25, 5, want=fraction_fresh(0.25, 5), rtol=1e-7, why="the mean of (1 - c) ** age")
 check(mean_fresh, 0, 3, want=1.0, rtol=1e-7, why="nothing changes")
 check(mean_fresh, 1, 4, want=0.25, rtol=1e-7, why="right on the first day only")
@@ -1514,6 +1529,7 @@ for longest, delay in [(95, 60), (150, 25)]:
     check(best_refresh, 0.02, 75.0, 0.05, 1000, longest, delay, want=want, why=f"a delay of {delay} days")
 check(best_refresh, 0.0, 0.0, 0.05, 1000, 30, want=1, why="all cost nothing: the smallest interval")
 check(best_refresh, 0.25, 0.0, 0.0, 1000, 30, want=1, why="all cost nothing: the smallest interval")
+check(best_refresh, 0.25, 75.0, 0.0, 1000, 30, want=30, why="wrong answers cost nothing: as rarely as allowed")
 ### END HIDDEN TESTS
 
 # %% tags=["picture"]
@@ -1537,7 +1553,7 @@ choosing_adaptation.refresh_curves(mean_fresh, best_refresh)
 # |---|---|
 # | `"needs"` | list of what the answers need, such as `["facts", "style"]`; may be empty |
 # | `"memory"` | bytes of GPU memory for training |
-# | `"change"` | share of the facts that changes each day |
+# | `"change"` | share of the facts that changes each day, 0 to 1 |
 # | `"floor"` | least share of right facts, on average over the days |
 # | `"queries"` | queries a day, a number > 0 |
 # | `"days"` | the horizon, an int ≥ 1 |
@@ -1560,8 +1576,8 @@ choosing_adaptation.refresh_curves(mean_fresh, best_refresh)
 # - `"cost"`: name to dollars over the horizon, for **every** plan. Days are 0 to days − 1. Refreshes fall on day
 #   `every`, 2 · `every`, …, as far as there are such days. Every day has its daily cost and its queries.
 # - `"share"`: name to the mean share of right facts over all days of the horizon, for every plan: (1 − miss)
-#   times the mean of $(1 - c)^{\text{age}}$, where the age is 0 on day 0 and on every day of a refresh. The last
-#   cycle may be cut short.
+#   times the mean of $(1 - c)^{\text{age}}$, where the age is 0 on day 0 and on every day of a refresh, and
+#   $0^0 = 1$ again. The last cycle may be cut short.
 # - `"rejected"`: name to the **first** reason that holds: `"needs"` (it lacks one), `"memory"` (it takes more
 #   than there is), `"freshness"` (facts are needed, and its share is below the floor), `"budget"` (its cost is
 #   above it). What is exactly equal passes.
@@ -1643,6 +1659,9 @@ expect(got["share"], {"one": 0.525, "never": 0.1998046875, "half": 0.09990234375
        why="ages 0, 1, 2, 3, 0, 1, 2, 3, 0, 1", mistakes={"the last cycle was not cut short": {
            "one": 0.46875, "never": 0.1998046875, "half": 0.09990234375}})
 ### BEGIN HIDDEN TESTS
+all_change = recommend(case | {"change": 1.0, "days": 9}, {"one": plan, "never": plan | {"every": None, "miss": 0.5}})
+expect(all_change["share"], {"one": 3 / 9, "never": 0.5 / 9}, on="the shares where all facts change each day", rtol=1e-7,
+       why="right on day 0 and on every day of a refresh")
 for seed in range(30):
     case, plans = random_case(seed)
     want, got = judged(case, plans), recommend(case, plans)
@@ -1679,6 +1698,10 @@ expect(recommend(case, {"b": plan | {"setup": 0.0, "daily": 49.75}, "a": plan | 
 close = {"a": plan | {"miss": 0.2505}, "b": plan | {"memory": 24.5}, "c": plan | {"setup": 50.0625}}
 expect(recommend(case, close)["rejected"], {"a": "freshness", "b": "memory", "c": "budget"}, on="three close misses",
        why="nothing is rounded")
+expect(recommend(case | {"needs": [], "budget": 0.0}, {"a": plan, "b": plan | {"setup": 0.0}})["rejected"], {"a": "budget"},
+       on="the rejected plans where there are 0 dollars", why="what is equal passes, and nothing else")
+expect(recommend(case | {"needs": ["artefacts"]}, {"stale": plan | {"miss": 0.5, "gives": ["artefacts"]}})["rejected"], {},
+       on="the rejected plans where the need is 'artefacts'", why="that is not the need 'facts'")
 for seed in range(60):
     case, plans = random_case(seed)
     want, got = judged(case, plans), recommend(case, plans)
@@ -1700,6 +1723,9 @@ expect(got["flips"], {"lora": 200.0, "worse": None, "same slope": None}, on="the
        why="500 dollars are 10 days of 200 queries at 0.25", mistakes={
            "queries of the whole horizon": {"lora": 2000.0, "worse": None, "same slope": None}})
 ### BEGIN HIDDEN TESTS
+level = {"a": plan, "b": plan | {"setup": 250.0, "per_query": 0.0}, "c": plan | {"setup": 1.0, "per_query": 0.25 - 2 ** -30}}
+expect(recommend(case, level)["flips"], {"b": 100.0, "c": 2 ** 30 / 10}, rtol=1e-7,
+       on="flips at today's traffic, and of nearly the same slope", why="the lines meet, wherever that is")
 for seed in range(30, 90):
     case, plans = random_case(seed)
     want, got = judged(case, plans), recommend(case, plans)
@@ -1946,6 +1972,8 @@ choosing_adaptation.widget(query_cost, mean_fresh)
 # - **Money**: a line for each plan, once and hosting + each · queries; the lowest line at our traffic, with the
 #   prompt cache in it. The pairwise break-even misleads with three plans.
 # - **Refresh**: cost / R against wrong answers; the optimum is flat, so be roughly right.
+# - **Proof**: one set of real questions, held out, the same for every plan; facts and form scored apart, and what the
+#   model could do before.
 # - **Answer**: one plan, its price, the rejected ones with the requirement they fail, and the traffic or price at
 #   which I would change my mind. Begin with the cheapest that meets the needs: it is the easiest to undo.
 #
