@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from scipy.stats import binom
+from scipy.stats import binom, norm
 from sklearn.metrics import average_precision_score
 
 from course.sections import ragas
@@ -183,6 +183,18 @@ def test_gate_errs_as_it_says():
         d = 0.2 * rng.standard_normal(60) - 0.05
         passed += REF["gate"]([0.0] * 60, d.tolist(), 0.05, 0.1, 200, i)[0]
     assert 0.05 <= passed / 200 <= 0.18
+
+
+def test_how_many_questions():
+    """Nothing changed, deviation 0.2: the share of releases that the gate passes at 120 and at 275 questions."""
+    sure, often = norm.ppf(0.95), norm.ppf(0.8)
+    assert [round(sure, 3), round(often, 3)] == [1.645, 0.842]
+    assert [round((z * 0.2 / 0.03) ** 2) for z in (sure, sure + often, 2.487)] == [120, 275, 275]
+    says("1.645 · s/√n below", "At n = 120 the release passes in one case of two", "(2.487 · 0.2/0.03)² = 275")
+    for n, share in [(120, 0.5), (275, 0.8)]:
+        rng = np.random.default_rng(n)
+        passed = [REF["gate"]([0.0] * n, (0.2 * rng.standard_normal(n)).tolist(), 0.03, 0.05, 200, i)[0] for i in range(150)]
+        assert abs(np.mean(passed) - share) < 0.1
 
 
 def test_five_gates():

@@ -1,0 +1,15 @@
+"""Punctuation at the end of a name is taken away."""
+import math
+import unicodedata
+
+
+def entity_recall(reference, context, aliases=None):
+    def key(name):
+        return " ".join(unicodedata.normalize("NFKC", name).casefold().split()).strip(".,;:")
+    table = {key(a): key(b) for a, b in (aliases or {}).items()}
+    table.pop("", None)
+    def keys(names):
+        out = {table.get(key(n), key(n)) for n in names}
+        return out - {""}
+    ref, ctx = keys(reference), keys(context)
+    return len(ref & ctx) / len(ref) if ref else math.nan
