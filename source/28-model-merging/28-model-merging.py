@@ -50,7 +50,8 @@ def drawn(*shape, seed, dtype=torch.float32, size=1.0):
 
 def model(seed, dtype=torch.float32, size=1.0):
     "Weights of unlike shapes."
-    shapes = {"embed": (7, 3), "w": (5, 11), "b": (5,), "scalar": (), "conv": (2, 3, 4)}
+    shapes = {"embed": (7, 3), "w": (5, 11), "b": (5,), "scalar": (), "conv": (2, 3, 4),
+              "twin": (7, 3)}
     return {k: drawn(*s, seed=100 * seed + i, dtype=dtype, size=size) for i, (k, s) in enumerate(shapes.items())}
 
 
@@ -139,7 +140,8 @@ def tied(base, experts, keep, lam):
 #
 # Two people fine-tune the same base model, one for code, one for law. Can one file do both? **Model merging**
 # builds new weights out of given ones, entry by entry, without gradients. Five models become one: a fifth of the
-# storage, and one model to serve.
+# storage, and one model to serve. (Averaging several runs of *one* task is called a **model soup**, Wortsman et al.
+# 2022, 2203.05482.)
 #
 # Averaging two networks sounds absurd: swap two hidden units of one of them and it computes the same as before, but
 # the average with its old self is another function. What saves it is the common start. Fine-tuning moves weights a
@@ -155,6 +157,10 @@ def tied(base, experts, keep, lam):
 # With all λ = 1/N it is the average of the experts. A negative λ takes a skill away. λ is no constant of nature: it
 # is tuned on data of every task. So "merging needs no data" is true of the arithmetic alone: to choose λ, and to
 # know whether it worked, you need validation data.
+#
+# Why not train one model on all tasks together? Where the data can be brought to one place, do: in the tables of the
+# TIES paper (2306.01708) such a multitask model stays ahead of every merge. Merging is for when it cannot be done:
+# data that may not leave their owner, experts that come ready made, no compute for another training.
 #
 # **The catch: λ scales the move, not the model.** $\sum_i \lambda_i \theta_i$ is something else unless all λ together
 # make 1. And a move is small beside the weights: in half precision, a difference that is rounded, or a sum that is
@@ -247,6 +253,9 @@ base, expert = {"w": drawn(4, 6, seed=1).T, "v": drawn(3, 5, 7, seed=2)[:, ::2]}
 check(task_arithmetic, base, [expert, expert], [0.3, 0.5], want=summed(base, [expert, expert], [0.3, 0.5]),
       rtol=1e-5, atol=1e-5,
       why="strided tensors, names in another order, the same expert twice")
+base, expert = model(8), model(9)
+check(task_arithmetic, base, [dict(reversed(list(expert.items())))], [0.3], want=summed(base, [expert], [0.3]),
+      rtol=1e-5, atol=1e-5, why="names in another order, two of them of one shape")
 check(task_arithmetic, {}, [{}], [1.0], want={}, why="a model without tensors")
 check(task_arithmetic, {"e": torch.zeros(0, 3)}, [{"e": torch.zeros(0, 3)}], [1.0],
       want={"e": torch.zeros(0, 3)}, why="empty tensors")
@@ -287,6 +296,9 @@ for dtype in (torch.float16, torch.bfloat16):
 check(task_arithmetic, {"w": torch.ones(1)}, [{"w": torch.tensor([1 + 2.0 ** -30], dtype=torch.float64)}], [1024.0],
       want={"w": torch.tensor([1 + 2.0 ** -20])}, rtol=0, atol=0,
       why="a float64 expert beside a float32 base: computed in float64")
+check(task_arithmetic, {"w": torch.ones(1)},
+      [{"w": torch.ones(1)}, {"w": torch.tensor([1 + 2.0 ** -30], dtype=torch.float64)}], [1.0, 1024.0],
+      want={"w": torch.tensor([1 + 2.0 ** -20])}, rtol=0, atol=0, why="the second expert alone is in float64")
 tiny = {"w": torch.tensor([1.0 + 2.0 ** -40], dtype=torch.float64)}
 check(task_arithmetic, {"w": torch.ones(1, dtype=torch.float64)}, [tiny], [2.0], rtol=0, atol=0,
       want={"w": torch.tensor([1.0 + 2.0 ** -39], dtype=torch.float64)}, why="float64 stays float64")
@@ -886,7 +898,7 @@ assert not torch.equal(one["a"], other["a"]), "another seed gives another mask"
 assert not torch.equal(one["a"],
                        one["b"]), "two tensors of one shape have dice of their own: these got the same mask"
 ### BEGIN HIDDEN TESTS
-tau = {"a": torch.ones(60, 50), "b": torch.ones(60, 50), "c": torch.ones(3000)}
+tau = {"a": torch.ones(60, 50), "b": torch.ones(60, 50), "c": torch.ones(3000), "d": torch.ones(12, 25, 10)}
 for p, seed in ((0.5, 0), (0.3, 12345), (0.8, 3)):
     out = dare(tau, p, seed)
     masks = {k: (v != 0).double() for k, v in out.items()} | {"next seed": (dare(tau, p,
@@ -897,11 +909,11 @@ for p, seed in ((0.5, 0), (0.3, 12345), (0.8, 3)):
         agree = float((masks[x].reshape(-1) == masks[y].reshape(-1)).double().mean())
         assert abs(agree - same) < limit, (
             f"the masks of {x} and {y} agree at {agree:.3f} of the places; apart it would be {same:.3f}")
-    for dim in (0, 1):
-        m = masks["a"]
+    for name, dim in (("a", 0), ("a", 1), ("d", 0), ("d", 1), ("d", 2)):
+        m = masks[name]
         agree = float((m == m.roll(1, dim)).double().mean())
         assert abs(agree - same) < limit, (
-            f"neighbours along dimension {dim} agree at {agree:.3f} of the places; apart {same:.3f}")
+            f"neighbours along dimension {dim} of {tuple(m.shape)} agree at {agree:.3f} of the places; apart {same:.3f}")
     expect(dare(tau, p, seed), out, on="dare, the same seed after others", why="all dice come from the seed")
 for p in (0.0, 0.4, 0.9):
     a = dare({"x": drawn(50, seed=1)}, p, 2)["x"] != 0
@@ -921,6 +933,9 @@ for dtype in (torch.float16, torch.bfloat16, torch.float32, torch.float64):
         check(dare, tau, 0.0, seed, rescale, want=tau, rtol=0, atol=0, why="p = 0: bit for bit")
         fresh(dare, tau, 0.0, seed, rescale, want=tau)
         unchanged(dare, tau, 0.0, seed, rescale, want=tau)
+        given = {k: v.clone() for k, v in tau.items()}
+        dare(tau, 0.5, seed, rescale)
+        expect(tau, given, on=f"tau after dare with rescale={rescale}", why="it belongs to the caller", rtol=0, atol=0)
 for p in (-0.1, 1.0, 1.5, -1):
     for rescale in (True, False):
         raises(ValueError, dare, {"a": torch.ones(2)}, p, 5, rescale, why="p lies in [0, 1)")
@@ -1219,6 +1234,8 @@ mixed = [dict(reversed(list(d.items()))) for d in (thetas[1], *fishers)]
 check(fisher_merge, [thetas[0], mixed[0]], [fishers[0], mixed[2]], want=want, rtol=1e-4, atol=1e-5,
       why="names in another order")
 check(fisher_merge, thetas, mixed[1:], want=want, rtol=1e-4, atol=1e-5, why="names in another order")
+kept = fisher_merge([mixed[0], thetas[0]], fishers)
+assert list(kept) == list(mixed[0]), f"the first model's order of names, {list(mixed[0])}; got {list(kept)}"
 sure = [{"w": drawn(6, 4, seed=i + 5).T ** 2} for i in range(2)]
 check(fisher_merge, strided, sure, want={k: v.float() for k, v in fished(strided, sure).items()}, rtol=1e-4,
       atol=1e-5, why="strided input")
@@ -1463,10 +1480,15 @@ model_merging.wrong_sums(merge_lora)
 # rank 8 the sum is exact. Dashed: the summed factors. They have rank 4 as well, but their cross terms are nearly as
 # large as the sum itself.
 #
+# Adapters need no merging at all to share a base: it stays in memory once, and in one batch each request takes its
+# own adapter (section 04). Whole models can stand behind a **router**, which sends each request to one of them; that
+# saves no memory.
+#
 # ## 6 · One recipe
 #
 # Now the pieces in a row. A **recipe** says how; `merge` does it. This is what mergekit's YAML file is: a method,
-# its parameters, a base, a dtype.
+# its parameters, a base, a dtype. (One more of its keys is `normalize`, on by default for TIES: divide by the
+# weights of those that agree, as `disjoint_merge` does. Off, it is their weighted sum.)
 #
 # ### Exercise 28.9 · merge
 #
@@ -1509,7 +1531,9 @@ def merge(base: Weights, experts: list[Weights], recipe: dict) -> Weights:
         tau = {}
         for name, b in base.items():
             if b.is_floating_point():
-                wide = torch.promote_types(torch.promote_types(b.dtype, expert[name].dtype), torch.float32)
+                wide = torch.float32
+                for weights in (base, *experts):
+                    wide = torch.promote_types(wide, weights[name].dtype)
                 tau[name] = expert[name].to(wide) - b.to(wide)
         taus.append(trim(tau, recipe["keep"]) if method == "ties" else dare(tau, recipe["p"], recipe["seed"] + i))
     merged = {}
@@ -1667,6 +1691,24 @@ for recipe in recipes:
     fine = {"w": torch.tensor([1 + 2.0 ** -40], dtype=torch.float64)}
     check(merge, {"w": torch.ones(1, dtype=torch.float64)}, [fine], recipe | {"lam": 2.0}, rtol=0, atol=0,
           want={"w": torch.tensor([1 + 2.0 ** -39], dtype=torch.float64)}, why="float64 stays float64")
+    pair = [{"w": torch.ones(1)}, {"w": torch.tensor([1 + 2.0 ** -30], dtype=torch.float64)}]
+    for experts in (pair, pair[::-1]):
+        check(merge, {"w": torch.ones(1)}, experts, recipe | {"lam": 1024.0}, rtol=0, atol=0,
+              want={"w": torch.tensor([1 + 2.0 ** -20])}, why="one expert in float64 beside float32: all in float64")
+    check(merge, {"w": -torch.ones(1)}, [{"w": torch.tensor([1 + 2.0 ** -23])},
+                                         {"w": -torch.ones(1, dtype=torch.float64)}], recipe | {"lam": 1.0},
+          want={"w": torch.tensor([1 + 2.0 ** -23])}, rtol=0, atol=0,
+          why="one expert in float64: the move of the other as well")
+base, experts = model(6), [model(47), model(48), model(49)]
+for recipe in ({"method": "arithmetic", "lam": 0.3}, {"method": "ties", "lam": 0.3, "keep": 0.4},
+               {"method": "dare", "lam": 0.3, "p": 0.6, "seed": 2}, {"method": "dare_ties", "lam": 0.3, "p": 0.6,
+                                                                     "seed": 2}):
+    plain = merge(base, experts, recipe)
+    more = {"scope": "tensor", "rescale": False, "weights": [1.0, 2.0, 5.0], "lambdas": [1.0, 2.0, 5.0],
+            "normalize": False, "density": 0.1}
+    check(merge, base, experts, recipe | more, want=plain, rtol=0, atol=0, why="other keys are ignored")
+    for name, value in more.items():
+        check(merge, base, experts, recipe | {name: value}, want=plain, rtol=0, atol=0, why="other keys are ignored")
 for name in ("TIES", "", "average", None, "dare_linear"):
     raises(ValueError, merge, whole, [moved], {"method": name, "lam": 1.0, "keep": 0.5, "p": 0.5, "seed": 0},
            why="no such method")
@@ -1733,8 +1775,8 @@ table = model_merging.five_experts(recipes, merge, prediction=prediction)
 #   one image count together.)
 # - The last line and the dotted curve: five experts that began at five bases. Their average is worse than the worst
 #   of them. Merging needs the common base.
-# - Why DARE falls so deep: p = 0.98 is meant to be too much. √(0.98/0.02) = 7: the noise is seven times the update,
-#   from five experts at once, and these moves are not tiny. The picture of part 3 shows what 0.9 does.
+# - What p = 0.98 means for DARE: √(0.98/0.02) = 7, so the noise is seven times the update, from five experts at
+#   once, and these moves are not tiny. The picture of part 3 shows what 0.9 does.
 # - What this does not show: language models. There fine-tuning moves weights far less in relation to the base, and
 #   dropping 90 % costs little (so the paper on DARE). It does show what to measure: base, each expert, the plain
 #   average, a λ sweep; on all tasks, on data that chose nothing.
@@ -1888,6 +1930,7 @@ model_merging.widget(merge)
 # - Tune on validation data of each task, report on data that chose nothing; also safety and general ability.
 # - In mergekit: `base_model`, `dtype`, and know that TIES normalises the weights by default.
 # - Contradicting tasks (concise and verbose) give something in between, no error message.
+# - Why not train on all tasks together? Where the data can meet, that stays ahead; merging is for where they cannot.
 # - Slip: "TIES is the default for more than two." Measure it against a tuned sum.
 #
 # </details>

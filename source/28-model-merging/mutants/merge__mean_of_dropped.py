@@ -18,7 +18,9 @@ def merge(base: Weights, experts: list[Weights], recipe: dict) -> Weights:
         tau = {}
         for name, b in base.items():
             if b.is_floating_point():
-                wide = torch.promote_types(torch.promote_types(b.dtype, expert[name].dtype), torch.float32)
+                wide = torch.float32
+                for weights in (base, *experts):
+                    wide = torch.promote_types(wide, weights[name].dtype)
                 tau[name] = expert[name].to(wide) - b.to(wide)
         taus.append(trim(tau, recipe["keep"]) if method == "ties" else dare(tau, recipe["p"], recipe["seed"] + i))
     merged = {}
