@@ -290,7 +290,7 @@ def requests(seed, count, span_of=10**12, broken=0.1, start=1_764_000_000_000_00
                             ("retrieve", "chat m", "tool", "request")[int(g.integers(0, 4))], trace,
                             error=bool(g.random() < 0.3)))
         if bad < broken:
-            out.append([span(9, 77, a, b, "tool", trace), span(9, None, a, b, "two", trace),
+            out.append([span(8, 9, a, b, "tool", trace), span(9, None, a, b, "two", trace),
                         span(9, 9, a, b, "self", trace)][int(bad * 1e6) % 3])
     return [out[i] for i in g.permutation(len(out))]
 
@@ -801,7 +801,8 @@ observability.waterfall(span_tree)
 # scalar `finish_reason` was never right, `gen_ai.response.finish_reasons` is a *list*; `gen_ai.prompt` and
 # `gen_ai.completion` were removed. A call of a model must name its operation (`chat`, `embeddings`, …) and its
 # provider. The span's name is "operation model", say `chat small-1`: few different names, so that one can group
-# by them.
+# by them. A conversation of many turns is many requests, so many traces: the attribute `gen_ai.conversation.id` on
+# each joins them.
 #
 # Usage has parts that contain each other. `input_tokens` *includes* what came out of or went into the
 # provider's prompt cache; the cache's own counts are subsets. `output_tokens` includes the tokens of reasoning.
@@ -989,6 +990,10 @@ fresh(genai_attributes, call, want=("chat small-1", plain_attributes(call)), why
 # OpenTelemetry's *exponential histogram* has the same idea. A service that streams its answers keeps three such
 # histograms: time to the first token, time for each token after it (section 12), and the whole.
 #
+# Each combination of **labels** (host, model, version of the prompt) is a histogram of its own. So a label has few
+# values: with the user's id as a label a million users are a million histograms. Ids belong in spans. An
+# **exemplar**, the trace id of one request kept beside its bucket, leads from the p99 on the board to a trace.
+#
 # ### Exercise 30.5 · merge_sketches
 #
 # Three functions, in one cell: `sketch`, `merge_sketches` and `quantile`. A sketch is a dict
@@ -1097,7 +1102,7 @@ def bucket(x, alpha):
 
 for seed, (n, alpha) in enumerate([(1, 0.01), (9, 0.5), (300, 0.05), (1500, 0.2), (40, 0.01), (20, 0.005)]):
     g = np.random.default_rng(seed)
-    values = [0.0] * (seed % 3) + np.exp(g.normal(-1, 4, n)).clip(1e-9, 1e9).tolist() + [5, 70]
+    values = [0.0] * (seed % 3) + np.exp(g.normal(-1, 4, n)).clip(1e-9, 1e9).tolist() + [5, 70, 1e-9, 1e9]
     want = {"alpha": alpha, "zero": seed % 3, "buckets": {}}
     for x in values[seed % 3:]:
         i = bucket(x, alpha)
@@ -1106,6 +1111,10 @@ for seed, (n, alpha) in enumerate([(1, 0.01), (9, 0.5), (300, 0.05), (1500, 0.2)
     expect(got, want, on=f"sketch of {len(values)} values, alpha {alpha}")
     assert all(isinstance(x, (int, np.integer)) for x in [got["zero"], *got["buckets"],
                                         *got["buckets"].values()]), "ints were asked for"
+wide = np.geomspace(1e-9, 1e9, 2600).tolist()
+got = sketch(wide, 0.001)["buckets"]
+assert len(got) == sum(got.values()) == 2600, (
+    f"2,600 values, each in a bucket of its own: got {len(got)} buckets with {sum(got.values())} values")
 check(sketch, [], 0.02, want={"alpha": 0.02, "zero": 0, "buckets": {}}, why="no values")
 check(sketch, [0, 0.0, -0.0], 0.02, want={"alpha": 0.02, "zero": 3, "buckets": {}}, why="zeros alone")
 for bad in (-1, -1e-12, math.inf, -math.inf, float("nan")):
@@ -1138,6 +1147,7 @@ check(merge_sketches, [{"alpha": 0.3, "zero": 10**17, "buckets": {0: 10**17 + 1}
 raises(ValueError, merge_sketches, [], why="no sketch has no alpha")
 raises(ValueError, merge_sketches, [empty, empty, dict(empty, alpha=0.3001)],
        why="two different alphas, though no values")
+raises(ValueError, merge_sketches, [empty, dict(empty, alpha=0.31), empty], why="the alpha in the middle differs")
 ### END HIDDEN TESTS
 
 # %% graded="merge_sketches__quantiles" points=3
@@ -1157,6 +1167,10 @@ for seed, (n, alpha) in enumerate([(1, 0.01), (2, 0.3), (7, 0.1), (100, 0.05), (
         close_quantile(got, exact(values, q), alpha,
                        f"quantile {q} of {len(values)} values in three sketches, alpha {alpha}")
         expect(got, quantile(sketch(values, alpha), q), on="merged against one sketch of all", rtol=0, atol=0)
+wide = np.geomspace(1e-9, 1e9, 2600).tolist()
+whole = merge_sketches([sketch(wide[::2], 0.001), sketch(wide[1::2], 0.001)])
+for q in (0, 0.05, 0.5, 1):
+    close_quantile(quantile(whole, q), exact(wide, q), 0.001, f"quantile {q} of 2,600 values from 1e-9 to 1e9")
 g = np.random.default_rng(77)
 for alpha in (0.01, 0.2, 0.5):
     gamma = (1 + alpha) / (1 - alpha)
@@ -1313,6 +1327,8 @@ steps(Alert(0.05, 0.03, 20, 1.64, 2), [("step", (9, 60), False), ("step", (3, 3)
 follows(Alert, [(19, 19), (0, 0), (20, 20), (0, 19)], 0.05, 0.03, 20, 1.64, 1, why="min_n itself is enough")
 follows(Alert, [(9, 60), (2, 60), (9, 60), (9, 60)], 0.05, 0.03, 20, 1.64, 2,
         why="a window that is not bad breaks the row")
+follows(Alert, [(9, 60), (4, 60), (9, 60), (9, 60)], 0.05, 0.03, 20, 1.64, 2,
+        why="4 of 60 is above the threshold, its lower end is not: it breaks the row as well")
 follows(Alert, [(9, 60)] * 3 + [(3, 60)] + [(9, 60)] * 6, 0.05, 0.03, 20, 1.64, 4, why="four in a row")
 follows(Alert, [(1, 4), (2, 4)], 0.25, 0.25, 1, 0.0, 1, why="equal to the threshold is not above it")
 follows(Alert, [(1, 1), (0, 1), (1, 1)], 0.5, 0.1, 1, 0.5, 1, why="one answer is a window when min_n is 1")
@@ -1365,11 +1381,18 @@ observability.chances_to_fire(Alert)
 #
 # ## 7 · Drift
 #
-# What fails, and what sees it: invented facts, a check against the passages (section 21); a broken format, a
-# schema; a prompt that got worse, a fixed set before the release, compared pair by pair with an interval (11);
-# slowness, the p99, then self times; cost, tokens by kind and price (27); an answer that was cut off, finish
-# reason `length`; a prompt that is too long, counted before the call; injection, a gateway (07). One kind
-# escapes them all: **slow change**.
+# | what fails | what sees it |
+# |---|---|
+# | invented facts | a check against the passages (section 21) |
+# | a broken format | a schema, on every answer |
+# | a prompt that got worse | a fixed set before the release, compared pair by pair with an interval (section 11) |
+# | slowness | the p99, then self times |
+# | cost | tokens by kind and price (section 27) |
+# | an answer that was cut off | finish reason `length` |
+# | a prompt that is too long | its tokens, counted before the call |
+# | injection | a gateway (section 07) |
+#
+# One kind escapes them all: **slow change**.
 #
 # An alert needs somebody who says what is bad. Often nobody has: the questions change, the index grows old, a
 # provider changes the model behind a name. Then compare distributions: a **reference** (last month's lengths of
@@ -1606,6 +1629,8 @@ same_board(watch, [span(1, None, 0, 9, "b"), span(2, 1, 0, 3, "a"), span(3, 2, 0
            (0.5, 0.1, 1, 0.0, 1), why="an end at the border belongs to the next window")
 same_board(watch, [span(1, None, 0, 6, "b"), span(2, 1, 0, 3, "a")], 10, 0.3, (0.5, 0.1, 1, 0.0, 1),
            why="equal sums: the alphabetically first")
+same_board(watch, [span(1, None, 0, 6 * 10**8, "a"), span(2, 1, 0, 10**8, "b"), span(3, 1, 10**8, 3 * 10**8, "b")],
+           SECOND, 0.3, (0.5, 0.1, 1, 0.0, 1), why="equal sums in whole ns: 0.1 + 0.2 s is 0.3 s, not a little more")
 same_board(watch, [span(1, None, 0, 9, "b"), span(2, 1, 1, 4, "a"), span(3, 1, 5, 9, "a"),
                    span(1, None, 0, 4, "b", trace=7)], 10, 0.3,
            (0.5, 0.1, 1, 0.0, 1), why="self times are summed by name over the traces of a window")
@@ -1632,6 +1657,8 @@ expect((len(got[0]), got[0][0]["n"], got[1]), (1, 1, [3, 4]), on="rows, n of the
 for seed in range(3):
     same_board(watch, requests(50 + seed, 60, broken=0.6), 10**11, 0.1, (0.2, 0.1, 5, 0.5, 1),
                why="broken traces count apart")
+same_board(watch, [span(1, None, 0, 5), span(3, 2, 1, 2), span(1, None, 0, 5, trace=2), span(2, 1, 0, 4, trace=2)],
+           10, 0.01, (0.5, 0.1, 1, 0.0, 1), why="a parent with this id in another trace is not this trace's")
 same_board(watch, [span(1, None, 0, 5), span(2, None, 0, 50)], 10, 0.01, (0.5, 0.1, 1, 0.0, 1), why="two roots")
 same_board(watch, [span(1, None, 0, 5, error=True), span(1, None, 90, 95, trace=0), span(2, 1, 0, 99, trace=0),
                    span(2, 2, 0, 99, trace=5), span(1, None, 0, 3, trace=5)],
@@ -1825,6 +1852,7 @@ observability.widget(wilson_lower)
 # - Attributes: `gen_ai.operation.name` and `gen_ai.provider.name` are required; `finish_reasons` is a list;
 #   `input_tokens` includes the cached ones. Name "chat small-1".
 # - Self time = duration minus the *union* of the children: three parallel tools are not subtracted three times.
+# - A conversation is many traces, joined by `gen_ai.conversation.id`.
 # - Slip: a UUID and a flat dict for each call: no parents, no path.
 #
 # </details>
@@ -1886,8 +1914,8 @@ observability.widget(wilson_lower)
 #
 # - **Emit**: OpenTelemetry SDK in each service, `traceparent` through all calls, one span a step, attributes by
 #   allow-list. Content off; where it is on: redacted, in a store of its own, short life.
-# - **Collect**: metrics from *all* requests (counts, histograms that merge); then tail sampling: failures, slow
-#   ones, a share by id.
+# - **Collect**: metrics from *all* requests (counts, histograms that merge; labels with few values, ids in spans
+#   alone); then tail sampling: failures, slow ones, a share by id.
 # - **Evaluate**: rules on everything, a judge on a sample, people on a sample of that, which gives the judge's
 #   sensitivity and specificity.
 # - **Board**: by version of prompt and model, and by tenant: failures by root, p50 and p99 of the first token and

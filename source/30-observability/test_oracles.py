@@ -140,6 +140,7 @@ def test_the_constants_of_the_conventions():
     assert parts[0] == 500 and sum(parts) == 1040 and sum(parts[:2]) == 590
     says("five counts 1,040 tokens in place of 590")
     assert {"gen_ai.system", "gen_ai.prompt", "gen_ai.completion"} <= known  # still there, and deprecated
+    assert "gen_ai.conversation.id" in known
     assert json.loads(found["gen_ai.output.messages"]) == [{"role": "assistant", "content": ""}]
     assert len(REF["genai_attributes"]({"operation": "chat", "provider": "p", "model": "m", "max_tokens": 9})[1]) == 4
     path = Path(gen_ai_attributes.__file__).read_text(encoding="utf-8")
