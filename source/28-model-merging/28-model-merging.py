@@ -914,6 +914,11 @@ for p, seed in ((0.5, 0), (0.3, 12345), (0.8, 3)):
         agree = float((m == m.roll(1, dim)).double().mean())
         assert abs(agree - same) < limit, (
             f"neighbours along dimension {dim} of {tuple(m.shape)} agree at {agree:.3f} of the places; apart {same:.3f}")
+    m = masks["c"]
+    agree = float((m == m.roll(len(m) // 2)).double().mean())
+    # each pair is counted twice
+    assert abs(agree - same) < 1.5 * limit, (
+        f"entries half a tensor apart agree at {agree:.3f} of the places; apart {same:.3f}")
     expect(dare(tau, p, seed), out, on="dare, the same seed after others", why="all dice come from the seed")
 for p in (0.0, 0.4, 0.9):
     a = dare({"x": drawn(50, seed=1)}, p, 2)["x"] != 0
@@ -1262,6 +1267,11 @@ tiny = [{"w": torch.tensor([1e-7])}, {"w": torch.tensor([0.0])}]
 check(fisher_merge, [{"w": torch.tensor([1.0])}, {"w": torch.tensor([0.0])}], tiny,
       want={"w": torch.tensor([11 / 12])}, rtol=1e-4, atol=0,
       why="by default eps is 1e-8")
+unsure = {"w": torch.zeros(1, dtype=torch.float64)}
+check(fisher_merge, [{"w": torch.ones(1, dtype=torch.float64)}, unsure],
+      [{"w": torch.tensor([1e-7], dtype=torch.float64)}, unsure], 3e-8,
+      want={"w": torch.tensor([13 / 16], dtype=torch.float64)}, rtol=1e-12, atol=0,
+      why="(1e-7 + 3e-8) / (1e-7 + 6e-8), in float64")
 for thetas, fishers in (([model(1), model(2)], [model(3)]), ([model(1)], [model(3), model(3)])):
     raises(ValueError, fisher_merge, thetas, fishers, why="one Fisher for each model")
 ### END HIDDEN TESTS
@@ -1671,6 +1681,13 @@ for recipe in recipes:
     fresh(merge, whole, [], recipe, want=whole)
     check(merge, whole, [moved], recipe | {"dtype": "float16"},
           want={"w": torch.tensor([2.0, 2.25]), "ids": torch.tensor([0, 1])}, why="other keys are ignored")
+    more = {"seen": torch.tensor([True, False]), "steps": torch.tensor([7], dtype=torch.int32),
+            "bytes": torch.tensor([3, 200], dtype=torch.uint8)}
+    other = {"seen": torch.tensor([False, False]), "steps": torch.tensor([9], dtype=torch.int32),
+             "bytes": torch.tensor([5, 1], dtype=torch.uint8)}
+    check(merge, whole | more, [moved | other], recipe,
+          want={"w": torch.tensor([2.0, 2.25]), "ids": torch.tensor([0, 1])} | more,
+          why="whole numbers of every kind, and bools, are the base's")
     for bad in ({"w": torch.ones(2)}, {"w": torch.ones(1), "ids": torch.zeros(2).long()},
                 {**moved, "ids": torch.zeros(3).long()},
                 {**moved, "more": torch.ones(1)}):
