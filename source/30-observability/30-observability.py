@@ -915,7 +915,7 @@ same_attributes(genai_attributes, FULL)
 same_attributes(genai_attributes, BASE, why="no model: the operation alone")
 for key, values in {"model": ["m", "a b", "日"], "response_model": ["", "x"], "max_tokens": [0, 1],
                     "temperature": [0, 0.0, 1.5, 0.1 + 0.2],
-                    "finish_reasons": ["stop", ["stop"], ("stop", "length"), [], "", ["a", "b", "a"]],
+                    "finish_reasons": ["stop", ["stop"], ("stop", "length"), [], "", ["a", "b", "a"], "MAX_TOKENS", ["STOP"]],
                     "output_tokens": [0, 10**12], "error": [("TimeoutError", "took too long"), ("", "x")],
                     "operation": ["chat", "execute_tool", "invoke_agent"], "provider": ["aws.bedrock"]}.items():
     for value in [None, *values]:
@@ -1141,6 +1141,7 @@ for count in (1, 2, 3, 7, 30):
     fresh(merge_sketches, parts, want=want)
 empty = {"alpha": 0.3, "zero": 0, "buckets": {}}
 check(merge_sketches, [empty, dict(empty, zero=4)], want=dict(empty, zero=4))
+check(merge_sketches, [empty, empty], want=empty, why="two hosts without a request")
 check(merge_sketches, [{"alpha": 0.3, "zero": 10**17, "buckets": {0: 10**17 + 1}}] * 3,
       want={"alpha": 0.3, "zero": 3 * 10**17, "buckets": {0: 3 * 10**17 + 3}},
       why="the same sketch three times, exact counts")
@@ -1329,6 +1330,8 @@ follows(Alert, [(9, 60), (2, 60), (9, 60), (9, 60)], 0.05, 0.03, 20, 1.64, 2,
         why="a window that is not bad breaks the row")
 follows(Alert, [(9, 60), (4, 60), (9, 60), (9, 60)], 0.05, 0.03, 20, 1.64, 2,
         why="4 of 60 is above the threshold, its lower end is not: it breaks the row as well")
+follows(Alert, [(9, 60), (0, 0), (9, 60), (1, 60), (0, 0), (1, 60)], 0.05, 0.03, 20, 1.64, 2,
+        why="no answers at all: no window, and no row is interrupted")
 follows(Alert, [(9, 60)] * 3 + [(3, 60)] + [(9, 60)] * 6, 0.05, 0.03, 20, 1.64, 4, why="four in a row")
 follows(Alert, [(1, 4), (2, 4)], 0.25, 0.25, 1, 0.0, 1, why="equal to the threshold is not above it")
 follows(Alert, [(1, 1), (0, 1), (1, 1)], 0.5, 0.1, 1, 0.5, 1, why="one answer is a window when min_n is 1")
@@ -1663,7 +1666,7 @@ same_board(watch, [span(1, None, 0, 5), span(2, None, 0, 50)], 10, 0.01, (0.5, 0
 same_board(watch, [span(1, None, 0, 5, error=True), span(1, None, 90, 95, trace=0), span(2, 1, 0, 99, trace=0),
                    span(2, 2, 0, 99, trace=5), span(1, None, 0, 3, trace=5)],
            10, 0.01, (0.5, 0.1, 1, 0.0, 1), why="a child outside its parent drops no trace; trace id 0 counts")
-same_board(watch, [span(1, None, 0, 5), span(2, 1, 0, 4, error=True), span(3, 1, 0, 4, error=True)], 10, 0.01,
+same_board(watch, [span(1, None, 0, 5), span(2, 1, 0, 4, error=True), span(3, 1, 0, 5, error=True)], 10, 0.01,
            (0.5, 0.1, 1, 0.0, 1),
            why="errors below the root are no failed request")
 ### END HIDDEN TESTS
