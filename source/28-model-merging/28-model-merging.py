@@ -158,9 +158,10 @@ def tied(base, experts, keep, lam):
 # is tuned on data of every task. So "merging needs no data" is true of the arithmetic alone: to choose λ, and to
 # know whether it worked, you need validation data.
 #
-# Why not train one model on all tasks together? Where the data can be brought to one place, do: in the tables of the
-# TIES paper (2306.01708) such a multitask model stays ahead of every merge. Merging is for when it cannot be done:
-# data that may not leave their owner, experts that come ready made, no compute for another training.
+# Why not train one model on all tasks together? Where the data can be brought to one place, do: on these tasks such
+# a multitask model stays ahead of all merges that the TIES paper compares (2306.01708, table 1). Merging is for when
+# it cannot be done: data that may not leave their owner, experts that come ready made, no compute for another
+# training.
 #
 # **The catch: λ scales the move, not the model.** $\sum_i \lambda_i \theta_i$ is something else unless all λ together
 # make 1. And a move is small beside the weights: in half precision, a difference that is rounded, or a sum that is
@@ -1947,7 +1948,8 @@ model_merging.widget(merge)
 # - Tune on validation data of each task, report on data that chose nothing; also safety and general ability.
 # - In mergekit: `base_model`, `dtype`, and know that TIES normalises the weights by default.
 # - Contradicting tasks (concise and verbose) give something in between, no error message.
-# - Why not train on all tasks together? Where the data can meet, that stays ahead; merging is for where they cannot.
+# - Why not train on all tasks together? Where the data can meet, that stays ahead on these tasks; merging is for
+#   where they cannot.
 # - Slip: "TIES is the default for more than two." Measure it against a tuned sum.
 #
 # </details>
