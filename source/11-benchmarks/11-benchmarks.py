@@ -96,6 +96,7 @@ def covered(item, corpus, n):
 # | ARC | science questions from school | the option |
 # | HumanEval | 164 functions to write | tests pass: pass@k |
 # | SWE-bench | issues of real repositories | a patch makes the tests pass |
+# | IFEval | some 500 instructions such as "in more than 400 words" | a program checks each |
 # | Chatbot Arena | what visitors ask | which of two answers people like |
 #
 # - MMLU (Hendrycks et al. 2020, arXiv 2009.03300) is often listed under "reasoning", by the guide too. Most of it
@@ -236,8 +237,9 @@ benchmarks.pass_curves(pass_at_k)
 #
 # pass@k rises with k for any model that is right now and then. It asks whether a right program *exists* among k,
 # not whether anybody would find it. Whoever compares pass@1 with pass@100 compares different questions. Agents that
-# serve customers are asked the opposite: do *all* k tries succeed? pass^k (Yao et al. 2024, arXiv 2406.12045) is
-# $\binom{c}{k} / \binom{n}{k}$ and falls with k: who succeeds nine times in ten does so eight times in a row with 0.43.
+# serve customers are asked the opposite: do *all* k tries succeed? pass^k (τ-bench, Yao et al. 2024, arXiv
+# 2406.12045) is $\binom{c}{k} / \binom{n}{k}$ and falls with k: who succeeds nine times in ten does so eight times in
+# a row with 0.43.
 #
 # ## 2 · Read an answer out of a text
 #
@@ -264,9 +266,9 @@ benchmarks.pass_curves(pass_at_k)
 # 2. **Which.** The last number there. None where there is none: nothing else is searched.
 # 3. **A number** is a whole number such as `7`, `007` or `1,234,567` (commas before groups of exactly three digits,
 #    after one to three); or one of these with a dot and decimals; or a fraction of two whole numbers, `3/4` without
-#    spaces or `\frac{3}{4}`. A minus, `-` or `−` (U+2212), directly before it belongs to it, unless a letter, a
-#    digit or `)` stands directly before the minus. So `10-7` ends in 7, and `5 -7` in −7. A comma, dot or slash
-#    that does not fit this form is punctuation: `1,2` are two numbers.
+#    spaces or `\frac{3}{4}`. A minus, `-` or `−` (U+2212), directly before it belongs to it, unless a letter (of
+#    any alphabet), a digit or `)` stands directly before the minus. So `10-7` ends in 7, and `5 -7` in −7. A comma,
+#    dot or slash that does not fit this form is punctuation: `1,2` are two numbers.
 # 4. **The form**: lowest terms, `"p/q"`, or `"p"` where q = 1; a minus is `-`; zero is `"0"`. So 0.50 is `"1/2"`.
 #
 # Percent and currency signs and units are passed over: `5 %` is `"5"`. Not tested: denominators of 0, digits glued
@@ -347,7 +349,7 @@ for text, want in [("", None), ("42", "42"), ("it is 42.", "42"), ("0", "0"), ("
                    ("word " * 400 + "17 " + "word " * 400, "17"),
                    ("123456789012345678901234567890", "123456789012345678901234567890"),
                    ("It costs 3, 4, or 1,000, maybe.", "1000"), ("1234,567", "567"), ("1 200", "200"),
-                   ("café-7", "7"), ("{-7}", "-7"), ("A 0,5", "5"), ("4.5.", "9/2")]:
+                   ("café-7", "7"), ("Room B-12", "12"), ("Größe-3", "3"), ("{-7}", "-7"), ("A 0,5", "5"), ("4.5.", "9/2")]:
     check(extract_answer, text, want=want, why="the last number of the text, by the four rules")
 ### END HIDDEN TESTS
 
@@ -622,7 +624,8 @@ benchmarks.lengths(mcq_loglik)
 # model gets items of its own.
 #
 # The formula fails near 0 and 1: a model with 30 of 30 gets ±0. (So it does by the bootstrap below, which can draw
-# nothing but ones. Wilson's interval says 89 % to 100 %.) And it knows only zeros and ones. The **bootstrap** knows
+# nothing but ones. Wilson's interval says 89 % to 100 %. By hand, the *rule of three*: no error in n items leaves an
+# error rate of up to about 3/n, at 95 % to one side.) And it knows only zeros and ones. The **bootstrap** knows
 # any score: draw n items out of the n with replacement, take the mean, do that some thousand times. The middle 95 %
 # of these means is the interval (the *percentile* bootstrap; with few items it is a little too narrow).
 #
@@ -736,6 +739,10 @@ for ones, n in [
             "quantiles of the means, not the estimate ± 1.96 se"
         )
 check(bootstrap_ci, [0.25], want=(0.25, 0.25, 0.25), why="one item")
+check(bootstrap_ci, [1, 0.25, 0.25], None, [7, 7, 7], want=(0.5, 0.5, 0.5), why="whole numbers beside fractions")
+expect(bootstrap_ci([0.0, 1.0, 2.0, 7.0], None, None, 0.001, 8000, 5), (2.5, 0.0, 7.0), atol=1e-9,
+       on="the scores 0, 1, 2, 7, alpha = 0.001, n_boot = 8000",
+       why="of 256 draws of four with replacement one is all 0 and one all 7: each comes some 31 times in 8,000")
 check(bootstrap_ci, np.array([True, True]), want=(1.0, 1.0, 1.0), why="bools are scores")
 far = bootstrap_ci([0.0] * 9 + [-12.0], None, None, 0.2, 4000, 1)
 assert far[0] == -1.2 and far[2] == 0.0 and -2.5 < far[1] < -2.3, (
@@ -771,6 +778,10 @@ check(bootstrap_ci, [True, False, True], [True, False, True], want=(0.0, 0.0, 0.
       why="bools: the same answers, no difference")
 check(bootstrap_ci, np.array([False, False]), np.array([True, True]), want=(-1.0, -1.0, -1.0),
       why="bools are 0 and 1")
+check(bootstrap_ci, np.array([0, 0, 0], dtype=np.uint8), np.array([1, 1, 1], dtype=np.uint8), want=(-1.0, -1.0, -1.0),
+      why="0 - 1 is -1, also of unsigned numbers")
+expect(bootstrap_ci([1.0, 1.0, 2.0, 4.0], [1.0, 0.0, 0.0, -3.0], None, 0.001, 8000, 5), (2.5, 0.0, 7.0), atol=1e-9,
+       on="the differences 0, 1, 2, 7, alpha = 0.001, n_boot = 8000", why="a draw takes four of four with replacement")
 raises(ValueError, bootstrap_ci, [1.0, 0.0], [1.0], why="two items against one")
 raises(ValueError, bootstrap_ci, [1.0], [1.0, 0.0], why="one item against two")
 raises(ValueError, bootstrap_ci, [], why="no items")
@@ -825,6 +836,9 @@ check(bootstrap_ci, [0.0, 1.0] * 3, None, ["q", "q", "r", "r", "s", "s"], want=(
       why="groups of equal mean and size")
 check(bootstrap_ci, [1.0, 0.0, 0.0, 1.0], None, [1.5, 1.25, 1.25, 1.25], want=(0.5, 1 / 3, 1.0),
       why="1.5 and 1.25 are two labels")
+expect(bootstrap_ci([0.0, 0.0, 1.0, 2.0, 2.0, 7.0, 7.0, 7.0], None, list("aabccddd"), 0.001, 8000, 5), (3.25, 0.0, 7.0),
+       atol=1e-9, on="four groups of 0, 1, 2, 7, alpha = 0.001, n_boot = 8000",
+       why="a draw takes four groups of four with replacement")
 raises(ValueError, bootstrap_ci, [1.0, 0.0], None, ["a"], why="two items, one label")
 raises(ValueError, bootstrap_ci, [1.0, 0.0], None, ["a", "b", "c"], why="two items, three labels")
 raises(ValueError, bootstrap_ci, [1.0, 0.0], None, [], why="two items, no label")
@@ -986,6 +1000,8 @@ for seed, counts in enumerate([(5, 0, 3, 1), (0, 5, 90, 2), (3, 1, 0, 0), (1, 3,
     check(mcnemar_exact, np.array(a, bool), np.array(b), want=(counts[0], counts[1], exact_p(*counts[:2])),
           rtol=1e-6, atol=0, why="arrays and bools are valid")
 check(mcnemar_exact, np.array([True, False, True]), np.array([False, True, False]), want=(2, 1, 1.0), why="two arrays of bools")
+check(mcnemar_exact, np.array([1, 0, 0, 1], dtype=np.uint8), np.array([0, 1, 1, 1], dtype=np.uint8), want=(1, 2, 1.0),
+      why="arrays of unsigned 0 and 1")
 check(mcnemar_exact, [True, True], [False, False], want=(2, 0, 0.5), why="two lists of bools")
 got = mcnemar_exact([1, 0], [0, 0])
 assert all(isinstance(count, (int, np.integer)) for count in got[:2]), f"expected two ints and a float, got {got!r}"
@@ -1333,6 +1349,11 @@ many = [{"question": q, "answer": str(i)} for i, q in enumerate(["And?", "which 
 text = "".join(f"Question: {q}\nAnswer: {i}\n\n" for i, q in enumerate(["And?", "which is WET?", " Wide ", "?", "b", "And?"]))
 check(few_shot, {**sea, "question": "Which is wet? And?"}, many, want=text + "Question: Which is wet? And?\nAnswer:",
       why="six shots as they stand; only the very same question is left out")
+check(few_shot, {"question": " Wide ", "answer": "4"}, [{"question": "Wide", "answer": "5"}, many[2]],
+      want="Question: Wide\nAnswer: 5\n\nQuestion:  Wide \nAnswer:", why="questions as they stand, spaces too")
+check(few_shot, sea, [{"question": "Which is wet? And why?", "answer": "6"}],
+      want="Question: Which is wet? And why?\nAnswer: 6\n\nQuestion: Which is wet?\nAnswer:",
+      why="a longer question is another question")
 check(few_shot, sea, many, want=text + "Question: Which is wet?\nAnswer:", why="another spelling is another question")
 unchanged(few_shot, sea, [two, sea, two],
           want="Question: What is 1 + 1?\nAnswer: 2\n\n" * 2 + "Question: Which is wet?\nAnswer:")
@@ -1392,11 +1413,11 @@ def notes(prompt, option):
 
 
 shots = [{"question": "s1", "answer": "7"}, {"question": "q2", "options": ["x", "y"], "answer": 0}]
-run_benchmark([{"question": "q1", "options": ["a", "b", "c"], "answer": 0},
+run_benchmark([{"question": "q1", "options": ["c", "a", "b"], "answer": 0},
                {"question": "q2", "options": ["a", "a"], "answer": 0}], shots, notes, silent)
 one = "Question: s1\nAnswer: 7\n\nQuestion: q2\nAnswer: x\n\nQuestion: q1\nAnswer:"
 other = "Question: s1\nAnswer: 7\n\nQuestion: q2\nAnswer:"
-expect(seen, [(one, " a"), (one, " b"), (one, " c"), (other, " a"), (other, " a")], on="what loglik was asked",
+expect(seen, [(one, " c"), (one, " a"), (one, " b"), (other, " a"), (other, " a")], on="what loglik was asked",
        why="each option once, in order, after the shots")
 items = [{"question": f"q{i}", "options": list("abcdefg")[: 2 + i % 5], "answer": i % 2, "subject": "x"}
          for i in range(23)]
@@ -1730,6 +1751,7 @@ benchmarks.widget(mcnemar_exact)
 # - **Mathematics**: GSM8K, 1,319 test items, scored by the last number; MATH, `\boxed`; AIME, 30 items in two
 #   contests: ±16 points at 70 %.
 # - **Code**: HumanEval, 164 functions, pass@k; SWE-bench, issues of repositories, of model and scaffold.
+# - **Instructions**: IFEval, a program checks each. **Agents**: τ-bench, pass^k.
 # - **Preference**: Chatbot Arena, two answers, Bradley–Terry with intervals since December 2023 (Elo before).
 # - No single one: format, saturation, contamination, interval. And a test of your own task.
 #
@@ -1817,7 +1839,7 @@ benchmarks.widget(mcnemar_exact)
 # ## 14 · Sources
 #
 # pass@k: Chen et al. 2021, 2107.03374. pass^k: Yao et al. 2024, 2406.12045. MMLU: Hendrycks et al. 2020,
-# 2009.03300. GSM8K: Cobbe et al. 2021, 2110.14168. MATH: Hendrycks et al. 2021, 2103.03874. Intervals: Efron and
-# Tibshirani 1993; Miller 2024, 2411.00640. Pairs: McNemar 1947. Contamination: Brown et al. 2020, 2005.14165;
-# Touvron et al. 2023, 2307.09288; Yang et al. 2023, 2311.04850. Harness: lm-evaluation-harness 0.4. SmolLM2:
-# Allal et al. 2025, 2502.02737.
+# 2009.03300. IFEval: Zhou et al. 2023, 2311.07911. GSM8K: Cobbe et al. 2021, 2110.14168. MATH: Hendrycks et al.
+# 2021, 2103.03874. Intervals: Efron and Tibshirani 1993; Miller 2024, 2411.00640. Pairs: McNemar 1947.
+# Contamination: Brown et al. 2020, 2005.14165; Touvron et al. 2023, 2307.09288; Yang et al. 2023, 2311.04850.
+# Harness: lm-evaluation-harness 0.4. SmolLM2: Allal et al. 2025, 2502.02737.

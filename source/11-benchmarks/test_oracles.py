@@ -84,6 +84,9 @@ def test_thirty_of_thirty():
     low = 30 / (30 + 1.96**2)  # Wilson's lower end where all are right
     assert round(low, 2) == 0.89 and REF["bootstrap_ci"]([1] * 30) == (1.0, 1.0, 1.0)
     says("Wilson's interval says 89 % to 100 %")
+    for n in (30, 100, 1000):  # the rate at which n items without an error still happen in one of 20 cases
+        assert n * (1 - 0.05 ** (1 / n)) == pytest.approx(3, abs=0.2)
+    says("an error rate of up to about 3/n, at 95 % to one side")
 
 
 def test_three_points_on_164_items():

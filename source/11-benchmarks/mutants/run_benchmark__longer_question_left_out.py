@@ -1,4 +1,4 @@
-"""The prompt ends in a space."""
+"""A shot whose question contains the item's is taken for the item."""
 
 from collections.abc import Sequence
 
@@ -13,5 +13,5 @@ def few_shot(item: dict, shots: Sequence[dict]) -> str:
         answer = shot["options"][shot["answer"]] if "options" in shot else shot["answer"]
         return f"Question: {shot['question']}\nAnswer: {answer}\n\n"
 
-    before = "".join(solved(s) for s in shots if s["question"] != item["question"])
-    return before + f"Question: {item['question']}\nAnswer: "
+    before = "".join(solved(s) for s in shots if item["question"] not in s["question"])
+    return before + f"Question: {item['question']}\nAnswer:"

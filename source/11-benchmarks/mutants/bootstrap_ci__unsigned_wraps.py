@@ -1,4 +1,4 @@
-"""Always 95 %."""
+"""Differences are taken in the arrays' own dtype: 0 - 1 of unsigned bytes is 255."""
 
 from collections.abc import Sequence
 
@@ -15,10 +15,11 @@ def bootstrap_ci(x: Sequence[float], y: Sequence[float] | None = None, groups: S
     if len(values) == 0 or any(other is not None and len(other) != len(values) for other in (y, groups)):
         raise ValueError("x may not be empty; y and groups need its length")
     if y is not None:
-        values = values - np.asarray(y, dtype=float)
+        x, y = (np.asarray(v) for v in (x, y))
+        values = x.astype(float) - y if bool in (x.dtype, y.dtype) else (x - y).astype(float)
     labels = np.arange(len(values)) if groups is None else np.unique(np.asarray(groups), return_inverse=True)[1]
     sums, sizes = np.bincount(labels, values), np.bincount(labels)
     draws = np.random.default_rng(seed).integers(0, len(sums), (n_boot, len(sums)))
     means = sums[draws].sum(1) / sizes[draws].sum(1)
-    low, high = np.quantile(means, [0.025, 0.975])
+    low, high = np.quantile(means, [alpha / 2, 1 - alpha / 2])
     return float(values.mean()), float(low), float(high)

@@ -1,4 +1,4 @@
-"""A draw is a permutation."""
+"""A draw is half of the items or groups, without replacement."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,7 @@ def bootstrap_ci(x: Sequence[float], y: Sequence[float] | None = None, groups: S
         values = values - np.asarray(y, dtype=float)
     labels = np.arange(len(values)) if groups is None else np.unique(np.asarray(groups), return_inverse=True)[1]
     sums, sizes = np.bincount(labels, values), np.bincount(labels)
-    draws = np.array([np.random.default_rng((seed, i)).permutation(len(sums)) for i in range(n_boot)])
+    draws = np.random.default_rng(seed).random((n_boot, len(sums))).argsort(1)[:, :max(1, len(sums) // 2)]
     means = sums[draws].sum(1) / sizes[draws].sum(1)
     low, high = np.quantile(means, [alpha / 2, 1 - alpha / 2])
     return float(values.mean()), float(low), float(high)
