@@ -207,8 +207,8 @@ def spent(scripts, good, priors, total, cap, confirm):
 #   answer returned is the first one of that key, as the model wrote it.
 # - `share`, a float: the winner's sum over the sum of **all** weights, those of the traces without an answer too: a
 #   model that seldom answers must not look sure. Where that sum is 0: 0.0.
-# - Nothing votes: `(None, 0.0)`. A negative or NaN weight, or another number of weights than answers: ValueError.
-#   All weights may be 0; then all sums are equal, which is a tie.
+# - Nothing votes: `(None, 0.0)`. A negative or NaN weight, or another number of weights than answers: ValueError,
+#   also where nothing votes. All weights may be 0; then all sums are equal, which is a tie.
 #
 # Source: Wang et al. 2022, section 2; the weighted sum is "best-of-N weighted" in Snell et al. 2024, arXiv
 # 2408.03314.
@@ -327,12 +327,19 @@ check(weighted_vote, [None, "b", "a", "a"], [0.0, 0.0, 0.0, 0.0], want=("b", 0.0
 check(weighted_vote, [], [], want=(None, 0.0))
 check(weighted_vote, [None], [3.0], want=(None, 0.0))
 check(weighted_vote, ["a", "b", "b"], [1.0, 0.5, 0.5], want=("a", 0.5), why="a tie of sums: a was seen first")
+check(weighted_vote, ["b", "b", "a"], [0.25, 0.75, 1.0], want=("b", 0.5),
+      why="a tie of sums: b was seen first, however heavy each one is")
+check(weighted_vote, ["b", "b", "a"], [0.25, 0.25, 0.5], want=("b", 0.5), why="a tie of sums: b was seen first")
+check(weighted_vote, ["b", "a", "a", "a", "b"], [0.25, 0.5, 0.125, 0.125, 0.5], want=("b", 0.5),
+      why="a tie of sums: b was seen first")
 check(weighted_vote, ["b", "a", None, "a"], [0.125] * 4, want=("a", 0.5), why="0.25 of 0.5 in all")
 check(weighted_vote, ["a", "b"], [0.1, 0.1 + 1e-13], want=voted(["a", "b"], [0.1, 0.1 + 1e-13]),
       why="float64 inside")
 for weights in ([1.0], [1.0, 2.0, 3.0], [1.0, math.nan], [math.nan, 1.0]):
     raises(ValueError, weighted_vote, ["4", "7"], weights, why=f"weights {weights} for two answers")
 raises(ValueError, weighted_vote, [None, "7"], [-1.0, 2.0], why="a negative weight, of a None too")
+for weights in ([1.0, -0.5], [math.nan, 1.0], [1.0]):
+    raises(ValueError, weighted_vote, [None, None], weights, why=f"weights {weights}, where nothing votes")
 g = np.random.default_rng(2)
 for n in (7, 60, 1200):
     answers = [None if a == 0 else int(a) for a in g.integers(0, 9, n)]
@@ -462,7 +469,8 @@ for p, N, wrong in [(0.4, 15, [0.06] * 10), (0.4, 15, [0.5, 0.1]), (0.4, 45, [0.
                     (0.4, 9, [0.584, 0.007, 0.005, 0.004]), (0.004, 6, [0.99, 0.003, 0.003])]:
     check(majority_accuracy, p, N, wrong, want=wins(p, N, wrong), atol=1e-9,
           why="the multinomial sum, ties split evenly")
-unchanged(majority_accuracy, 0.5, 4, [0.125, 0.25, 0.125], want=wins(0.5, 4, [0.125, 0.25, 0.125]))
+for wrong in ([0.125, 0.25, 0.125], [0.125, 0.0, 0.375, 0.0], [0.0, 0.5]):
+    unchanged(majority_accuracy, 0.5, 4, wrong, want=wins(0.5, 4, wrong))
 ### END HIDDEN TESTS
 
 # %% graded="majority_accuracy__errors" points=1
@@ -788,7 +796,7 @@ test_time_compute.length_bias(trace_scores)
 #   final_ids, from which the answer is then generated; `"ignored"`, how often; `"capped"`, True where the maximum
 #   ended it and not the model.
 # - Every id may be 0, `eot_id` too, and the prompt may hold `eot_id`. `wait_ids` and `final_ids` may be empty.
-#   `min_tokens` may exceed `max_tokens`. The arguments stay as they are.
+#   `min_tokens` may exceed `max_tokens`; both may be in the thousands. The arguments stay as they are.
 #
 # Source: Muennighoff et al. 2025, section 3.1, and the s1 repository's README (the minimum is ours: s1 ignores a
 # fixed number of times).
@@ -1411,6 +1419,8 @@ check(allocate_budget, [0.0625] * 70, 100, 3, want=[2] * 30 + [1] * 40,
 check(allocate_budget, [1.0] * 3 + [0.5], 20, 4, want=[1, 1, 1, 4],
       why="a gain of exactly 0, and a full question")
 check(allocate_budget, [0.5, 0.75], 9, 3, want=[3, 3])
+check(allocate_budget, [0.5, 0.25], 2, 5, want=[2, 0], why="a tie of 0.25: the lowest index, though it has one sample")
+check(allocate_budget, [0.125, 0.5, 0.25], 3, 5, want=[0, 2, 1], why="0.5, then a tie of 0.25: index 1, then 2")
 ### END HIDDEN TESTS
 
 # %% tags=["picture"]
@@ -1531,6 +1541,8 @@ expect(log, [0, 0, 0, 1, 1, 2, 2], on="the questions drawn, in order",
 ### BEGIN HIDDEN TESTS
 for priors, total, cap, want in [([(1, 1), (3, 3)], 6, 9, [0, 1, 1, 1, 0, 1]),
                                  ([(1, 1), (1, 1), (1, 1)], 7, 2, [0, 1, 2, 0, 1, 2]),
+                                 ([(1, 1), (1, 2)], 6, 9, [0, 0, 1, 0, 1, 0]),
+                                 ([(1, 1), (1 + 1e-9, 1)], 2, 9, [1, 0]),
                                  ([(9, 1), (1, 9)], 5, 3, [0, 0, 0, 1, 1]), ([(1, 3)], 4, 0, []), ([], 4, 3, []),
                                  ([(0.5, 1), (1.5, 4)], 0, 5, []), ([(1, 1)], 600, 400, [0] * 400)]:
     sample, verify, log = scripted([["x"] * 400 for _ in priors], [[] for _ in priors])
@@ -1593,6 +1605,15 @@ verdicts = iter([False, True, False, True, True])
 expect(spend(lambda q: "x", lambda q, answer: next(verdicts), [(1, 1)], 9, 9, 3),
        {"answers": ["x"], "accepted": [True], "draws": [5]}, on="spend with a judge that wavers, confirm = 3",
        why="three of the five draws passed, the fifth is the third of them")
+for script, verdicts, want in [(["x", "x", "x", "y", "y"], [True, False, False, True, True], "y"),
+                               (["x", "y", "x"], [False, True, True], "y"),
+                               (["x", "y", "x", "y"], [True, True, True, False], "x"),
+                               (["x", "x", "y"], [False, False, False], "x")]:
+    drawn, said = iter(script), iter(verdicts)
+    expect(spend(lambda q, drawn=drawn: next(drawn), lambda q, answer, said=said: next(said), [(1, 1)], len(script), 9, 3),
+           {"answers": [want], "accepted": [False], "draws": [len(script)]},
+           on=f"spend on draws {script} with verdicts {verdicts}, confirm = 3",
+           why="the vote of the draws that passed themselves")
 verdicts = iter([True, False, False, True])
 expect(spend(lambda q: "x" if q else "y", lambda q, answer: next(verdicts), [(1, 1), (1, 4)], 4, 2, 2),
        {"answers": ["y", "x"], "accepted": [False, False], "draws": [2, 2]}, on="spend with a judge that wavers",
