@@ -343,6 +343,8 @@ check(keyword_search, {"a": "red car", "b": "redcar"}, [" red car "], 5, want=[(
       why="only the white space around a keyword is cut off")
 check(keyword_search, {"a": "a red  car", "b": "red\ncar"}, ["red car", " RED  car"], 5,
       want=[("a", 8, ["a red  car"])], why="inside text and keyword white space stays as it is")
+check(keyword_search, {"a": "Its quota. Full", "b": "quota\n"}, ["\tquota\r\n"], 5,
+      want=[("a", 5, ["Its quota."]), ("b", 5, ["quota"])], why="all white space around a keyword is cut off")
 check(keyword_search, {"a": "One. Two."}, ["", " ", "\t"], 5, want=[], why="empty keywords match nothing")
 check(keyword_search, {"a": "One. Two."}, ["", "two"], 5, want=[("a", 3, ["Two."])],
       why="an empty keyword brings no snippet")
@@ -523,6 +525,8 @@ for seed in range(5):
     query = torch.stack([drawn(24, seed=seed + 5)] * 2, 1)[:, 1]
     unchanged(semantic_search, query, vectors, parents, 6, want=nearest(query, vectors, parents, 6), rtol=1e-4,
               atol=1e-5)
+check(semantic_search, torch.tensor([1.0, 0.0]), torch.tensor([[1.0, 0.0], [1 + 2.0 ** -20, 0.0]]), ["a", "b"], 1,
+      want=[("b", 1 + 2.0 ** -20, 1)], rtol=1e-7, why="a product may be a little over 1: take it as it is")
 close = torch.tensor([[0.5, 0.75 ** 0.5], [0.5 + 1e-9, (1 - (0.5 + 1e-9) ** 2) ** 0.5]], dtype=torch.float64)
 check(semantic_search, torch.tensor([1.0, 0.0], dtype=torch.float64), close, ["a", "b"], 1,
       want=[("b", 0.5 + 1e-9, 1)],
@@ -734,6 +738,11 @@ expect(third.spent(), 32, on="spent()",
        why="the tokens that count gives, each text once; equal texts are two chunks")
 expect(third.seen(), ["a:0", "a:1", "b:0"], on="seen()", why="unknown ids are not read")
 expect(one.seen(), ["a:0"], on="seen() of another tracker")
+shelf = {"a": ["p", "q"], "b": ["r"]}
+fourth = ContextTracker(shelf, len)
+unchanged(fourth.read, ["a:0", "no", "b:0"], 1,
+          want=[("a:0", "p", 1), ("a:1", "q", 1), ("no", UNKNOWN, 0), ("b:0", "r", 1)])
+expect(shelf, {"a": ["p", "q"], "b": ["r"]}, on="documents after a read", why="nothing that was passed in is changed")
 ### END HIDDEN TESTS
 
 # %% tags=["picture"]
@@ -922,12 +931,14 @@ for text in ("3", "", "true", '{"a": 1}', "né"):
     kind, observation = call_tool("echo", json.dumps({"x": text}), echo)
     expect(json.loads(observation), text, on=f"the observation of a tool that gives {text!r}, read as JSON",
            why="a result that is text becomes JSON text, with its quotes")
-desk = Desk().tools()
+desk = Desk().tools() | {"pair": {"run": lambda b, a: [b, a], "parameters": {
+    "properties": {"b": {"type": "string"}, "a": {"type": "string"}}, "required": ["b", "a"]}}}
 before = {name: (sorted(tool), sorted(tool["parameters"]["properties"]), list(tool["parameters"]["required"]))
           for name, tool in desk.items()}
-call_tool("find", '{"word": "a"}', desk)
+for name, given in (("find", '{"word": "a"}'), ("pair", '{"a": "1", "b": "2"}'), ("pair", '{"a": 1, "c": 2}')):
+    call_tool(name, given, desk)
 expect({name: (sorted(tool), sorted(tool["parameters"]["properties"]), list(tool["parameters"]["required"]))
-        for name, tool in desk.items()}, before, on="tools after a call", why="tools is not changed")
+        for name, tool in desk.items()}, before, on="tools after three calls", why="tools is not changed")
 kind, observation = call_tool("find", ' {"word"\n: "a"} ', Desk().tools())
 expect(kind, "ok", on="JSON with white space around it")
 ### END HIDDEN TESTS
@@ -977,6 +988,16 @@ for text, want in (("[[0, 1], []]", "ok"), ("[]", "ok"), ("[[0.5, 1.5]]", "bad_a
                    ("[[true]]", "bad_arguments"), ("[[0.0], [-0.1]]", "bad_arguments")):
     expect(call_tool("table", '{"rows": %s}' % text, {"table": table})[0], want, on=f"the kind for rows = {text}",
            why="elements have a schema, bounds included")
+for kind, bound, fits, not_fits in [("integer", {"maximum": 3}, ("3", "-9"), ("4", "3.0")),
+                                    ("number", {"maximum": 0}, ("0", "-0.5"), ("0.5", "1")),
+                                    ("integer", {"minimum": 0}, ("0", "7"), ("-1", "0.0")),
+                                    ("number", {"minimum": 0.25, "maximum": 0.75}, ("0.25", "0.75"), ("0", "0.76", "1")),
+                                    ("integer", {}, ("0", "-100"), ("0.5", "[]"))]:
+    rule = {"type": kind} | bound
+    gauge = {"gauge": {"run": lambda x: x, "parameters": {"properties": {"x": rule}, "required": ["x"]}}}
+    for text in fits + not_fits:
+        expect(call_tool("gauge", '{"x": %s}' % text, gauge)[0], "ok" if text in fits else "bad_arguments",
+               on=f"the kind for x = {text} and the schema {rule}", why="each bound counts alone, and is inclusive")
 ### END HIDDEN TESTS
 
 # %% graded="call_tool__recovers" points=2
@@ -1014,6 +1035,18 @@ for name, text, want, holds in [
         f"the observation of {want} should hold {holds}, got {observation!r}")
     expect(len(desk.log), int(want == "tool_failed"), on=f"how often a tool ran at {text!r}",
            why="a tool that failed is not run again")
+
+def raising(x):
+    "A tool that raises what is asked for."
+    raise {"type": TypeError("no kind today"), "assert": AssertionError("no claim today"),
+           "lookup": IndexError("no place today"), "pair": ValueError("no pair", "today"), "bare": RuntimeError()}[x]
+
+for x, holds in (("type", "no kind today"), ("assert", "no claim today"), ("lookup", "no place today"),
+                 ("pair", "('no pair', 'today')"), ("bare", "")):
+    kind, observation = call_tool("raising", json.dumps({"x": x}), {"raising": {
+        "run": raising, "parameters": {"properties": {"x": {"type": "string"}}, "required": ["x"]}}})
+    expect(kind, "tool_failed", on=f"the kind where the tool raises ({x})", why="whatever Exception it is")
+    assert holds in observation, f"the observation should hold {holds!r}, got {observation!r}"
 ### END HIDDEN TESTS
 
 # %% graded="call_tool__tainted" points=2
@@ -1235,12 +1268,13 @@ agentic_rag.growth(agent_cost)
 #
 # "Accuracy rises with the number of steps" is called *test-time scaling* of retrieval. The guide prints a
 # table: 65, 78, 84 and 89 % at 1, 3, 5 and 10 steps. **No such table is in the paper's README or abstract**; do
-# not repeat it. What the README reports, judged by a model, for GPT-5-mini: MuSiQue 74.1 (naive RAG 52.8),
-# HotpotQA 94.5 (81.2), 2WikiMultiHopQA 89.7 (50.2). For GPT-4o-mini: 46.1 (38.6), 77.1 (74.5) and 60.2 (42.6),
-# where HippoRAG2 wins the last two with 80.7 and 64.7. So the gain hangs on the model behind it. That results
-# improve with more compute is the README's claim; falling returns are what your experiment in part 9 shows. The
-# knobs are the maximum of steps (10 by default in
-# the code, 15 in the example configuration), the token budget (128,000) and how long the model thinks.
+# not repeat it. What the README reports, on three sets of questions of several hops, as the per cent of answers
+# that a model judged right; for GPT-5-mini: MuSiQue 74.1 (naive RAG 52.8), HotpotQA 94.5 (81.2), 2WikiMultiHopQA
+# 89.7 (50.2). For GPT-4o-mini: 46.1 (38.6), 77.1 (74.5) and 60.2 (42.6), where HippoRAG2, which searches a graph of
+# facts, wins the last two with 80.7 and 64.7. So the gain hangs on the model behind it. That results improve with
+# more compute is the README's claim; falling returns are what your experiment in part 9 shows. The knobs are the
+# maximum of steps (10 by default in the code, 15 in the example configuration), the token budget (128,000) and
+# how long the model thinks.
 #
 # Also not so: "the agent stops when its confidence is high". It stops when its turn holds no tool call. No
 # number is compared with anything.
@@ -1542,8 +1576,11 @@ mean = {"a": path([1.0, 1.0], [1.0, 8.0]), "b": path([1.0, 1.0], [7.0, 7.0])}
 check(route, [0.875, 0.125], mean, 4.0, 1.0, 2.0, want=("b", -3.0),
       why="nobody in time: by the largest seconds, not the mean")
 rare = {"slow": path([1.0, 1.0], [1.0, 9.0]), "quick": path([0.5, 0.5], [2.0, 2.0])}
-check(route, [1 - 2.0 ** -20, 2.0 ** -20], rare, 4.0, 0.0, 5.0, want=("quick", 2.0),
-      why="one in a million is not impossible")
+check(route, [1 - 2.0 ** -40, 2.0 ** -40], rare, 4.0, 0.0, 5.0, want=("quick", 2.0),
+      why="one in a trillion is not impossible")
+check(route, [0.5, 0.5], rare, 4.0, 0.0, 9.0 - 2.0 ** -30, want=("quick", 2.0),
+      why="a billionth of a second too late is too late")
+check(route, [0.5, 0.5], rare, 4.0, 0.0, 9.0, want=("slow", 4.0), why="just in time")
 check(route, [1 - 2.0 ** -20, 2.0 ** -20], rare, 4.0, 0.0, 1.5, want=("quick", 2.0),
       why="nobody in time: 9 s may come, however rarely")
 ### END HIDDEN TESTS
@@ -1563,9 +1600,15 @@ check(route, [0.5, 0.5], three, 4.0, 0.0, 4.0, want=("z", 1.5), why="1.5 three t
 check(route, [0.5, 0.5], three, 4.0, 0.25, 4.0, want=("y", 0.75), why="y and x tie at 1.5 - 0.75")
 check(route, [0.5, 0.5], three, 4.0, 0.0, 1.0, want=("z", 1.5),
       why="nobody in time, all with 4 s at worst: the first")
-near = {"z": {"accuracy": [0.5], "seconds": [1.0], "dollars": [2.0 ** -20]},
+near = {"z": {"accuracy": [0.5], "seconds": [1.0], "dollars": [2.0 ** -30]},
         "y": {"accuracy": [0.5], "seconds": [1.0], "dollars": [0.0]}}
-check(route, [1.0], near, 4.0, 0.0, 4.0, want=("y", 2.0), why="a millionth less is no tie")
+check(route, [1.0], near, 4.0, 0.0, 4.0, want=("y", 2.0), why="a billionth less is no tie")
+even = {"dear": {"accuracy": [0.75], "seconds": [1.0], "dollars": [1.0]},
+        "slow": {"accuracy": [0.75], "seconds": [3.0], "dollars": [0.0]},
+        "poor": {"accuracy": [0.5], "seconds": [1.0], "dollars": [0.0]}}
+for names in (["dear", "slow", "poor"], ["slow", "poor", "dear"], ["poor", "dear", "slow"]):
+    check(route, [1.0], {n: even[n] for n in names}, 4.0, 0.5, 4.0, want=(names[0], 1.5),
+          why="1.5 three times: the first, neither the cheapest nor the quickest")
 check(route, [0.5, 0.5], three, 8.0, 0.0, 1.0, want=("z", 3.0),
       why="nobody in time, all with 4 s at worst: the first, though y brings 3.5")
 check(route, [0.0, 1.0], three, 4.0, 0.0, 1.0, want=("y", 2.0), why="nobody in time: 2 s before 4 s, y before x")
@@ -1831,6 +1874,17 @@ for room, stop in ((step, "max_steps"), (step - 1, "budget")):
     got = run_agent(scripted([call("scale", by=1), {"answer": "x"}]), desk.tools(), "Who?", 1, size + room, letters)
     expect(got["stop"], stop, on=f"stop of one step of {step} characters with room for {room}",
            why="just full is not too much")
+again = len('scale {"by": 1}') + len(REPEATED)
+for room, stop in ((step + again, "max_steps"), (step + again - 1, "budget")):
+    got = run_agent(scripted([call("scale", by=1), call("scale", by=1), {"answer": "x"}]), desk.tools(), "Who?", 2,
+                    size + room, letters)
+    expect([s["kind"] for s in got["trajectory"]] + [got["stop"]], ["ok", "repeated", stop],
+           on=f"a call, the same again, room for {room} characters", why="the notice of a repetition is weighed as well")
+for turn, kind in (({"tool": "lost", "arguments": "{}"}, "unknown_tool"), ({"tool": "find", "arguments": "{"}, "bad_json"),
+                   (call("find", word=3), "bad_arguments"), (call("broken", why="value"), "tool_failed")):
+    got = run_agent(scripted([turn, {"answer": "x"}]), desk.tools(), "Who?", 2, size + 3, letters)
+    expect([s["kind"] for s in got["trajectory"]] + [got["stop"], got["tokens"]], [kind, "budget", [4, size]],
+           on=f"a call of kind {kind} with room for 3 characters", why="whatever its kind, a step has to fit")
 for turns, max_steps in (([], 0), ([call("scale", by=1)], 1)):
     log = []
     got = run_agent(scripted(turns + [call("mail", to="x")], log), Desk().tools(), "Who?", max_steps, 9999, letters)
@@ -1984,6 +2038,31 @@ for turns, want in [
     expect(len([x for x in desk.log if x[0] == "mail"]),
            sum(t["tool"] == "mail" and k == "ok" for t, k in zip(turns, want)),
            on="the mails that went out")
+
+def silent(x):
+    "An outsider's answer, or its failure, with nothing in it."
+    if x == "raise":
+        raise ValueError
+    return {"none": None, "text": "", "list": [], "zero": 0}[x]
+
+for x in ("none", "text", "list", "zero", "raise"):
+    desk = Desk().tools() | {"silent": {"run": silent, "untrusted": True, "parameters": {
+        "properties": {"x": {"type": "string"}}, "required": ["x"]}}}
+    got = run_agent(scripted([call("silent", x=x), call("mail", to="a"), {"answer": "x"}]), desk, "q", 9, 10**6, words_in)
+    expect(got["trajectory"][1]["kind"], "not_allowed", on=f"the kind of a mail after an untrusted tool ({x})",
+           why="tainted as soon as it has run, whatever it gave")
+posts, forum = [], {"run": lambda text: posts.append(text), "writes": True, "untrusted": True,
+                    "parameters": {"properties": {"text": {"type": "string"}}, "required": ["text"]}}
+desk = {"forum": forum} | Desk().tools()
+got = run_agent(scripted([call("forum", text="a"), call("forum", text="b"), call("mail", to="a"), {"answer": "x"}]),
+                desk, "q", 9, 10**6, words_in)
+expect([s["kind"] for s in got["trajectory"]], ["ok", "not_allowed", "not_allowed"],
+       on="two posts and a mail, where the forum is untrusted and writes",
+       why="the call that brings outsiders' text in is judged by the state before it")
+expect(posts, ["a"], on="what was posted")
+expect([sorted(desk["forum"]), sorted(desk["mail"]), len(desk)],
+       [["parameters", "run", "untrusted", "writes"], ["parameters", "run", "writes"], 7],
+       on="tools after a run", why="tools is not changed")
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -2167,8 +2246,8 @@ agentic_rag.widget(agent_cost)
 #
 # - More retrieval steps, more thinking, more facts found: with falling returns. Knobs in the code: at most 10
 #   steps by default, 15 in the example; 128,000 tokens.
-# - The guide's table (65, 78, 84, 89 % at 1, 3, 5, 10 steps) has no source. Reported: MuSiQue 74.1 against 52.8
-#   for naive RAG with GPT-5-mini, 46.1 against 38.6 with GPT-4o-mini.
+# - The guide's table (65, 78, 84, 89 % at 1, 3, 5, 10 steps) has no source. Reported, on MuSiQue: 74.1 % against
+#   52.8 for naive RAG with GPT-5-mini, 46.1 against 38.6 with GPT-4o-mini.
 # - Measure: recall and complete after s steps, runs that ended keep what they have.
 # - It stops when a turn holds no tool call, not at some confidence.
 #
