@@ -700,6 +700,9 @@ check(best_of_n, torch.tensor([[0.5, 0.5], [0.375, 1.0]]), torch.tensor([2, 2]),
       why="agg is min unless given: 0.5 against 0.375")
 raises(ValueError, best_of_n, steps, lengths, answers, "median", why="no such aggregate")
 unchanged(best_of_n, torch.tensor([[0.6, torch.inf], [0.5, 0.7]]), torch.tensor([1, 2]), ["a", "b"], want="a")
+for weighted in (False, True):
+    unchanged(best_of_n, torch.tensor([[0.9, 0.8], [0.6, torch.nan], [0.0, 0.0]]), torch.tensor([2, 1, 0]),
+              [None, "b", None], "prod", weighted, want="b")
 ### END HIDDEN TESTS
 
 # %% graded="best_of_n__weighted" points=1
@@ -871,6 +874,12 @@ for eot, wait, low, high, ignores, final in [(9, [7, 8], 4, 30, 2, [3]), (0, [7]
         check(budget_force, reader(tokens), prompt, eot, wait, low, high, ignores, final,
               want=forced(tokens, prompt, eot, wait, low, high, ignores, final),
               why="own tokens count for the minimum, all for the maximum")
+said = [1005, 1000, 151645, 151389, 7, 151645, 2 ** 40 + 1, 151645]  # ids as those of a large vocabulary
+check(budget_force, reader(said), [8948, 151645], 151645, [13824, 11], 5, 40, 3, [151668],
+      want=forced(said, [8948, 151645], 151645, [13824, 11], 5, 40, 3, [151668]), why="ids are compared by their value")
+check(budget_force, reader([300, 44, 556, 300]), [], 300, [812], 2, 9, 1, [],
+      want={"thought": [812, 44, 556], "context": [812, 44, 556, 300], "ignored": 1, "capped": False},
+      why="300, 44 and 556 are three ids")
 heard = []
 def listening(ids):
     heard.append(list(ids))
@@ -1078,6 +1087,14 @@ check(beam_search_steps, *tree(tied | {"c z!": ([], 0.0)}), 9, 9, 9, want=(("a",
 zeros = {"": (["a", "b"], 1), "a": (["x"], 0.0), "b": ([], 0.5), "a x": (["y!"], 0.75), "a x y!": ([], 0.5)}
 check(beam_search_steps, *tree(zeros), 2, 2, 6, want=(("a", "x", "y!"), 0.0),
       why="a path of score 0.0 lives while there is room for it")
+fine = {"": (["a", "b", "c!"], 1), "a": (["x!"], 0.7), "b": (["y!"], 0.7 + 1e-12), "c!": ([], 0.1), "a x!": ([], 0.9),
+        "b y!": ([], 0.3)}
+check(beam_search_steps, *tree(fine), 1, 3, 5, want=(("b", "y!"), 0.3), rtol=1e-12, atol=0,
+      why="0.7 + 1e-12 is more than 0.7")
+check(beam_search_steps, *tree(fine | {"b y!": ([], 0.7)}), 2, 3, 5, want=(("b", "y!"), 0.7), rtol=1e-12, atol=0,
+      why="b was expanded first")
+check(beam_search_steps, *tree(fine | {"b y!": ([], 1.0), "a": ([], 0.2)}), 2, 3, 1, want=(("c!",), 0.1), rtol=1e-12, atol=0,
+      why="only c! finishes within one step")
 dead = {"": (["a", "b"], 1), "a": ([], 0.75), "b": (["c"], 0.5), "b c": (["d!"], 0.5), "b c d!": ([], 1.0)}
 check(beam_search_steps, *tree(dead), 2, 2, 6, want=(("b", "c", "d!"), 0.5), why="a is a dead end, b goes on")
 again = {"": (["a", "b", "a", "c", "b"], 1), "a": ([], 0.75), "b": ([], 0.5), "c": (["d!"], 0.25), "c d!": ([], 1.0)}
@@ -1596,6 +1613,10 @@ for seed, (Q, total, cap, confirm) in enumerate([(5, 30, 12, 1), (12, 60, 7, 2),
               want=spent(scripts, good, priors, total, cap, confirm)[0])
     expect(log, spent(scripts, good, priors, total, cap, confirm)[1], on="the questions drawn, in order",
            why="the largest mean of the open ones, passed draws counted")
+sample, verify, log = scripted([list("abcdef"), ["x"] * 9], [list("abcdef"), []])
+expect(spend(sample, verify, [(1, 1), (1, 9)], 9, 5, 2),
+       {"answers": ["a", "x"], "accepted": [False, False], "draws": [5, 4]},
+       on="spend where each draw of question 0 passes, and no two are equal", why="open until its cap: no answer passed twice")
 asked = []
 sample, _, log = scripted([["x", None, "y", "x", "y"]], [[]])
 spend(sample, lambda q, answer: asked.append((q, answer)) or answer == "y", [(1, 1)], 5, 9, 2)
