@@ -286,6 +286,11 @@ check(forward_mask, torch.tensor([[1, 2, 3]]), torch.tensor([0.0]), torch.tensor
 near = torch.tensor([[0.5 - 1e-10, 0.5 + 1e-10]], dtype=torch.float64)
 check(forward_mask, torch.tensor([[1, 2]]), torch.tensor([0.5], dtype=torch.float64), near, torch.tensor([0]), 9, 0.0,
       want=(torch.tensor([[9, 2]]), torch.tensor([[True, False]])), why="float64 numbers are compared in float64")
+for level, eps in ((0.3, 1e-3), (0.7, 0.1), (1 / 3, 0.0)):
+    p = (1 - eps) * level + eps
+    near = torch.tensor([[p - 1e-13, p + 1e-13]], dtype=torch.float64)
+    check(forward_mask, torch.tensor([[1, 2]]), torch.tensor([level], dtype=torch.float64), near, torch.tensor([0]), 9, eps,
+          want=(torch.tensor([[9, 2]]), torch.tensor([[True, False]])), why="t, eps and p in float64, where t is")
 ### END HIDDEN TESTS
 
 # %% graded="forward_mask__prompt" points=2
@@ -358,11 +363,12 @@ unchanged(forward_mask, x0.T, torch.full((5,), 0.5), u.T, torch.zeros(5, dtype=t
 # - `logits` (B, L, V), `x0` (B, L) int64, `m` (B, L) boolean (masks of answers alone), `t` (B,) float32 or float64,
 #   `prompt_len` (B,) int64. Returns a scalar in the dtype of `logits`; in half precision compute in float32 and round
 #   once.
-# - B counts every row. A row without a masked position adds 0, also one whose prompt fills it (A = 0).
+# - B counts every row. A row without a masked position adds 0, also one whose prompt fills it (A = 0). Every p is above 0.
 # - What stands at positions that are not masked **does not matter**: logits there may be NaN or infinite, and ids of
 #   `x0` there may be V or more (the mask's own id in a prompt, for one). Masked positions hold ids below V; logits may be
 #   −inf there, and if that of the right token is, the loss is infinite.
-# - Gradients flow to `logits`; they are 0 at positions that are not masked, so 0 everywhere where nothing is.
+# - Gradients flow to `logits`; they are 0 at positions that are not masked, whatever stands there, so 0 everywhere
+#   where nothing is masked.
 #
 # Source: Nie et al. 2025, equations 3 and 5; GUIDELINES.md of github.com/ML-GSAI/LLaDA.
 
@@ -491,6 +497,10 @@ for seed, (B, L, V) in enumerate([(3, 5, 7), (2, 9, 4)]):
     want, = torch.autograd.grad(bound(leaf, x0, m, t, lengths), leaf)
     _, (grad,) = value_and_grad(mdm_loss, logits, x0, m, t, lengths)
     expect(grad, want, on="the gradient of mdm_loss", rtol=1e-8, atol=1e-12)
+    for junk in (math.nan, math.inf, -math.inf):
+        _, (grad,) = value_and_grad(mdm_loss, torch.where(m[..., None], logits, junk), x0, m, t, lengths)
+        expect(grad, want, on=f"the gradient of mdm_loss, logits {junk} where nothing is masked", rtol=1e-8, atol=1e-12,
+               why="what stands there reaches neither the loss nor its gradient: leave it out before you compute with it")
     _, (grad,) = value_and_grad(mdm_loss, logits, x0, m & False, t, lengths)
     assert grad is not None, "nothing is masked: expected a gradient of zeros, got None, so backward() would fail"
     expect(grad, torch.zeros_like(logits), on="the gradient where nothing is masked", rtol=0, atol=0)
@@ -661,13 +671,13 @@ fresh(num_transfer, torch.tensor([4, 9]), 1, want=torch.tensor([[4], [9]]))
 #   now. `n` (B,), an integer dtype, ≥ 0.
 # - **The token** of an open position: the argmax of logits + temperature · noise. `noise` (B, L, V), float, are standard
 #   Gumbel numbers (−ln(−ln u), u uniform), so this samples softmax(logits / temperature). At temperature 0 it plays no
-#   part and may be None.
+#   part, whatever it holds, and may be None.
 # - **The rank**, largest first: by confidence, the probability of *that token* under softmax(logits), without noise or
 #   temperature. If `order` (B, L) is given, any finite numbers, then by those alone.
 # - Row b commits its first `n[b]` open positions, or all if there are fewer. All else in `x` stays, whatever the logits
 #   of closed positions are (NaN, too). `open` comes back without what was committed. Both are new tensors.
-# - **In float64**, the sum with the noise too, whatever comes in: confidences of 1 − 10⁻⁸ and of 1 − 10⁻¹² are one
-#   number in float32. Exact ties may be broken either way.
+# - **In float64**, whatever comes in, temperature · noise and the sum too: confidences of 1 − 10⁻⁸ and of 1 − 10⁻¹²
+#   are one number in float32. Exact ties may be broken either way.
 #
 # Source: `generate` in generate.py of github.com/ML-GSAI/LLaDA.
 
@@ -754,6 +764,19 @@ check(unmask_step, mixed, torch.tensor([[7, 7]]), torch.ones(1, 2, dtype=torch.b
 check(unmask_step, mixed, torch.tensor([[7, 7]]), torch.ones(1, 2, dtype=torch.bool), torch.tensor([1]), None, 0.0, push,
       want=(torch.tensor([[0, 7]]), torch.tensor([[False, True]])), why="at temperature 0 noise plays no part")
 ### BEGIN HIDDEN TESTS
+for junk in (-math.inf, math.nan):  # u = 0 gives a Gumbel number of -inf
+    check(unmask_step, mixed, torch.tensor([[7, 7]]), torch.ones(1, 2, dtype=torch.bool), torch.tensor([1]), None, 0.0,
+          torch.tensor([[[0.0, junk], [0.0, junk]]]), want=(torch.tensor([[0, 7]]), torch.tensor([[False, True]])),
+          why="at temperature 0 noise plays no part, and 0 times infinity is NaN")
+for T, a in ((0.7, 3.0), (0.1, 3.0), (1.3, -5.0)):  # T · a in float64 and in float32 are two numbers
+    exact, rounded = T * a, (torch.tensor(a) * T).item()
+    between = torch.tensor([[[0.0, (exact + rounded) / 2]]], dtype=torch.float64)
+    check(unmask_step, between, torch.tensor([[7]]), torch.tensor([[True]]), torch.tensor([1]), None, T,
+          torch.tensor([[[a, 0.0]]]), want=(torch.tensor([[int(exact < rounded)]]), torch.tensor([[False]])),
+          why="temperature times noise is taken in float64")
+check(unmask_step, torch.tensor([[[-math.inf, -3.0, -5.0]]]), torch.tensor([[7]]), torch.tensor([[True]]), torch.tensor([1]),
+      None, 1.0, torch.tensor([[[9.0, 0.0, 1.0]]]), want=(torch.tensor([[1]]), torch.tensor([[False]])),
+      why="a token of probability 0 is never drawn")
 for seed, (B, L, V) in enumerate([(3, 5, 4), (2, 9, 11), (4, 40, 3)]):
     for dtype in (torch.float32, torch.float64):
         logits, x = drawn(B, L, V, seed=seed, dtype=dtype, size=2.0), ids(B, L, V=V, seed=seed)
@@ -803,6 +826,11 @@ noise = -(-uniform(2, 5, 3, seed=1, dtype=torch.float64).log()).log()
 args = drawn(2, 5, 3, seed=2), ids(2, 5, V=3, seed=3), torch.ones(2, 5, dtype=torch.bool), torch.tensor([2, 3])
 near = 1 + 1e-12 * torch.tensor([[3.0, 1.0, 4.0, 0.0, 2.0]], dtype=torch.float64).repeat(2, 1)
 check(unmask_step, *args, near, want=committed_rows(*args, near), why="an order in float64 is compared in float64")
+for deep in (-1e12, -1e300):  # a closed position ranks below them all
+    half = torch.tensor([[False, True, True, False, True], [True, False, False, True, False]])
+    order = deep * torch.tensor([[3.0, 1.0, 4.0, 2.0, 5.0]], dtype=torch.float64).repeat(2, 1)
+    check(unmask_step, *args[:2], half, torch.tensor([2, 1]), order,
+          want=committed_rows(*args[:2], half, torch.tensor([2, 1]), order), why="any finite order, however deep")
 check(unmask_step, *args, drawn(2, 5, seed=4), 0.7, noise, want=committed_rows(*args, drawn(2, 5, seed=4), 0.7, noise),
       why="an order and a temperature together")
 ### END HIDDEN TESTS
@@ -881,14 +909,16 @@ diffusion_lm.steps_of_one_text(num_transfer, unmask_step, CHAIN)
 # - `x0` (L,) int64; the first `prompt_len` ids are the prompt, which stays. The other A ≥ 1 are the answer. Ids of the
 #   prompt may be any, `mask_id` and ids ≥ V included; those of the answer are below V.
 # - `model(xt)`: (R, L) ids to (R, L, V) *logits*, float32, float64 or half precision; they are not normalised. Use
-#   them in float64. What they are at positions that are not masked plays no part (NaN, too).
+#   them in float64. What they are at positions that are not masked plays no part (NaN, too), and tokens that are not
+#   the right one may have −inf.
 # - n ≥ 2 draws, each with an l and places of its own, independent of all others. Every draw is **one row of one call**:
 #   each call has `batch` rows, the last may have fewer, n altogether.
 # - `estimate` is the mean of the n values, `standard_error` their sample standard deviation (n − 1 below) over √n.
-# - Draw from a generator of your own (torch or numpy) that `seed` determines: the same seed gives the same answer,
-#   another seed another.
+# - Draw from a generator of your own (torch or numpy), not the global one, that `seed` determines: the same seed
+#   gives the same answer, another seed another.
 #
-# Tests compare with exact values within several standard errors, and look at the masks that the model is given.
+# Tests compare with exact values within several standard errors, and look at the masks that the model is given: how
+# often each number and each place comes, and whether draws of one call scatter as independent ones do.
 #
 # Source: Nie et al. 2025, equation 6; `get_log_likelihood.py` of github.com/ML-GSAI/LLaDA.
 
@@ -964,6 +994,10 @@ def silent(x):
 value, error = cond_nll_mc(silent, torch.tensor([1, 0, 2, 2]), 1, 3, 20, 1)
 expect((value, error), (3 * math.log(3), 0.0), on="the estimate for a model that gives NaN where nothing is masked",
        rtol=1e-6, atol=1e-6)
+barred = torch.tensor([0.0, 0.0, -math.inf])
+got = cond_nll_mc(lambda x: barred.expand(*x.shape, 3), torch.tensor([1, 0, 1]), 0, 3, 20, 1)
+expect(got, (3 * math.log(2), 0.0), on="the estimate where another token is impossible", rtol=1e-6, atol=1e-6,
+       why="0 times -inf is NaN: pick the right token's number, do not multiply by a one-hot row")
 got = cond_nll_mc(lambda x: logits.expand(*x.shape, 3), torch.tensor([1, 1]), 0, 3, 4, 1)
 assert [type(v) for v in got] == [float, float], f"expected two floats, got {got}"
 ### END HIDDEN TESTS
@@ -1015,6 +1049,24 @@ for seed in range(4):
     uneven += ((counts - 100) ** 2 / 100).sum().item()  # chi-square with 12 degrees of freedom: below 0.9 once in 10⁵
 assert uneven > 0.9, (f"4 times 400 draws, l from 1 to 4: expected counts that scatter as independent draws do, "
                       f"got a chi-square of {uneven:.2f} where about 12 is usual")
+seen, A, runs = [], 7, 100
+for seed in range(runs):
+    cond_nll_mc(recorder(9, seen), torch.arange(A), 0, 9, 4, seed, 4)
+m = (torch.cat(seen) == 9).view(runs, 4, A)
+assert (m[1:] != m[:-1]).flatten(1).any(1).all(), "seeds 0 to 99: expected other masks for every seed"
+sign = torch.tensor([3.0, -3.0, 2.0, -2.0, 1.0, -1.0, 0.0])  # adds up to 0 over the answer
+shares = sum(l * (A - l) / (A * (A - 1)) for l in range(1, A + 1)) / A
+for what, values, variance in (("the numbers l", m.sum(-1) - (A + 1) / 2, (A ** 2 - 1) / 12),
+                               ("the places", (m * sign).sum(-1), shares * (sign ** 2).sum().item())):
+    ratio = (values.double().sum(1) ** 2).mean().item() / (4 * variance)  # 1 ± 0.14; outside 0.4 … 2 once in 10⁶
+    assert 0.4 < ratio < 2, (f"{runs} estimates of 4 draws: expected {what} of a call to scatter as in independent draws, "
+                             f"got {ratio:.2f} times as much (were they paired, copied or spread evenly?)")
+inner = lambda x: cond_nll_mc(recorder(9, []), torch.arange(3), 0, 9, 4, 5, 4) and torch.zeros(*x.shape, 9)
+once, twice = [], []
+cond_nll_mc(recorder(9, once), torch.arange(A), 0, 9, 6, 3, 2)
+cond_nll_mc(lambda x: twice.append(x.clone()) or inner(x), torch.arange(A), 0, 9, 6, 3, 2)
+expect(twice, once, on="the masks of seed 3 where the model draws with a seed of its own in between",
+       why="draw from a generator of your own, not from the one that all share")
 ### END HIDDEN TESTS
 
 # %% graded="cond_nll_mc__chain" points=2
@@ -1216,6 +1268,13 @@ check(lambda x: cfg_logits(harder, x, 1, 9, 0.5), torch.tensor([[5, 9], [4, 9]])
       want=torch.tensor([[1.5, -math.inf, -0.55], [0.0, 4.0, 2.0]])[:, None].expand(2, 2, 3),
       why="what the prompt forbids is forbidden")
 check(lambda x: cfg_logits(hard, x, 1, 9, 0.0), torch.tensor([[5, 9]]), want=hard(torch.tensor([[5, 9]])))
+def far(x):
+    "Very unlikely is not impossible."
+    row = torch.where((x[:, :1, None] == 5), torch.tensor([1.0, -3e4, 0.5]), torch.tensor([0.0, -2e4, -3e30]))
+    return row.expand(*x.shape, 3)
+
+check(lambda x: cfg_logits(far, x, 1, 9, 25.0), torch.tensor([[5, 9]]), rtol=1e-5,
+      want=torch.tensor([26.0, -2.8e5, 7.5e31]).expand(1, 2, 3), why="-30,000 is a logit like others; w may be large")
 for seed, w in enumerate((0.7, 1.3, 3.1)):
     for dtype in (torch.float16, torch.bfloat16):
         model, x = mixing(7, 11, seed, dtype), ids(3, 11, V=8, seed=seed)
@@ -1572,7 +1631,7 @@ expect(seen, [torch.tensor([[5, 9, 9, 7, 9], [9, 9, 9, 7, 9]]), torch.tensor([[5
        on="what the model was asked, w = 0.5", why="guided or not, one call a step")
 unchanged(lambda x: generate(three, x, 1, 4, 2, 9), torch.tensor([[5, 9, 9, 7, 9]]), want=torch.tensor([[5, 3, 3, 7, 3]]))
 full = torch.tensor([[5, 1, 2, 7, 4]])
-fresh(lambda x: generate(three, x, 1, 4, 2, 9), full, want=full, why="nothing to fill: a copy")
+fresh(generate, three, full, 1, 4, 2, 9, want=full, why="nothing to fill: a copy")
 ### END HIDDEN TESTS
 
 # %% graded="generate__sampled" points=3

@@ -1,0 +1,27 @@
+"""Multiplies log-probabilities by a one-hot row: 0 times -inf."""
+import math
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+
+def cond_nll_mc(model, x0, prompt_len, mask_id, n, seed, batch=64):
+    g = torch.Generator().manual_seed(seed)
+    A = x0.shape[0] - prompt_len
+    values = []
+    for begin in range(0, n, batch):
+        rows = min(batch, n - begin)
+        xt = x0[None].repeat(rows, 1)
+        m = torch.zeros(rows, x0.shape[0], dtype=torch.bool)
+        ls = torch.randint(1, A + 1, (rows,), generator=g)
+        for r in range(rows):
+            m[r, prompt_len + torch.randperm(A, generator=g)[: ls[r]]] = True
+        xt[m] = mask_id
+        logits = model(xt)
+        for r in range(rows):
+            lp = torch.log_softmax(logits[r, m[r]].double(), -1)
+            nll = -(F.one_hot(x0[m[r]], lp.shape[-1]) * lp).sum()
+            values.append(float(nll) * A / int(ls[r]))
+    v = np.array(values)
+    return float(v.mean()), float(v.std(ddof=1) / math.sqrt(n))
