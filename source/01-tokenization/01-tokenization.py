@@ -246,7 +246,9 @@ for seed in range(12):
 many = {b"ab" + i.to_bytes(2, "big"): 1 for i in range(0x4141, 0x4141 + 1300)} | {b"xy": 1200}
 check(train_bpe, many, 1, want=[(b"a", b"b")], why="1,300 rare words hold (a, b), one word of frequency 1,200 holds (x, y)")
 check(train_bpe, many, 2, want=[(b"a", b"b"), (b"x", b"y")], why="(a, b) was joined in all of the 1,300 words")
-check(train_bpe, {b"ab": 2**24 + 1, b"cd": 2**24}, 1, want=[(b"a", b"b")], why="16,777,217 is more than 16,777,216")
+for n in (2**24, 2**31):
+    check(train_bpe, {b"cd": n, b"ab": n + 1, b"zy": n - 1}, 1, want=[(b"a", b"b")],
+          why=f"{n + 1:,} is more than {n:,}: whole numbers are exact")
 assert all(isinstance(merge, tuple) for merge in train_bpe({b"abc": 2}, 2)), "a merge is a tuple: it is a key of ranks"
 rng = np.random.default_rng(99)
 words = words_of(rng, 400, bytes(range(97, 117)), longest=12, most=400)
@@ -456,6 +458,9 @@ check(bpe_encode, b"ab", {(b"a", b"b"): 0}, want=[b"ab"], why="a rank of 0 is a 
 shuffled = {(b"l", b"o"): 30, (b"he", b"ll"): 20, (b"l", b"l"): 10, (b"h", b"e"): 0}
 check(bpe_encode, b"hello", shuffled, want=[b"hell", b"o"], why="the numbers decide, not the order of the dict")
 check(bpe_encode, b"hellohello", shuffled, want=[b"hell", b"o", b"hell", b"o"], why="every place is joined")
+for first in (10**6, 10**9, 2**31, 10**12):
+    late = {pair: first + rank for pair, rank in shuffled.items()}
+    check(bpe_encode, b"hello", late, want=[b"hell", b"o"], why="a rank may be any whole number: none stands for 'not known'")
 for seed in range(40):
     rng = np.random.default_rng(seed)
     merges = recounted(words_of(rng, 25, b"abcd", longest=8), 30)
@@ -691,6 +696,10 @@ check(wordpiece_encode, "aaa", {"aaa", "a", "##a"}, "[UNK]", 3, want=["aaa"], wh
 ### BEGIN HIDDEN TESTS
 check(wordpiece_encode, "", {"a"}, want=[], why="an empty word has no pieces")
 check(wordpiece_encode, "", set(), max_chars=0, want=[])
+check(wordpiece_encode, "a", {"a"}, max_chars=0, want=["[UNK]"], why="one character is more than none")
+for vocab in ({"abc"}, {"ab", "##c"}, {"a", "##bc"}):
+    check(wordpiece_encode, "abc", vocab, want=sorted(vocab, reverse=True), why="the same word, another vocabulary")
+check(wordpiece_encode, "ab", {"a", "##"}, want=["[UNK]"], why="a piece has at least one character: ## alone is no step")
 check(wordpiece_encode, "a" * 100, {"a", "##a"}, want=["a"] + ["##a"] * 99, why="exactly 100 characters")
 check(wordpiece_encode, "a" * 101, {"a", "##a", "a" * 101}, want=["[UNK]"], why="101 characters, even if one piece")
 check(wordpiece_encode, "é" * 60, {"é", "##é"}, want=["é"] + ["##é"] * 59,
@@ -713,14 +722,15 @@ tokenization.bert_words(wordpiece_encode)
 # join next, and the symbol that it becomes; or `None` if there is no pair to join.
 #
 # - `words` maps a word, a `str`, to its frequency of at least 1. `splits` maps each of them to its symbols now, such as
-#   `["h", "##u", "##g"]`: all but the first begin with `##`. A word may have one symbol, or none.
+#   `["h", "##u", "##g"]`, in any order: all but a word's first begin with `##`. A word may have one symbol, or none, and
+#   may hold a `#` of its own: `c#` is `["c", "###"]`.
 # - f(a) is how often symbol a occurs in all words, each occurrence times the word's frequency. f(ab) counts likewise
 #   the places where b stands directly after a; every place counts, also where two overlap. `a` and `##a` are two
 #   different symbols.
 # - Only a pair with f(ab) ≥ `min_count` may be chosen. Among those the score f(ab) / (f(a) · f(b)) decides, the
 #   largest. Equal scores: the greatest pair, as Python compares tuples of `str`. (Where scores are tied in the tests,
 #   f(ab) is equal, and f(a) and f(b) are.)
-# - The joined symbol is a with b behind it, without the `##` of b; the `##` of a stays, if it has one.
+# - The joined symbol is a with b behind it, without the `##` that b begins with; the `##` of a stays, if it has one.
 # - The arguments stay as they are.
 #
 # Source: WordPiece in the Hugging Face LLM course, https://huggingface.co/learn/llm-course/chapter6/6.
@@ -821,6 +831,12 @@ check(wordpiece_pair, {"ab": 1000, "cd": 900, "c": 1, "ad": 500}, {"ab": ["a", "
 check(wordpiece_pair, {"ab": 3, "b": 30, "cd": 3, "ed": 5},
       {"ab": ["a", "##b"], "b": ["b"], "cd": ["c", "##d"], "ed": ["e", "##d"]},
       want=(("a", "##b"), "ab"), why="b and ##b are two symbols")
+rare = {"cd": ["c", "##d"], "zy": ["z", "##y"]}
+for n in (3, 3_000, 30_000):
+    check(wordpiece_pair, {"zy": n + 1, "cd": n}, rare, want=(("c", "##d"), "cd"),
+          why=f"1 / {n:,} is more than 1 / {n + 1:,}: scores may be small, and are not rounded")
+check(wordpiece_pair, {"zy": 9, "cd": 2}, {"cd": ["c", "##d"], "zy": ["z", "##y"]}, 3, want=(("z", "##y"), "zy"),
+      why="splits may hold the words in another order than words")
 ### END HIDDEN TESTS
 
 # %% graded="wordpiece_pair__rare" points=2
@@ -846,6 +862,8 @@ check(wordpiece_pair, {"ab": 2, "a": 3, "eb": 3, "cd": 6, "c": 14, "fd": 14},
       want=(("f", "##d"), "fd"), why="(a, ##b) was seen twice, however often its halves were")
 check(wordpiece_pair, {"a": 7, "b": 2}, {"a": ["a"], "b": ["b"]}, want=None, why="single symbols")
 check(wordpiece_pair, {"": 7}, {"": []}, want=None, why="a word without symbols")
+check(wordpiece_pair, {"ab": 1, "cd": 2}, {"ab": [], "cd": ["c", "##d"]}, want=(("c", "##d"), "cd"),
+      why="splits alone say which symbols a word has: ab has none")
 check(wordpiece_pair, {"xy": 2, "xyz": 2}, {"xy": ["x", "##y"], "xyz": ["x", "##y", "##z"]}, 4,
       want=(("x", "##y"), "xy"),
       why="the count is weighted: two words of frequency 2 make 4")
@@ -875,6 +893,11 @@ check(wordpiece_pair, {"abcd": 3, "a": 40, "dd": 50}, {"abcd": ["a", "##bc", "##
       why="longer symbols are joined like single characters: 3 / (43 · 3), the others 1 / 53")
 check(wordpiece_pair, {"abcd": 3, "a": 60, "dd": 50}, {"abcd": ["a", "##bc", "##d"], "a": ["a"], "dd": ["dd"]}, 3,
       want=(("##bc", "##d"), "##bcd"), why="f(a) is 63 now, and f(##d) is 3")
+check(wordpiece_pair, {"c#": 2}, {"c#": ["c", "###"]}, want=(("c", "###"), "c#"),
+      why="the word holds a # itself: of ### the first two go")
+check(wordpiece_pair, {"a##b": 3, "a": 9}, {"a##b": ["a", "####b"], "a": ["a"]}, want=(("a", "####b"), "a##b"))
+check(wordpiece_pair, {"a###b": 3, "a": 9}, {"a###b": ["a", "###", "####b"], "a": ["a"]}, want=(("###", "####b"), "#####b"),
+      why="## goes once, from the beginning of the second symbol")
 unchanged(wordpiece_pair, {"hug": 2}, {"hug": ["h", "##ug"]}, want=(("h", "##ug"), "hug"))
 unchanged(wordpiece_pair, {"größe": 2, "größer": 1}, {"größe": ["g", "##röße"], "größer": ["g", "##röße", "##r"]}, 2,
           want=(("g", "##röße"), "größe"))
@@ -1008,6 +1031,10 @@ right("abab", {"ab": 0.0, "a": 0.0}, -3.0, why="a log-probability of 0.0 is one"
 right("abc", {"a": 0.5, "b": 0.25, "ab": 0.5}, -3.0, why="a score may be positive")
 right("ab", {"a": -1.0, "b": -0.5, "ab": -1.5005}, -9.0, why="−1.5 is more than −1.5005")
 right("aé日", {"a": -1.0}, -2.5, why="an unknown character scores unk_logp, however many bytes it has")
+right("ab", {"a": -1.0, "b": -0.5, "ab": -1.5000001}, -9.0, why="a sum that is smaller by 1e-7 is smaller")
+for size in (1e6, 1e12, 1e100):
+    right("abab", {"a": -3 * size, "b": -3 * size, "ab": -9 * size}, -size, why="any finite number: none is 'minus infinity'")
+    right("abxab", {"a": -3 * size, "b": -3 * size, "ab": -5 * size}, -size)
 ### END HIDDEN TESTS
 
 # %% graded="unigram_viterbi__unknown" points=2
@@ -1039,6 +1066,11 @@ check(unigram_viterbi, "abab", {"a": -1.0, "b": -1.0, "ab": -2.0, "abab": -4.0},
 for s, logp in [("aaaa", {"a": -1.0, "aa": -2.0, "aaa": -3.0}), ("aaaaaaa", {"a": 0.0, "aa": 0.0, "aaa": 0.0}),
                 ("abcabc", {"a": -1.0, "b": -1.0, "c": -1.0, "ab": -2.0, "bca": -3.0, "bc": -2.0}),
                 ("abaaabb", {"ba": -2.0, "bb": -2.0, "aab": -3.0, "bbab": -4.0}),
+                ("abcdx", {"a": -1.0, "b": -1.0, "cd": -2.0, "abc": -3.0, "d": -1.0, "x": -1.0}),
+                ("abcdefgh", {"abcd": -4.0, "efgh": -4.0, "abcdef": -6.0, "g": -1.0, "h": -1.0}),
+                ("ghabcdef", {"ghab": -4.0, "cdef": -4.0, "abcdef": -6.0, "g": -1.0, "h": -1.0}),
+                ("xabcd", {"x": -1.0, "a": -1.0, "bcd": -3.0, "ab": -2.0, "c": -1.0, "d": -1.0}),
+                ("abcdxabcdx", {"a": -1.0, "b": -1.0, "cd": -2.0, "abc": -3.0, "d": -1.0, "dx": -2.0, "xa": -2.0}),
                 ("xaaax", {"aa": -2.0, "a": -1.0, "xa": -3.0})]:
     unk = -1.0 if "bbab" in logp else -2.0
     pieces, score = unigram_viterbi(s, dict(logp), unk)
@@ -1193,6 +1225,8 @@ check(byte_fallback, [0, 1, 2, 3], ["a", "<0xE2>", "<0x96>", "<0x81>"], want="a�
       mistakes={"a ▁ that was spelled in bytes became a space": "a "})
 check(byte_fallback, [1, 2, 3, 0], ["▁a", "<0xE2>", "<0x96>", "<0x81>"], want="▁ a")
 check(byte_fallback, [0, 1, 1], ["<0x20>", "a"], want="aa", why="the text begins with a space, whatever piece gave it")
+check(byte_fallback, [1, 0], [" b", " a"], want="a b", why="a plain space of a piece is a space as well")
+check(byte_fallback, [0, 0, 1], ["", "▁a"], want="a", why="a piece may be empty")
 check(byte_fallback, [0, 1], ["<0x0A>", "▁a"], want="\n a", why="a line feed is no space: it stays")
 check(byte_fallback, [0, 1], ["\u00a0a", "\tb"], want="\u00a0a\tb", why="other white space stays")
 check(byte_fallback, [], ["a"], want="", why="no ids")
@@ -1339,6 +1373,8 @@ check(best_vocab, measured, 50, 1_000_000_000, want=800, why="beside a billion w
 check(best_vocab, {4096: 4.2, 512: 2.2, 1024: 2.9}, 64, 98_304, want=1024, why="the entries come in any order")
 check(best_vocab, {512: 2.2, 1024: 2.9, 4096: 4.2}, 4096, 6_000_000_000, want=4096)
 check(best_vocab, {300: 1.5}, 64, 5, want=300, why="one entry")
+check(best_vocab, {100: 10_001.0, 200: 10_002.0 * (1 + 3e-11)}, 1, 1_000_000, want=200,
+      why="cheaper by 3 parts in 10¹¹ is cheaper; only costs that are exactly the same are a tie")
 check(best_vocab, {10: 20.0, 20: 40.0}, 1, 2, want=20, why="1.2 and 1.1 FLOPs for each byte")
 check(best_vocab, {400: 4.0, 100: 1.0, 200: 2.0}, 8, 0, want=100, why="the same cost three times: the smallest V")
 check(best_vocab, {400: 8.0, 200: 4.0, 800: 16.0, 100: 1.9}, 16, 0, want=200,
@@ -1514,6 +1550,10 @@ for corpus in corpora:
         expect(tok.encode("<|a|><|b|><|a|>", True), [256 + len(merges) + i for i in (0, 1, 0)],
               on=f"special ids of {on}",
                why="they follow the merges that were learned, in the order of the list")
+blank = b" \n\n\n\n ab  \n\n\n\n "
+expect(Tokenizer(blank, 9, []).encode(blank), ids_of(blank, tokens_of(blank, 9)),
+       on=f"Tokenizer({blank!r}, 9, []) on its corpus",
+       why="white space at either end of the corpus is text")
 plain = Tokenizer(b"hello hello", 9, [])
 expect(plain.encode("hello", True), plain.encode("hello"), on="without any special token, special=True changes nothing")
 ### END HIDDEN TESTS
@@ -1534,7 +1574,8 @@ for seed in range(6):
         for special in (False, True):
             expect(tok.decode(tok.encode(data, special)), data, on=f"decode(encode({data[:30]!r}, {special}))")
     for text in [" \n\t\r\x0b\x0c  ", "the end\n\n\n", "a  b   c    ", "日本\u3000語 \u00a0x", "<|end|><|конец|> <|end|>",
-                 "\x1c\x1d \x85", "e\u0301 \u1e9b\u0323", "a\r\nb\rc", "\ufeffa\ufb01"]:
+                 "\x1c\x1d \x85", "e\u0301 \u1e9b\u0323", "a\r\nb\rc", "\ufeffa\ufb01",
+                 "\n<|end|>\n\nthe \t<|end|>\r\n  <|конец|> end<|end|>\n"]:
         for special in (False, True):
             expect(tok.decode(tok.encode(text, special)), text.encode(), on=f"decode(encode({text!r}, {special}))",
                    why="a text comes back as its UTF-8")
@@ -1741,6 +1782,21 @@ with attempt():
 # The last line is a surprise of another kind. "Byte-level" promises that nothing is lost; 21 of the 256 bytes have no
 # token here, and as the course builds this tokenizer from the model's file they vanish without a word. Trust a
 # round trip that you have tested.
+#
+# ### Another vocabulary, or none
+#
+# A finished model can be given **more tokens**. Chinese-LLaMA (Cui et al. 2023, arXiv 2304.08177) put 20,000 Chinese
+# tokens behind the 32,000 of LLaMA. New ids stand behind the old ones, and new merges have ranks behind the old ones,
+# so that a text without the new tokens is cut as before. Each new id needs a row in the embedding and one in the head.
+# Left random it would be a glitch token, so one often begins with the mean of the rows of the pieces that it replaces,
+# and then trains on text that holds it. Old tokens cannot be taken away as easily: what they spelled would be cut in a
+# way that training never showed.
+#
+# Or there is **no tokenizer**. ByT5 (Xue et al. 2021, arXiv 2105.13626) reads bytes: no merges, no OOV, steadier on
+# misspelled words, and as many positions as the text has bytes. The Byte Latent Transformer (Pagnoni et al. 2024, arXiv
+# 2412.09871) makes that cheaper: a small model cuts the bytes into patches, with a cut where the next byte is hard to
+# predict, and the large model runs once for each patch. The question of the tokenizer, how much text a pass should
+# stand for, has not gone: it is answered anew in every text.
 #
 # ## 8 · The experiment: the best vocabulary
 #
@@ -1974,10 +2030,23 @@ tokenization.widget(train_bpe, bpe_encode, wordpiece_encode, unigram_viterbi)
 #
 # </details>
 
+# %% [markdown] card="" level="medium"
+# <details><summary>How do you add tokens to a finished model, and could one do without a tokenizer?</summary>
+#
+# - New ids and new merges go *behind* the old ones: all other text is cut as before.
+# - Each needs a row in the embedding and one in the head: begin with the mean of the rows of the pieces that it
+#   replaces, not at random, then go on training on text that holds it. Chinese-LLaMA: 20,000 behind 32,000.
+# - Measure tokens for each byte of the new text, and bits per byte of the old: nothing may be lost there.
+# - Without: bytes (ByT5) need no merges and know no OOV, but one position a byte. The Byte Latent Transformer groups
+#   them into patches, cut where the next byte is hard to predict, and runs the large model once a patch.
+#
+# </details>
+
 # %% [markdown]
 # ## 12 · Sources
 #
 # BPE: Sennrich et al., arXiv 1508.07909. WordPiece: BERT, Devlin et al., 1810.04805; Hugging Face's LLM course, chapter
 # 6. Unigram: Kudo, 1804.10959. SentencePiece: Kudo and Richardson, 1808.06226. Unigram against BPE: Bostrom and
 # Durrett, 2004.03720. Vocabulary and compute: Tao et al., 2407.13623. Bits per byte: Gao et al., 2101.00027. Glitch
-# tokens: Land and Bartolo, 2405.05417. SmolLM2: Allal et al., 2502.02737.
+# tokens: Land and Bartolo, 2405.05417. More tokens: Cui et al., 2304.08177. No tokenizer: Xue et al., 2105.13626;
+# Pagnoni et al., 2412.09871. SmolLM2: Allal et al., 2502.02737.
