@@ -336,6 +336,8 @@ for line, why in [("A | input | nan | p | 2026-02-05", "nan is no value"), ("A |
                   ("A | x | 5 | p | 2026-02-05 |", "six parts, the last one empty"),
                   ("| A | x | 5 | p | 2026-02-05 |", "seven parts, the first and the last empty"),
                   ("A | x | 5 | p | 2026-W06-4", "a week and its day are no date of this form"),
+                  ("A | x | 5 | p | +026-01-05", "a sign is no digit"), ("A | x | 5 | p | 2026-+1-05", "a sign is no digit"),
+                  ("A | x | 5 | p | 2_26-01-05", "`int` reads 2_26, and it is no four digits"),
                   ("A | x | 5 | p | 2026-01-01\nA | x | 5.0001 | p | 2026-01-01", "5 and 5.0001 are not equal"),
                   ("A | x | 5 | p | 2026-01-01\nA | x | 5.00000001 | p | 2026-01-01", "nor 5 and 5.00000001"),
                   ("A | x | 5 | p | 2026-01-01\nA | x | 6 | p | 2026-02-01\nA | x | 7 | p | 2026-01-01",
