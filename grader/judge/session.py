@@ -11,9 +11,10 @@ import time
 from typing import Any
 
 from ..intake.text import clean
+from ..sandbox.changes import changed_arguments, changes, overwrite
 from ..sandbox.host import Child, Warm
 from ..sandbox.limits import Limits
-from ..sandbox.values import Decoder, Encoder, ValueCodecError, overwrite
+from ..sandbox.values import Decoder, Encoder, ValueCodecError
 from ..sandbox.wire import Wire, WireClosed, WireError, WireTimeout
 from .clock import Clock
 from .proxy import Proxy
@@ -137,7 +138,7 @@ class Session:
     def _bring_changes(self, changed, buffers, args, kwargs) -> None:
         """What the call did to its arguments over there happens to the judge's own."""
         try:
-            pairs = [(kwargs[key] if isinstance(key, str) else args[key], node) for key, node in changed or ()]
+            pairs = changed_arguments(changed, args, kwargs)
         except (TypeError, ValueError, LookupError):
             raise theirs(TypeError("what came back is no plain value: it changes what was not passed")) from None
         for argument, node in pairs:
@@ -206,7 +207,7 @@ class Session:
         return f"ran out of time: the notebook as a whole took longer than {self.limits.notebook:g} s"
 
     def _serve_callback(self, head: dict, buffers) -> None:
-        """The learner's function calls a function that a graded cell passed to it."""
+        """The learner's function calls a function that a graded cell passed to it; what this does to its arguments, too."""
         encoder = Encoder(self._refer)
         try:
             number = head["target"]
@@ -218,6 +219,7 @@ class Session:
                 reply = {"op": "return", "value": encoder.encode(self.functions[number](*args, **kwargs))}
             finally:
                 self.depth -= 1
+            reply["changed"] = changes(args, kwargs, head["args"], buffers, encoder)
         except Exception as e:
             kind = type(e).__name__ if vars(builtins).get(type(e).__name__) is type(e) else "RuntimeError"
             reply, encoder.buffers = {"op": "raise", "error": {"kind": kind, "message": str(e)}}, []

@@ -7,7 +7,7 @@
     gpu.py         what a driver needs, where children may use a GPU
     learner.py     the child's loop: run cells, answer calls
     packages.py    what of the course is seen in there
-    values.py · wire.py: what may cross the wall, and how
+    values.py · wire.py · changes.py: what may cross the wall, and how; changes in place
     libc.py        the system calls that Python does not wrap
     probe.py       how strong all this is on this machine
 """

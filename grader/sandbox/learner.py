@@ -23,6 +23,7 @@ import torch
 from course.check import differentiate, scribble
 
 from . import gpu
+from .changes import changed_arguments, changes, overwrite
 from .limits import Limits
 from .values import Decoder, Encoder, ValueCodecError
 from .wire import Wire
@@ -154,14 +155,7 @@ class Answerer:
         """Add to a reply those arguments that the call changed in place: the judge's copies change with them."""
         encoder = Encoder(self.refer)
         encoder.buffers = out
-        changed = []
-        for key, value, node in [*zip(range(len(args)), args, sent["tuple"][0]["tuple"]),
-                                 *((k, kwargs[k], n) for k, n in sent["tuple"][1]["dict"])]:
-            if isinstance(node, (list, dict)) and "ref" not in node and "own" not in node:
-                before, after = Plain(buffers, node), Encoder(_placeholder)
-                if (after.encode(value), after.buffers) != (before.node, before.buffers):
-                    changed.append([key, encoder.encode(value)])
-        return {**reply, "changed": changed}, out
+        return {**reply, "changed": changes(args, kwargs, sent, buffers, encoder)}, out
 
     def error(self, e: BaseException) -> dict:
         """An exception in plain words: the nearest builtin class, the message, and the learner's own line."""
@@ -188,37 +182,13 @@ class Callback:
         self.child.wire.send({"op": "callback", "target": self.number, "args": node}, encoder.buffers)
         while True:
             head, buffers = self.child.wire.receive()
+            for argument, changed in changed_arguments(head.get("changed"), args, kwargs):
+                overwrite(argument, self.child.decode(changed, buffers))
             if head["op"] == "return":
                 return self.child.decode(head["value"], buffers)
             if head["op"] == "raise":
                 raise getattr(builtins, head["error"]["kind"])(head["error"]["message"])
             self.child.answer(head, buffers)  # the judge's function called back into this process
-
-
-class Plain:
-    """A received node in the form in which Encoder would give it: buffers numbered in the order of use."""
-
-    def __init__(self, buffers: list[bytes], node):
-        self.source = buffers
-        self.buffers: list[bytes] = []
-        self.node = self.renumber(node)
-
-    def renumber(self, node):
-        if isinstance(node, list):
-            return [self.renumber(n) for n in node]
-        if isinstance(node, dict):
-            kind = next(iter(node))
-            if kind in ("tensor", "array", "scalar", "bytes"):
-                self.buffers.append(self.source[node[kind]])
-                return {**node, kind: len(self.buffers) - 1}
-            if "ref" in node or "own" in node:
-                return _placeholder(None)
-            return {k: self.renumber(v) for k, v in node.items()}
-        return node
-
-
-def _placeholder(x) -> dict:
-    return {"ref": 0}
 
 
 class Bounded(io.StringIO):

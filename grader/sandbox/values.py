@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import numbers
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -277,45 +276,3 @@ def _hashed(keys: list) -> Iterable:
     if keys and max(Counter(map(hash, keys)).values()) > MAX_SAME_HASH:
         raise ValueCodecError("keys that were made to have the same hash")
     return keys
-
-
-def overwrite(old: Any, new: Any) -> None:
-    """Bring `new`'s content into the mutable `old`: what an in-place change on the far side means on this one."""
-    if isinstance(old, torch.Tensor) and isinstance(new, torch.Tensor):
-        if old.shape == new.shape and old.dtype == new.dtype:
-            with torch.no_grad():
-                old.copy_(new)
-        else:
-            old.data = new
-    elif isinstance(old, np.ndarray) and isinstance(new, np.ndarray) and old.shape == new.shape:
-        old[...] = new
-    elif isinstance(old, list) and isinstance(new, list):
-        old[:] = [_kept(o, n) for o, n in zip(old, new)] + new[len(old):]
-    elif isinstance(old, dict) and isinstance(new, dict):
-        kept = {k: _kept(old[k], v) if k in old else v for k, v in new.items()}
-        old.clear()
-        old.update(kept)
-    elif isinstance(old, set) and isinstance(new, set):
-        old.clear()
-        old.update(new)
-    elif isinstance(old, tuple) and isinstance(new, tuple):
-        _kept(old, new)
-    elif dataclasses.is_dataclass(old) and type(old) is type(new):
-        for f in dataclasses.fields(old):
-            value = _kept(getattr(old, f.name), getattr(new, f.name))
-            object.__setattr__(old, f.name, value)
-
-
-def _kept(old, new):
-    if isinstance(old, numbers.Number | str | None) or type(old) is not type(new):
-        return new
-    if isinstance(old, tuple):  # it cannot change: another one stands in its place, around what is in both
-        parts = (*map(_kept, old, new), *new[len(old):])
-        return old if len(parts) == len(old) and all(map(_same, old, parts)) else parts
-    overwrite(old, new)
-    return old if isinstance(old, (torch.Tensor, np.ndarray, list, dict, set)) else new
-
-
-def _same(old, part) -> bool:
-    """Whether a part of a tuple is what it was: the same object, or an equal one that cannot change."""
-    return old is part or isinstance(old, numbers.Number | str | bytes | None) and type(old) is type(part) and old == part

@@ -19,6 +19,11 @@ def double_in_place(x): x *= 2; return x
 def append(xs): xs.append(4)
 def apply(f, *args): return f(*args)
 def adder(n): return lambda x: x + n
+def hands_its_own(f):
+    notes, table, x = ["a", {"b": 1}], {"k": [1]}, torch.arange(6.0).reshape(2, 3).T
+    inner = notes[1]
+    f(notes, x, table=table)
+    return notes, x, table, inner is notes[1], inner
 def square(x): return x ** 2
 def detached(x): return x.detach() ** 2
 def pair(x): return x.sum(), x * 3
@@ -76,6 +81,20 @@ def test_functions_travel_both_ways(session):
     assert apply(lambda f: f(1), adder(1)) == 2
     with pytest.raises(ZeroDivisionError):
         apply(lambda: 1 / 0)
+
+
+def test_what_a_function_of_the_judges_changes_in_place_changes_over_there(session):
+    def meddles(notes, x, table):
+        notes.append("c")
+        notes[1]["b"] = 2
+        x[0, 1] = -1
+        table.clear()
+
+    notes, x, table, same, inner = session.get("hands_its_own")(meddles)
+    assert notes == ["a", {"b": 2}, "c"] and table == {} and same and inner == {"b": 2}
+    assert torch.equal(x, torch.tensor([[0.0, -1.0], [1.0, 4.0], [2.0, 5.0]]))
+    notes, x, table, same, _ = session.get("hands_its_own")(lambda notes, x, table: None)
+    assert notes == ["a", {"b": 1}] and torch.equal(x, torch.arange(6.0).reshape(2, 3).T) and table == {"k": [1]} and same
 
 
 def test_gradients_are_taken_over_there(session):

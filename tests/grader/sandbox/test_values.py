@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course.duel import Outcome
-from grader.sandbox.values import NUMPY_DTYPES, TORCH_DTYPES, Decoder, Encoder, ValueCodecError, overwrite
+from grader.sandbox.changes import overwrite
+from grader.sandbox.values import NUMPY_DTYPES, TORCH_DTYPES, Decoder, Encoder, ValueCodecError
 
 
 def refuse(x):
