@@ -142,6 +142,8 @@ def _graded(section: Section, cell: NotebookNode) -> Iterator[str]:
     for node in ast.walk(ast.parse(cell.source)):
         if isinstance(node, ast.Assert) and node.msg is None:
             yield f"the assert in line {node.lineno} has no message: say what was expected and what came"
+    if any(_wraps(call) for call in ast.walk(ast.parse(cell.source))):
+        yield "fresh() asks a function of the learner's by its name: around it, a lambda would hand on a copy of the answer"
     if _shows_a_value(ast.parse(cell.source).body[-1:]):
         yield "it ends in a bare value, which plain nbgrader would read as the score: assign it, or check it"
     if ("gpu" in tags(cell)) != ("gpu_limit=" in cell.source):
@@ -153,6 +155,13 @@ def _graded(section: Section, cell: NotebookNode) -> Iterator[str]:
         yield f"{', '.join(unknown)}: neither in the setup nor in a stub nor made in this cell"
     if seen := sorted(free_names(HIDDEN.sub("", cell.source)) & (hidden - given)):
         yield f"its open part uses {', '.join(seen)} of the helper, which learners do not have"
+
+
+def _wraps(call: ast.AST) -> bool:
+    match call:
+        case ast.Call(ast.Name("fresh"), [ast.Lambda(), *_]):
+            return True
+    return False
 
 
 def _shows_a_value(last: list[ast.stmt]) -> bool:

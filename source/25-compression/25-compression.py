@@ -654,6 +654,9 @@ for seed, (out, n_in, n, m) in enumerate([(4, 8, 2, 4), (8, 4, 2, 4), (5, 13, 2,
 ties = torch.randint(-2, 3, (7, 45), generator=torch.Generator().manual_seed(1)).float()
 check(nm_sparsify, ties, 3, 7, want=nm_rows(ties, 3, 7), why="among equals the smaller index goes")
 check(nm_sparsify, ties.T, want=nm_rows(ties.T, 2, 4), why="strided input")
+check(nm_sparsify, torch.tensor([[1.0, 2.0, 3.0, 4.0, 5.0, -6.0]]), 2, 4, torch.tensor([[1.0, 1.0, 1.0, 1.0, 0.0, 0.0]]),
+      want=torch.tensor([[0.0, 0.0, 3.0, 4.0, 5.0, -6.0]]), rtol=0, atol=0,
+      why="the last group has two weights and keeps two, though their channels are dead: nothing competes with them")
 fresh(nm_sparsify, ties[:2], 4, 4, want=ties[:2], why="n = m: a copy")
 unchanged(nm_sparsify, ties[:2], 1, 4, want=nm_rows(ties[:2], 1, 4))
 for n, m in ((5, 4), (-1, 4), (0, 0), (0, -4)):

@@ -174,6 +174,7 @@ def oracle(x):
     ("got = double(", "got = double(helper) or double(", "helper: neither in the setup"),
     ("want=torch.tensor([2.0, 4.0]))", "want=torch.tensor([2.0, 4.0]))\n1.0", None),
     ("### END HIDDEN TESTS", "### END HIDDEN TESTS\n2.0", "ends in a bare value"),
+    ("### END HIDDEN TESTS", "### END HIDDEN TESTS\nfresh(lambda x: double(x), 1, want=2)", "by its name"),
     ("# %% setup", '# %% setup tags=["seutp"]', "unknown tag 'seutp'"),
     ("# %% setup", '# %% setup colour="red"', "a header with 'colour' means nothing here"),
     ("import torch\n", "import torch torch\n", "is not plain Python"),
