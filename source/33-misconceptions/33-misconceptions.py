@@ -844,7 +844,8 @@ check(step_seconds, 2, 0, (100, 40, 4, 2), 1, 5, 1e9, 10, want=(72.0, "compute")
       mistakes={"all experts compute": (104.0, "compute")})
 ### BEGIN HIDDEN TESTS
 for batch in (1, 2, 3, 8, 33, 400):
-    for dense, expert, n, k in [(1.6e9, 5.637e9, 8, 2), (17e9, 2.55e9, 256, 8), (5e9, 7e9, 3, 3), (2e9, 9e9, 5, 1), (0, 1e9, 16, 2)]:
+    for dense, expert, n, k in [(1.6e9, 5.637e9, 8, 2), (17e9, 2.55e9, 256, 8), (5e9, 7e9, 3, 3), (2e9, 9e9, 5, 1),
+                                (0, 1e9, 16, 2)]:
         for band, peak in ((3.35e12, 1e15), (1e15, 1e12)):
             read = dense + expert * sum(1 - (1 - k / n) ** batch for _ in range(n))
             reading, computing = (0.5 * read + batch * 70 * 3.5) / band, 2 * batch * (dense + k * expert) / peak
