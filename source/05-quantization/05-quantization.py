@@ -1286,6 +1286,7 @@ for dtype in (torch.float32, torch.bfloat16, torch.float16):
         W, X = torch.randn(8, 24, generator=g), torch.randn(50, 24, generator=g)
         X[:, [2, 9]] *= 12
         X[:, [0, 23]] = 0
+        W[3, 12:] = 0  # a whole group
         return W.to(dtype), X.to(dtype), 4, 12
     args, want = until(make, awq_oracle, g, 0.03)
     check(awq_scale, *args, want=want, rtol=1e-3, atol=1e-6,
@@ -1435,6 +1436,8 @@ for shape, out in [((4, 6), 3), ((2, 3, 9), 5), ((7,), 4), ((1, 2, 2, 5), 1), ((
            why="integers times the token's and the output's scale")
 check(w8a8_linear, 1e-9 * torch.tensor([[127.0, -3.0]]), 1e-9 * torch.tensor([[254.0, 2.0]]),
       want=torch.tensor([[3.2252e-14]]), rtol=1e-4, atol=0, why="small tokens and outputs have small scales: no epsilon")
+check(w8a8_linear, torch.tensor([[127.0, -3.0], [0.0, 0.0]]), torch.tensor([[254.0, 2.0], [0.0, 0.0]]),
+      want=torch.tensor([[32252.0, 0.0], [0.0, 0.0]]), why="an output whose weights are all zeros gives 0, for each token")
 X, W = 127 * torch.ones(2, 1500), 127 * torch.ones(3, 1500)
 check(w8a8_linear, X, W, want=torch.full((2, 3), 127.0 * 127 * 1500), why="1,500 products of 127 * 127 need more than 16 bits")
 X, W = 127 * torch.ones(2, 1301).double(), 127 * torch.ones(3, 1301).double()
