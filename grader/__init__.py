@@ -10,5 +10,5 @@
     classroom/           nbgrader's books: grades, judged notebooks, feedback, the exchange
 
     cases.py             wrong and further right solutions of a section
-    prove.py real.py ledger.py claims.py glossary.py demo.py cli.py version.py   what people run
+    prove.py mutate.py real.py ledger.py claims.py glossary.py demo.py cli.py version.py   what people run
 """
