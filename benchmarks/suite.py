@@ -79,8 +79,8 @@ them, {mean(costs):.0f} each; what belongs to none took {work - sum(costs):.0f}.
 def section_of_the_page(table: str) -> str:
     return f"""{TITLE}
 Core-seconds that a section adds to `make test`, by `python -m benchmarks.suite`: the work of the whole machine in one run
-of the suite, shared out by how long each test took. A section may take {LIMIT}, and the whole suite {MINUTES} minutes of 2
-idle cores.
+of the suite, shared out by how long each test took. The whole suite may take {MINUTES} minutes of 2 idle cores; a section was
+planned at {LIMIT} core-seconds. "All else" is large where a test that one section is enough for takes this one.
 
 {table}
 """

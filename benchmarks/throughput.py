@@ -32,6 +32,7 @@ STOCK = """c = get_config()
 c.CourseDirectory.course_id = "llm-engineering"
 c.CourseDirectory.ignore = ["*.py", "mutants", "variants", ".ipynb_checkpoints"]
 c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE"}
+c.ClearHiddenTests.enforce_metadata = False  # the helper is no graded cell
 c.ClearMarkScheme.enforce_metadata = False
 c.ExecutePreprocessor.timeout = 120
 """
