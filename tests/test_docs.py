@@ -80,7 +80,8 @@ def test_the_readme_quotes_what_was_measured():
     assert f"{attacks} attacks: {earned} of the {ran} that could be tried on stock nbgrader score there, none here" in readme
     assert ours == "0"
     ratio = re.search(r"^\| 100 \|.* ([\d.]+) \|$", (ROOT / "docs" / "benchmarks.md").read_text(), re.M)
-    assert int(float(ratio[1])) == 10 and "ten times as fast" in readme
+    times = dict(enumerate("three four five six seven eight nine ten eleven twelve".split(), 3))
+    assert f"graded {times[int(float(ratio[1]))]} times as fast" in readme
 
 
 def test_nothing_speaks_of_a_machine():
