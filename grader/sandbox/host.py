@@ -143,10 +143,13 @@ class Warm:
             raise SandboxError(f"a sandboxed child did not start: {why}")
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 0)
         pid = struct.unpack("iII", ancillary[0][2])[0]
-        child = Child(ours, pid, limits, home_of(pid, self._packages.path), weighed=bool(self.device))
-        if self.core is not None:
-            os.sched_setaffinity(child.pid, {self.core})
-        return child
+        try:
+            if self.core is not None:
+                os.sched_setaffinity(pid, {self.core})
+            return Child(ours, pid, limits, home_of(pid, self._packages.path), weighed=bool(self.device))
+        except ProcessLookupError:  # its parent was killed, and took it along
+            ours.close()
+            raise SandboxError("a sandboxed child did not start: it ended at once") from None
 
     def alive(self) -> bool:
         """Whether the parent is still there, asked by its socket so that a forked worker may ask too."""

@@ -8,7 +8,7 @@ import nbformat
 import pytest
 
 from grader.cases import Case, compose
-from grader.pool.jobs import DEADLY, Job
+from grader.pool.jobs import DEADLY, Job, judge_job
 from grader.pool.local import Local
 from grader.sandbox.host import Warm
 from grader.sandbox.probe import probe
@@ -74,3 +74,21 @@ def test_a_sandbox_that_dies_in_the_middle_is_started_again(workers, own_warm, m
     os.kill(own_warm._process.pid, signal.SIGKILL)
     done += run
     assert len(done) == 6 and all(map(unharmed, done)), [c for s in done for c in s.cells]
+
+
+@pytest.mark.parametrize("asked", ["pidfd_open", "sched_setaffinity"])
+def test_a_child_that_ends_as_soon_as_it_has_started_is_replaced(asked, own_warm, monkeypatch):
+    monkeypatch.setenv("COURSE_ROOT", str(ROOT / "tests" / "data" / "mini"))
+    really, gone = getattr(os, asked), []
+
+    def too_late(pid, *more):
+        if pid and not gone:
+            gone.append(pid)
+            raise ProcessLookupError(3, "No such process")
+        return really(pid, *more)
+
+    own_warm.wait()
+    own_warm.core = min(os.sched_getaffinity(0))
+    monkeypatch.setattr(os, asked, too_late)
+    text = nbformat.writes(load(SECTION).notebook)
+    assert unharmed(judge_job(Job(SECTION, "student", text=text), own_warm)) and gone
