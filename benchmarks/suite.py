@@ -48,9 +48,10 @@ def run(report: Path) -> tuple[float, float]:
 def seconds(report: Path) -> Counter[tuple[str, str]]:
     """(section, part) -> how long its tests took; the section is "" where a test concerns none alone."""
     taken: Counter[tuple[str, str]] = Counter()
+    sections = names()
     for test in xml.parse(report).iter("testcase"):
         name = f"{test.get('classname')}.{test.get('name')}"
-        section = next((s for s in names() if s in name), "")
+        section = next((s for s in sections if s in name), "")
         taken[section, part(name)] += float(test.get("time", 0))
     return taken
 

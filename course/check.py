@@ -45,21 +45,21 @@ def unchanged(fn: Callable, *args, want: Any, why: str = "", rtol: float | None 
     """
     before = copy.deepcopy((args, kwargs))
     got = _call(fn, *args, **kwargs)
-    _expect_same((args, kwargs), before, show_call(fn, *before), why)
+    _expect_same(fn, (args, kwargs), before, why)
     expect(got, want, on=lambda: show_call(fn, *before), rtol=rtol, atol=atol)
     if wide := _in_float64(before):
         given = copy.deepcopy(wide)
         with contextlib.suppress(Exception):
             fn(*given[0], **given[1])
-        _expect_same(given, wide, show_call(fn, *wide), why)
+        _expect_same(fn, given, wide, why)
 
 
-def _expect_same(given: tuple[tuple, dict], before: tuple[tuple, dict], call: str, why: str) -> None:
-    """Expect arguments to be what they were before this call."""
+def _expect_same(fn: Callable, given: tuple[tuple, dict], before: tuple[tuple, dict], why: str) -> None:
+    """Expect the arguments given to `fn` to be what they were before."""
     for name, new, old in [*zip(map("argument {}".format, range(1, 1 + len(given[0]))), given[0], before[0]),
                            *((f"argument {k}", given[1][k], before[1][k]) for k in before[1])]:
         if difference(new, old, rtol=0, atol=0):
-            raise CheckFailed(_report(call, f"{name} to stay {show(old)}", f"it changed to {show(new)}",
+            raise CheckFailed(_report(show_call(fn, *before), f"{name} to stay {show(old)}", f"it changed to {show(new)}",
                                          why or "work on a copy: the caller still needs what it passed in"))
 
 
