@@ -7,6 +7,7 @@ tokens seen after h,
     P(w | h) = (c(h, w) + t(h) P(w | shorter h)) / (c(h) + t(h)),   and P(w | nothing at all) = 1 / V.
 """
 
+import functools
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable
@@ -113,3 +114,29 @@ class RandomModel:
 def batched(step: Callable[[list[int]], Tensor]) -> Callable[[Tensor], Tensor]:
     """A model of rows, ids (B, T) -> (B, V), from a model of one text, list of ids -> (V,)."""
     return lambda ids: torch.stack([step(row) for row in ids.tolist()])
+
+
+@dataclass(frozen=True)
+class RandomRows:
+    """A model of rows, ids (B, T) -> logits (B, V): normal numbers times `spread` that depend on every id and on its place.
+
+    A hash of the text picks them from a table, so that a long text costs no more than a short one.
+    """
+
+    V: int
+    seed: int
+    spread: float = 2.0
+    dtype: torch.dtype = torch.float32
+
+    def __call__(self, ids: Tensor) -> Tensor:
+        powers = torch.full((ids.shape[1],), 6364136223846793005).cumprod(0)  # modulo 2^64; an odd multiplier loses no bit
+        text = ((ids + 1) * powers).sum(1) >> 24  # the high bits depend on all others
+        return (_normal_rows(self.V, self.seed)[text % TEXTS] * self.spread).to(self.dtype)
+
+
+TEXTS = 499  # rows of such a table
+
+
+@functools.cache
+def _normal_rows(V: int, seed: int) -> Tensor:
+    return torch.from_numpy(np.random.default_rng([seed, V]).standard_normal((TEXTS, V)))

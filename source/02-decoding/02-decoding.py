@@ -42,7 +42,7 @@ from course.models.ngram import RandomModel, TableModel, batched
 
 # %% helper
 ### BEGIN HIDDEN TESTS
-import functools
+from course.models.ngram import RandomRows
 
 
 def automaton(S, V, seed, legal=0.5, ends=0.4):
@@ -53,64 +53,58 @@ def automaton(S, V, seed, legal=0.5, ends=0.4):
     accepting[seed % S] = True
     return table, accepting
 
-def can_end(table, accepting, eos, state, left):
-    "Can the text be finished from this state in `left` tokens, eos counted? Breadth first."
-    ways, may_end = table.tolist(), accepting.tolist()
-    seen, here = {state}, {state}
-    for _ in range(left):
-        if any(may_end[q] for q in here):
-            return True
-        here = {ways[q][i] for q in here for i in range(len(ways[q])) if i != eos and ways[q][i] >= 0} - seen
-        seen |= here
-    return False
+def shortest(table, accepting, eos):
+    "The fewest tokens that finish the text from each state, eos counted: breadth first, backwards from where it may end."
+    before = [set() for _ in accepting]
+    for q, row in enumerate(table.tolist()):
+        for i, after in enumerate(row):
+            if i != eos and after >= 0:
+                before[after].add(q)
+    least, here, n = [inf] * len(before), {q for q, ends in enumerate(accepting.tolist()) if ends}, 1
+    while here:
+        for q in here:
+            least[q] = n
+        here, n = {q for after in here for q in before[after] if least[q] == inf}, n + 1
+    return least
 
 def masked(logits, state, table, accepting, eos, left):
     "What grammar_mask must give, token by token."
-    out = torch.full_like(logits, -inf)
-    able = [can_end(table, accepting, eos, q, left - 1) for q in range(len(table))]
-    for b, q in enumerate(state.tolist()):
-        for i, after in enumerate(table[q].tolist()):
-            if accepting[q] if i == eos else after >= 0 and able[after]:
-                out[b, i] = logits[b, i]
-    return out
+    least, ends, ways = shortest(table, accepting, eos), accepting.tolist(), table.tolist()
+    may = [[ends[q] if i == eos else after >= 0 and least[after] < left for i, after in enumerate(ways[q])]
+           for q in state.tolist()]
+    return logits.masked_fill(~torch.tensor(may), -inf)
 
-def talker(V, seed, dtype=torch.float32, spread=2.0):
-    "A model of rows: normal logits that depend on every id so far."
-    @functools.cache
-    def logits(row):
-        return np.random.default_rng([seed, *row]).standard_normal(V) * spread
-
-    return lambda ids: torch.from_numpy(np.stack([logits(tuple(row)) for row in ids.tolist()])).to(dtype)
-
-def chances(x, row, T, k, p, r):
-    "The probabilities of one step, from float64 logits (V,) and the ids so far."
-    x, seen = x.copy(), sorted(set(row))
-    x[seen] = np.where(x[seen] > 0, x[seen] / r, x[seen] * r)
-    q = np.exp((x - x.max()) / T)
-    q[q < np.sort(q)[::-1][min(k, len(q)) - 1]] = 0
-    order = np.argsort(-q, kind="stable")
-    kept = order if p == 1 else order[:np.searchsorted(np.cumsum(q[order] / q.sum()), p) + 1]
-    out = np.zeros(len(q))
-    out[kept] = q[kept] / q[kept].sum()
-    return out
+def chances(x, seen, T, k, p, r):
+    "The probabilities of one step, from float64 logits and which ids each row has had, both (B, V)."
+    x = np.where(seen, np.where(x > 0, x / r, x * r), x)
+    q = np.exp((x - x.max(1, keepdims=True)) / T)
+    q[q < np.sort(q, 1)[:, [-min(k, q.shape[1])]]] = 0
+    order = np.argsort(-q, 1, kind="stable")
+    sums = (np.take_along_axis(q, order, 1) / q.sum(1, keepdims=True)).cumsum(1)
+    sums = np.roll(sums, 1, 1)  # of what stands before each token
+    sums[:, 0] = -1
+    kept = np.zeros(q.shape, dtype=bool)
+    np.put_along_axis(kept, order, (sums < p) | (p == 1), 1)
+    q[~kept] = 0
+    return q / q.sum(1, keepdims=True)
 
 def written(model, B, length, N, T, k, p, r, stop=(), pad=0, seed=0, edge=0.2):
     "Prompts, uniform numbers and the text that must come: each token is chosen first, then u falls inside its stretch."
-    rng = np.random.default_rng(seed)
-    V = model(torch.zeros(1, 1).long()).shape[1]
-    ids, u = torch.from_numpy(rng.integers(V, size=(B, length))), rng.random((B, N))
-    rows = ids.tolist()
-    for b, row in enumerate(rows):
-        for t in range(N):
-            q = chances(model(torch.tensor([row]))[0].double().numpy(), row, T, k, p, r)
-            likely = q * (q > 0.3 / V)
-            pick = int(rng.choice(V, p=likely / likely.sum()))
-            u[b, t] = q[:pick].sum() + q[pick] * rng.choice([edge, 1 - edge])
-            row.append(pick)
-            if pick in stop:
-                break
-    longest = max(map(len, rows))
-    return ids, torch.from_numpy(u), torch.tensor([row + [pad] * (longest - len(row)) for row in rows])
+    rng, V, rows = np.random.default_rng(seed), model.V, np.arange(B)
+    ids, u = rng.integers(V, size=(B, length)), rng.random((B, N))
+    text, seen, going = ids, np.zeros((B, V), dtype=bool), np.ones(B, dtype=bool)
+    seen[rows[:, None], ids] = True
+    for t in range(N):
+        q = chances(model(torch.from_numpy(text)).double().numpy(), seen, T, k, p, r)
+        sums, likely = q.cumsum(1), np.where(q > 0.3 / V, q, 0).cumsum(1)
+        pick = (likely <= rng.random((B, 1)) * likely[:, -1:]).sum(1)
+        inside = sums[rows, pick] - q[rows, pick] * rng.choice([edge, 1 - edge], B)
+        u[:, t] = np.where(going, inside, u[:, t])
+        text, seen[rows, pick] = np.c_[text, np.where(going, pick, pad)], True
+        going &= ~np.isin(pick, stop)
+        if not going.any():
+            break
+    return torch.from_numpy(ids), torch.from_numpy(u), torch.from_numpy(text)
 ### END HIDDEN TESTS
 
 # %% tags=["picture"]
@@ -948,8 +942,8 @@ check(repetition_penalty, torch.tensor([[0], [1]]), torch.tensor([[2.0, 2.0], [2
       mistakes={"all rows were penalised for all ids": torch.tensor([[1.0, 1.0], [1.0, 1.0]])})
 ### BEGIN HIDDEN TESTS
 def oracle(ids, logits, r):
-    rows = [[(v / r if v > 0 else v * r) if i in set(seen) else v for i, v in enumerate(row)]
-            for seen, row in zip(ids.tolist(), logits.double().tolist())]
+    rows = [[(v / r if v > 0 else v * r) if i in seen else v for i, v in enumerate(row)]
+            for seen, row in zip(map(set, ids.tolist()), logits.double().tolist())]
     return torch.tensor(rows, dtype=torch.float64).to(logits.dtype)
 
 rng = torch.Generator().manual_seed(8)
@@ -1670,7 +1664,7 @@ check(grammar_mask, torch.tensor([[0.5, 0.0, 2.0]]).repeat(3, 1), torch.tensor([
 rng = torch.Generator().manual_seed(20)
 for seed, (S, V, eos) in enumerate([(2, 5, 4), (5, 3, 1), (9, 14, 0), (4, 200, 77)]):
     table, accepting = automaton(S, V, seed)
-    able = torch.tensor([q for q in range(S) if can_end(table, accepting, eos, q, 140)])
+    able = torch.tensor([q for q, n in enumerate(shortest(table, accepting, eos)) if n <= 140])
     for dtype in [torch.float32, torch.float64, torch.float16]:
         state = able[torch.randint(len(able), (2 * S,), generator=rng)]
         x = (torch.randn(2 * S, V, generator=rng) * 3).to(dtype)
@@ -1704,7 +1698,7 @@ for seed in range(24):
     eos = seed % V
     table, accepting = automaton(S, V, 100 + seed, legal=0.25, ends=0.15)
     for left in [1, 2, 3, 4, 6, 11, 40]:
-        able = [q for q in range(S) if can_end(table, accepting, eos, q, left)]
+        able = [q for q, n in enumerate(shortest(table, accepting, eos)) if n <= left]
         if able:
             state = torch.tensor(able)[torch.randint(len(able), (S + 1,), generator=rng)]
             x = torch.randn(S + 1, V, generator=rng, dtype=torch.float64)
@@ -1881,24 +1875,24 @@ check(generate, three, torch.tensor([[0]]), torch.tensor([[0.55, 0.7]]), 1.0, 2,
 ### BEGIN HIDDEN TESTS
 for seed, (B, T, V, N) in enumerate([(1, 2, 5, 8), (3, 1, 9, 11), (5, 4, 40, 6), (2, 3, 150, 30)]):
     for i, (heat, k, p) in enumerate([(1.0, V, 1.0), (0.5, V, 0.8), (2.0, 4, 1.0), (1.4, 3, 0.7)]):
-        model = talker(V, seed, [torch.float32, torch.float64][(seed + i) % 2])
+        model = RandomRows(V, seed, dtype=[torch.float32, torch.float64][(seed + i) % 2])
         ids, u, want = written(model, B, T, N if i == 0 else 6, heat, k, p, 1.0, seed=seed)
         check(generate, model, ids, u, heat, k, p, 1.0, want=want,
               why="temperature, top-k, top-p, then the token where u falls")
         if i == seed % 3:
             check(generate, model, ids, u.float(), heat, k, p, 1.0, [], 3, want=want)
-ids, u, want = written(talker(6, 9), 3, 2, 5, 1.3, 6, 0.9, 1.0, seed=9)
+ids, u, want = written(RandomRows(6, 9), 3, 2, 5, 1.3, 6, 0.9, 1.0, seed=9)
 for b in range(3):
-    check(generate, talker(6, 9), ids[b:b + 1], u[b:b + 1], 1.3, 6, 0.9, 1.0, want=want[b:b + 1],
+    check(generate, RandomRows(6, 9), ids[b:b + 1], u[b:b + 1], 1.3, 6, 0.9, 1.0, want=want[b:b + 1],
           why="a row is the same alone as it was in the batch")
-model = talker(5, 77, torch.float64)
+model = RandomRows(5, 77, dtype=torch.float64)
 ids, u, want = written(model, 3, 2, 8, 0.9, 5, 1.0, 1.0, seed=77, edge=1e-8)
 check(generate, model, ids, u, 0.9, 5, 1.0, 1.0, want=want, why="float64 stays float64: u is very near to a boundary")
 for dtype in [torch.float16, torch.bfloat16]:  # 700 tokens whose probabilities are small: half precision misplaces the sums
-    model = talker(700, 5, dtype, spread=1.0)
+    model = RandomRows(700, 5, 1.0, dtype)
     ids, u, want = written(model, 4, 2, 12, 1.3, 700, 1.0, 1.4, seed=5, edge=0.03)
     check(generate, model, ids, u, 1.3, 700, 1.0, 1.4, want=want, why="go to float32 as soon as the logits arrive")
-    model = talker(6, 8, dtype)  # six tokens, soon all penalised: what is rounded there moves every boundary
+    model = RandomRows(6, 8, dtype=dtype)  # six tokens, soon all penalised: what is rounded there moves every boundary
     ids, u, want = written(model, 4, 3, 12, 1.1, 6, 1.0, 1.3, seed=8, edge=3e-4)
     check(generate, model, ids, u, 1.1, 6, 1.0, 1.3, want=want, why="the penalty too is worked out in float32")
 for dtype in [torch.float32, torch.float64]:
@@ -1917,11 +1911,11 @@ check(generate, flat, torch.tensor([[0, 3]]), torch.zeros(1, 3), 1.0, 1, 1.0, 2.
 ### BEGIN HIDDEN TESTS
 for seed, (B, T, V, N) in enumerate([(2, 3, 6, 9), (4, 2, 12, 7), (1, 90, 130, 5)]):
     for heat, k, p, r in [(1.0, V, 1.0, 1.8), (0.8, V // 2, 0.8, 1.3), (1.5, 3, 1.0, 0.6), (1.0, 1, 1.0, 3.0)]:
-        model = talker(V, seed + 30)
+        model = RandomRows(V, seed + 30)
         ids, u, want = written(model, B, T, N, heat, k, p, r, seed=seed)
         check(generate, model, ids, u, heat, k, p, r, want=want, why="penalise every id of the row so far, before any cut")
 for seed in range(4):  # most rows end early, and what they are filled with is an ordinary id for the others
-    V, stop, pad, model = 30, [3, 5, 11, 17, 19, 23], 7 * seed, talker(30, seed + 90)
+    V, stop, pad, model = 30, [3, 5, 11, 17, 19, 23], 7 * seed, RandomRows(30, seed + 90)
     ids, u, want = written(model, 6, 2, 8, 1.0, V, 0.9, 3.0, stop, pad, seed=seed)
     check(generate, model, ids, u, 1.0, V, 0.9, 3.0, stop, pad, want=want,
           why="the filler of a finished row is no token of the others")
@@ -1947,7 +1941,7 @@ for stop, pad, want in [([0], 5, [[1, 2, 3, 4, 5, 0], [4, 5, 0, 5, 5, 5]]), ([3,
           why="any id of stop ends a row, 0 too; pad is only a filler, and a row that writes it goes on")
 for seed, (B, T, V, N) in enumerate([(5, 2, 6, 20), (3, 4, 9, 70), (8, 1, 4, 9), (1, 3, 5, 30)]):
     for stop, pad in [([1], 0), ([0, V - 1], 2), ([], 1), ([2, 3], 3), ([V - 2], V - 1)]:
-        model = talker(V, seed + 60)
+        model = RandomRows(V, seed + 60)
         ids, u, want = written(model, B, T, N if stop else 9, 1.2, V, 0.95, 1.1, stop, pad, seed=seed)
         check(generate, model, ids, u, 1.2, V, 0.95, 1.1, stop, pad, want=want,
               why="u[b, t] belongs to row b whether the others go on or not; finished rows stay finished")
