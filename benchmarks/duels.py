@@ -16,7 +16,7 @@ import torch
 
 from course.duel import TooSlow, Undecided, duel
 from grader.judge.session import Session
-from grader.pool.local import become_judge
+from grader.pool.worker import become_judge
 from grader.sandbox.host import Warm
 from grader.sandbox.limits import Limits
 

@@ -21,8 +21,8 @@ from nbgrader.api import Gradebook
 from grader import place
 from grader.cases import compose, find_cases
 from grader.judge.session import Session
-from grader.pool.jobs import Job, judge_job
-from grader.pool.local import become_judge
+from grader.pool.jobs import Job
+from grader.pool.worker import become_judge, judge_job
 from grader.sandbox.host import Warm
 from grader.section.load import load
 from grader.section.model import Section

@@ -40,7 +40,7 @@ def prove(section: str,
         fail(f"{cases} has neither mutants/ nor variants/.")
     from .sandbox.host import Warm
     with Warm(insecure) as warm:
-        from . import prove as proving  # torch is imported here while the warm parent imports it there
+        from . import prove as proving  # what it needs is imported here while the warm parent imports torch there
         with progress("proving", quiet=as_json) as report:
             document = proving.prove(loaded, warm, cases, jobs or None, report, full)
     if as_json:
@@ -85,7 +85,7 @@ def mutate(section: str, exercises: Annotated[list[str] | None, typer.Argument(h
     loaded = load(section)
     from .sandbox.host import Warm
     with Warm(insecure) as warm:
-        from . import mutate as mutating  # torch, as above
+        from . import mutate as mutating  # as above
         with progress("changing", quiet=as_json) as report:
             document = mutating.mutate(loaded, warm, exercises or (), at_most, seed, jobs or None, report)
     if as_json:
@@ -128,7 +128,7 @@ def judges(section: str, scheduler: str | None, jobs: int, timed: bool, insecure
     if scheduler is None:
         from .sandbox.host import Warm, quick_imports
         with Warm(insecure) as warm:
-            with quick_imports():  # torch here, while the warm parent imports it there
+            with quick_imports():  # while the warm parent imports torch there; here nobody does before it is needed
                 from .pool.local import Local
             yield Local(warm, jobs or None)
     else:

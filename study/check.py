@@ -31,8 +31,8 @@ def check_notebook(section_name: str, path: Path, exercise: str | None = None, *
         section = load(section_name)
         if exercise is not None and exercise not in section.exercises:
             raise SectionError(f"{section_name} has no exercise {exercise!r}; it has {', '.join(section.exercises)}.")
-        from grader.pool.jobs import Job, judge_job
-        from grader.pool.local import become_judge
+        from grader.pool.jobs import Job
+        from grader.pool.worker import become_judge, judge_job  # torch
         become_judge(warm)
         only = None if exercise is None else frozenset({exercise})
         result = judge_job(Job(section_name, path.stem, path=path, only=only), warm)

@@ -197,7 +197,7 @@ def serve(fd: int, idle: float) -> None:
         with quick_imports():  # torch and the rest, while the warm parent imports them over there
             import jupytext  # noqa: F401  (that sections are read with)
 
-            from grader.pool.local import single_threaded
+            from grader.pool.worker import single_threaded
         single_threaded()
         warm.wait()
         judge.serve()

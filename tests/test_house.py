@@ -60,3 +60,10 @@ def test_every_room_says_what_is_in_it():
                 continue  # as many as sections, or said in words
             for module in folder.glob("[a-z]*.py"):
                 assert module.name in page, f"{folder.relative_to(ROOT)}/__init__.py does not name {module.name}"
+
+
+@pytest.mark.parametrize("module", ["grader.classroom.grade", "grader.pool.local", "grader.pool.cluster"])
+def test_who_may_find_nothing_to_judge_does_not_wait_for_torch(module):
+    asked = subprocess.run([sys.executable, "-c", f"import sys, {module}; print('torch' in sys.modules)"], cwd=ROOT,
+                           capture_output=True, text=True, check=True)
+    assert asked.stdout == "False\n"

@@ -14,7 +14,7 @@ import functools
 import linecache
 import time
 import types
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import torch
@@ -30,7 +30,7 @@ from ..sandbox.host import Warm
 from ..sandbox.limits import Limits
 from ..section.model import Graded, Section
 from .session import Fatal, Session
-from .verdict import Cell, Ran, Result
+from .verdict import Cell, Ran, Result, unreadable, wanted
 
 LIMITS = Limits()
 ATTEMPTS = 3  # at one notebook, when the sandbox breaks down
@@ -103,24 +103,6 @@ def _take(section: Section, steps: Sequence[Step], warm: Warm, student: str, lim
     result.cells = [cells[g.grade_id] for g in aspects if not until or g.grade_id in cells]
     result.seconds = time.monotonic() - start
     return result
-
-
-def wanted(section: Section, only: Collection[str] | None, timed: bool) -> list[Graded]:
-    """The aspects to judge; the parameters are those of `judge`."""
-    return [g for g in section.graded.values()
-            if (only is None or {g.exercise, g.grade_id} & set(only)) and (timed or not g.timed)]
-
-
-def unreadable(section: Section, student: str, received: Received) -> Result:
-    """The result for a notebook that cannot be read at all: 0 points, with the reason."""
-    cells = [Cell(g.grade_id, g.points, 0.0, "missing", received.reason) for g in section.graded.values()]
-    return Result(student, cells, status="unreadable", repairs=[received.reason], digest=received.digest)
-
-
-def without_verdict(student: str, aspects: Iterable[Graded], verdict: str, why: str) -> Result:
-    """No points for what nobody could judge; a written answer still waits for its reader."""
-    return Result(student, [Cell(g.grade_id, g.points, None, "manual", "a person reads this answer") if g.manual
-                                else Cell(g.grade_id, g.points, 0.0, verdict, why) for g in aspects])
 
 
 class Bench:

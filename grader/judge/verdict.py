@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,9 @@ from ..intake.text import clean
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
+
+    from ..intake.submissions import Received
+    from ..section.model import Graded, Section
 
 VERDICTS = ("pass", "fail", "error", "timeout", "memory", "died", "missing", "too_slow", "undecided", "manual")
 
@@ -80,3 +84,21 @@ class Ran:
     stdout: str = ""
     error: str = ""
     spent: float = 0.0
+
+
+def wanted(section: Section, only: Collection[str] | None, timed: bool) -> list[Graded]:
+    """The aspects to judge; the parameters are those of `judge`."""
+    return [g for g in section.graded.values()
+            if (only is None or {g.exercise, g.grade_id} & set(only)) and (timed or not g.timed)]
+
+
+def unreadable(section: Section, student: str, received: Received) -> Result:
+    """The result for a notebook that cannot be read at all: 0 points, with the reason."""
+    cells = [Cell(g.grade_id, g.points, 0.0, "missing", received.reason) for g in section.graded.values()]
+    return Result(student, cells, status="unreadable", repairs=[received.reason], digest=received.digest)
+
+
+def without_verdict(student: str, aspects: Iterable[Graded], verdict: str, why: str) -> Result:
+    """No points for what nobody could judge; a written answer still waits for its reader."""
+    return Result(student, [Cell(g.grade_id, g.points, None, "manual", "a person reads this answer") if g.manual
+                                else Cell(g.grade_id, g.points, 0.0, verdict, why) for g in aspects])

@@ -21,15 +21,14 @@ from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from ..errors import ClusterError, SectionError
-from ..judge.bench import unreadable, without_verdict
 from ..judge.key import version
-from ..judge.verdict import Result
+from ..judge.verdict import Result, unreadable, without_verdict
 from ..sandbox import namespaces  # noqa: F401  (the probe forks, and its child must find this imported)
 from ..sandbox.host import Warm
 from ..sandbox.probe import probe
 from ..section.load import load
 from ..section.model import Graded
-from .jobs import DEADLY, Job, each_alone, judge_job, merge, receive_job
+from .jobs import DEADLY, Job, each_alone, merge, receive_job
 
 CONNECT = 5.0     # seconds in which a scheduler answers
 ARRIVE = 30.0     # seconds in which the first worker, perhaps started just now, shows up
@@ -62,6 +61,7 @@ def judge_there(job: Job, wanted: bytes, insecure: bool) -> Result | Refusal:
     if complaint := objection(found == wanted, level, insecure):
         return Refusal(complaint)
     with _turn:
+        from .worker import judge_job  # torch, which only workers need
         return judge_job(job, _warm_parent(insecure))
 
 

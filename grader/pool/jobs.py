@@ -10,13 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from ..errors import SectionError
 from ..intake.notebook import from_text
 from ..intake.repair import Step
 from ..intake.submissions import Received, receive, received
-from ..judge.bench import judge_received, judge_steps
-from ..judge.verdict import Cell, Result
-from ..sandbox.host import Warm
+from ..judge.verdict import Cell, Result, wanted, without_verdict
 from ..sandbox.limits import Limits
 from ..sandbox.probe import Isolation
 from ..section.load import load
@@ -62,25 +59,6 @@ class Job:
     limits: Limits = field(default_factory=Limits)
 
 
-def judge_job(job: Job, warm: Warm) -> Result:
-    """Judge one job; a notebook that cannot be read gets its 0 with the reason.
-
-    Raises SectionError where the section is no longer the one that the job's steps were made of.
-    """
-    section = load(job.section)
-    if job.steps is not None:
-        if {step.graded for step in job.steps} - {None, *section.graded.values()}:
-            raise SectionError(f"{job.section} was changed while it was being judged: run this again.")
-        result = judge_steps(section, job.steps, warm, student=job.name, limits=job.limits, only=job.only, timed=job.timed,
-                             until=job.until)
-    else:
-        result = judge_received(section, receive_job(job, section), warm, student=job.name, limits=job.limits, only=job.only,
-                                timed=job.timed)
-    if job.bare:
-        result.notebook, result.outputs = None, {}
-    return result
-
-
 def receive_job(job: Job, section: Section) -> Received:
     """The notebook of a job."""
     if job.received is not None:
@@ -89,6 +67,11 @@ def receive_job(job: Job, section: Section) -> Received:
         return received(lambda: from_text(text, job.name), text.encode())
     assert job.path is not None, "a job has its notebook as text, as a path, or read already"
     return receive(job.path, section)
+
+
+def unjudged(job: Job, verdict: str, why: str) -> Result:
+    """The result of a job that nobody could judge."""
+    return without_verdict(job.name, wanted(load(job.section), job.only, job.timed), verdict, why)
 
 
 def merge(section: Section, parts: list[Result]) -> Result:

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
-import gc
 import multiprocessing
 import os
-import random
 from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 
 from ..errors import SandboxError
-from ..judge.bench import wanted, without_verdict
 from ..judge.verdict import Result
-from ..sandbox.host import Warm
+from ..sandbox.host import Warm, quick_imports
 from ..sandbox.probe import Isolation
 from ..section.load import load
-from .jobs import DEADLY, Job, each_alone, judge_job
+from .jobs import DEADLY, Job, each_alone, unjudged
 
 
 class Local:
@@ -41,10 +38,12 @@ class Local:
             unfinished = yield from self._round(pending)
             started = 2 * self.workers + 1  # at most: jobs are taken in order, so the deadly one is among the first of these
             suspects, pending = unfinished[:started], unfinished[started:]
-            yield from each_alone(suspects, self._round, lambda job: _without_verdict(job, "died", DEADLY))
+            yield from each_alone(suspects, self._round, lambda job: unjudged(job, "died", DEADLY))
 
     def _wake(self, jobs: list[Job]) -> None:
-        """Before forking, so that the workers share one warm parent, and one for the GPU."""
+        """Before forking, so that the workers share torch, imported once, one warm parent, and one for the GPU."""
+        with quick_imports():  # here, for where there is nothing to judge nobody needs it
+            from . import worker  # noqa: F401
         self.warm.wait()
         timed = {job.section for job in jobs if job.timed}
         if any(graded.gpu for section in timed for graded in load(section).graded.values()):
@@ -53,18 +52,19 @@ class Local:
 
     def _round(self, jobs: list[Job]) -> Generator[Result, None, list[Job]]:
         """Judge jobs side by side; returns those left, in order, when a worker's process has ended."""
+        from . import worker
         workers = min(self.workers, len(jobs))
-        fork = multiprocessing.get_context("fork")  # the workers inherit torch, imported once
+        fork = multiprocessing.get_context("fork")
         cores = fork.SimpleQueue()
         allowed = sorted(os.sched_getaffinity(0))
         for i in range(workers):
             cores.put(allowed[i % len(allowed)])
         left = []
-        with concurrent.futures.ProcessPoolExecutor(workers, fork, _start_worker, (self.warm, cores)) as pool:
+        with concurrent.futures.ProcessPoolExecutor(workers, fork, worker.start, (self.warm, cores)) as pool:
             futures = {}
             for i, job in enumerate(jobs):
                 try:
-                    futures[pool.submit(_judge_in_worker, job)] = i
+                    futures[pool.submit(worker.judge, job)] = i
                 except BrokenProcessPool:
                     left.append(i)
             try:
@@ -76,45 +76,3 @@ class Local:
             finally:
                 pool.shutdown(cancel_futures=True)
         return [jobs[i] for i in sorted(left)]
-
-
-# --- in a process that judges ----------------------------------------------------------------------------------------
-
-_warm: Warm | None = None  # the warm parent that a worker inherited
-
-
-def _start_worker(warm: Warm, cores: multiprocessing.SimpleQueue) -> None:
-    global _warm
-    _warm = warm
-    become_judge(warm, cores.get())
-
-
-def become_judge(warm: Warm, core: int | None = None) -> None:
-    """Make this process, for good, one that judges notebooks one after the other.
-
-    It and its sandboxed children keep to one core: they work in turn, and wake each other faster there; and a submission
-    with many threads takes no other's core. Without a `core` any will do: others may judge here too.
-    """
-    single_threaded()
-    warm.core = random.choice(list(os.sched_getaffinity(0))) if core is None else core
-    os.sched_setaffinity(0, {warm.core})
-
-
-def single_threaded() -> None:
-    """torch and the rest stay as they are: one thread, and no later collection walks over them again."""
-    import torch
-    torch.set_num_threads(1)
-    gc.collect()
-    gc.freeze()
-
-
-def _judge_in_worker(job: Job) -> Result:
-    assert _warm is not None
-    try:
-        return judge_job(job, _warm)
-    except SandboxError as e:
-        return _without_verdict(job, "undecided", f"{e}; grade it again")
-
-
-def _without_verdict(job: Job, verdict: str, why: str) -> Result:
-    return without_verdict(job.name, wanted(load(job.section), job.only, job.timed), verdict, why)

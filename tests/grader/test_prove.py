@@ -12,7 +12,8 @@ import pytest
 from grader.cases import compose, find_cases, needed, steps_of
 from grader.errors import SectionError
 from grader.intake.repair import Step, plan
-from grader.pool.jobs import Job, judge_job
+from grader.pool.jobs import Job
+from grader.pool.worker import judge_job
 from grader.prove import prove
 from grader.section.load import load, names
 from grader.section.model import Graded

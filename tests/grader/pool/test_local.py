@@ -8,8 +8,9 @@ import nbformat
 import pytest
 
 from grader.cases import Case, compose
-from grader.pool.jobs import DEADLY, Job, judge_job
+from grader.pool.jobs import DEADLY, Job
 from grader.pool.local import Local
+from grader.pool.worker import judge_job
 from grader.sandbox.host import Warm
 from grader.sandbox.probe import probe
 from grader.section.load import load
