@@ -100,7 +100,7 @@ def needed(exercise: str, steps: list[Step]) -> set[str]:
     code = {s.stub: s.source for s in steps if s.stub}
     binds: dict[str, set[str]] = {}  # name -> stubs that bind it, imports included
     for stub, source in code.items():
-        for name in _bound(source):
+        for name in bound_names(source):
             binds.setdefault(name, set()).add(stub)
     found = {stub for stub, source in code.items() if stub == exercise or not _only_defines(source)}
     todo = [code[stub] for stub in found]
@@ -115,7 +115,6 @@ def needed(exercise: str, steps: list[Step]) -> set[str]:
     return found
 
 
-_bound = functools.lru_cache(maxsize=4096)(bound_names)
 
 
 @functools.lru_cache(maxsize=4096)

@@ -217,12 +217,13 @@ class Session:
             self.depth += 1
             try:
                 reply = {"op": "return", "value": encoder.encode(self.functions[number](*args, **kwargs))}
+            except Exception as e:
+                reply, encoder.buffers = _raised(e), []
             finally:
                 self.depth -= 1
             reply["changed"] = changes(args, kwargs, head["args"], buffers, encoder)
         except Exception as e:
-            kind = type(e).__name__ if vars(builtins).get(type(e).__name__) is type(e) else "RuntimeError"
-            reply, encoder.buffers = {"op": "raise", "error": {"kind": kind, "message": str(e)}}, []
+            reply, encoder.buffers = _raised(e), []
         self.wire.send(reply, encoder.buffers, self.deadline)
 
     def _value(self, head: dict, buffers) -> Any:
@@ -253,6 +254,12 @@ class Session:
         if x not in self.functions:
             self.functions.append(x)
         return {"ref": self.functions.index(x), "name": getattr(x, "__name__", "function")}
+
+
+def _raised(e: Exception) -> dict:
+    """What the learner's side hears of an exception of the judge's."""
+    kind = type(e).__name__ if vars(builtins).get(type(e).__name__) is type(e) else "RuntimeError"
+    return {"op": "raise", "error": {"kind": kind, "message": str(e)}}
 
 
 def theirs(e: Exception, description: str = "") -> Exception:

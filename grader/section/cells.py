@@ -6,6 +6,7 @@ A cell is a plain nbformat cell; `kind(cell)` says which of the cells of `docs/a
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -71,18 +72,25 @@ def without_marks(text: str) -> str:
 
 # --- names that code defines -----------------------------------------------------------------------------------------
 
+@functools.lru_cache(maxsize=512)
+def parsed(source: str) -> ast.Module:
+    """The tree of a cell's code, which nobody changes. Raises SyntaxError."""
+    return ast.parse(source)
+
+
 def defined_names(source: str, where: str = "a cell") -> tuple[str, ...]:
     """The names that a stub's top level defines: functions, classes, assigned names. Imports are not the learner's."""
     try:
-        tree = ast.parse(source)
+        tree = parsed(source)
     except SyntaxError as error:
         raise SectionError(f"{where}: line {error.lineno} is not Python: {error.msg}.") from error
     return tuple(dict.fromkeys(n for statement in tree.body for n in _bound(statement, imports=False)))
 
 
-def bound_names(source: str) -> set[str]:
+@functools.lru_cache(maxsize=4096)
+def bound_names(source: str) -> frozenset[str]:
     """All names that a cell's top level binds, imports included."""
-    return {n for statement in ast.parse(source).body for n in _bound(statement, imports=True)}
+    return frozenset(n for statement in parsed(source).body for n in _bound(statement, imports=True))
 
 
 def _bound(statement: ast.stmt, imports: bool) -> Iterator[str]:

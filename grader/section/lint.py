@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import ast
 import builtins
+import functools
 import symtable
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from nbformat import NotebookNode
 
@@ -27,6 +28,7 @@ from .cells import (
     exercise_of,
     grade_id,
     kind,
+    parsed,
     tags,
 )
 from .links import mentioned, numbered
@@ -58,7 +60,7 @@ def _cell(section: Section, cell: NotebookNode) -> Iterator[str]:
         yield from _mentions(cell)
     if cell.cell_type == "code" and kind(cell) in ("setup", "helper", "stub", "graded"):
         try:
-            ast.parse(cell.source)
+            parsed(cell.source)
         except SyntaxError as error:
             yield f"line {error.lineno} is not plain Python: {error.msg}"
             return
@@ -96,7 +98,7 @@ def _mentions(cell: NotebookNode) -> Iterator[str]:
 def _imported(source: str) -> set[str]:
     """Every module that code imports, and each of its parents."""
     found = set()
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parsed(source)):
         if isinstance(node, ast.Import):
             found |= {a.name for a in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -111,7 +113,7 @@ def _helper(section: Section, cell: NotebookNode) -> Iterator[str]:
 
 
 def _setup(section: Section, cell: NotebookNode) -> Iterator[str]:
-    if any(isinstance(n, ast.ImportFrom) and n.names[0].name == "*" for n in ast.walk(ast.parse(cell.source))):
+    if any(isinstance(n, ast.ImportFrom) and n.names[0].name == "*" for n in ast.walk(parsed(cell.source))):
         yield "import names one by one instead of '*', so that one can see which names graded cells may use"
 
 
@@ -139,22 +141,28 @@ def _graded(section: Section, cell: NotebookNode) -> Iterator[str]:
         yield f"a graded cell is worth 1 to 3 points, not {points!r}"
     if "__" not in name or exercise_of(name) not in {*section.stubs, *FREE_OF_STUB}:
         yield "a graded cell is called EXERCISE__aspect, and the section has no such exercise"
-    for node in ast.walk(ast.parse(cell.source)):
+    tree = parsed(cell.source)
+    for node in ast.walk(tree):
         if isinstance(node, ast.Assert) and node.msg is None:
             yield f"the assert in line {node.lineno} has no message: say what was expected and what came"
-    if any(_wraps(call) for call in ast.walk(ast.parse(cell.source))):
+    if any(_wraps(call) for call in ast.walk(tree)):
         yield "fresh() asks a function of the learner's by its name: around it, a lambda would hand on a copy of the answer"
-    if _shows_a_value(ast.parse(cell.source).body[-1:]):
+    if _shows_a_value(tree.body[-1:]):
         yield "it ends in a bare value, which plain nbgrader would read as the score: assign it, or check it"
     if ("gpu" in tags(cell)) != ("gpu_limit=" in cell.source):
         yield "the tag 'gpu' and a duel with gpu_limit= belong together: by the tag a cluster finds a machine for it"
-    given = {*section.names, *(n for c in section.setup for n in _bound(c)), *dir(builtins)}
-    hidden = {n for c in section.cells("helper") for n in _bound(c)}
-    known = given | hidden
-    if unknown := sorted(free_names(cell.source) - known):
+    given, hidden = _known(section)
+    if unknown := sorted(free_names(cell.source) - given - hidden):
         yield f"{', '.join(unknown)}: neither in the setup nor in a stub nor made in this cell"
     if seen := sorted(free_names(HIDDEN.sub("", cell.source)) & (hidden - given)):
         yield f"its open part uses {', '.join(seen)} of the helper, which learners do not have"
+
+
+@functools.lru_cache(maxsize=1)
+def _known(section: Section) -> tuple[set[str], set[str]]:
+    """The names that a graded cell may use, and those of them that the helper makes and learners do not have."""
+    given = {*section.names, *(n for c in section.setup for n in _bound(c)), *dir(builtins)}
+    return given, {n for c in section.cells("helper") for n in _bound(c)}
 
 
 def _wraps(call: ast.AST) -> bool:
@@ -202,14 +210,14 @@ def _names_of(cell: NotebookNode) -> tuple[str, ...]:
     return defined_names(cell.source) if kind(cell) == "stub" and _parses(cell.source) else ()
 
 
-def _bound(cell: NotebookNode) -> set[str]:
+def _bound(cell: NotebookNode) -> Collection[str]:
     """The names that a cell binds; none where it is not Python, of which it hears itself."""
-    return bound_names(cell.source) if _parses(cell.source) else set()
+    return bound_names(cell.source) if _parses(cell.source) else ()
 
 
 def _parses(source: str) -> bool:
     try:
-        ast.parse(source)
+        parsed(source)
     except SyntaxError:
         return False
     return True

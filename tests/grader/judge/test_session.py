@@ -24,6 +24,11 @@ def hands_its_own(f):
     inner = notes[1]
     f(notes, x, table=table)
     return notes, x, table, inner is notes[1], inner
+def survives(f):
+    notes = ["a"]
+    try: f(notes)
+    except ValueError as e: notes.append(str(e))
+    return notes
 def square(x): return x ** 2
 def detached(x): return x.detach() ** 2
 def pair(x): return x.sum(), x * 3
@@ -95,6 +100,14 @@ def test_what_a_function_of_the_judges_changes_in_place_changes_over_there(sessi
     assert torch.equal(x, torch.tensor([[0.0, -1.0], [1.0, 4.0], [2.0, 5.0]]))
     notes, x, table, same, _ = session.get("hands_its_own")(lambda notes, x, table: None)
     assert notes == ["a", {"b": 1}] and torch.equal(x, torch.arange(6.0).reshape(2, 3).T) and table == {"k": [1]} and same
+
+
+def test_what_it_changed_before_it_raised_changes_over_there_too(session):
+    def meddles(notes):
+        notes.append("b")
+        raise ValueError("c")
+
+    assert session.get("survives")(meddles) == ["a", "b", "c"]
 
 
 def test_gradients_are_taken_over_there(session):
