@@ -1,6 +1,6 @@
-"""Ours against stock nbgrader on the same submissions: seconds, memory, and how both grow with the class.
+"""Ours against stock nbgrader on the same submissions: seconds, and how both grow with the class.
 
-    python -m benchmarks.throughput [--sizes 10,100,500] [--stock 10,100]
+    python -m benchmarks.throughput [--section 02-decoding] [--sizes 10,100,500] [--stock 10,100]
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -20,14 +19,9 @@ from nbgrader.api import Gradebook
 
 from grader import place
 from grader.cases import compose, find_cases
-from grader.judge.session import Session
-from grader.pool.jobs import Job
-from grader.pool.worker import become_judge, judge_job
-from grader.sandbox.host import Warm
 from grader.section.load import load
 from grader.section.model import Section
 
-SECTION = "02-decoding"
 STOCK = """c = get_config()
 c.CourseDirectory.course_id = "llm-engineering"
 c.CourseDirectory.ignore = ["*.py", "mutants", "variants", ".ipynb_checkpoints"]
@@ -38,17 +32,17 @@ c.ExecutePreprocessor.timeout = 120
 """
 
 
-def make_course(folder: Path, submissions: int, stock: bool) -> None:
+def make_course(folder: Path, section: str, submissions: int, stock: bool) -> None:
     """A course with honest submissions: the reference, and variants of it in turn."""
     root = place.root()
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "source").mkdir(parents=True)
-    shutil.copytree(root / "source" / SECTION, folder / "source" / SECTION)
+    shutil.copytree(root / "source" / section, folder / "source" / section)
     (folder / "course").symlink_to(root / "course")
     (folder / "nbgrader_config.py").write_text(STOCK if stock else (root / "nbgrader_config.py").read_text())
-    texts = variants_of(load(SECTION))
+    texts = variants_of(load(section))
     for i in range(submissions):
-        path = folder / "submitted" / f"student{i:03d}" / SECTION / f"{SECTION}.ipynb"
+        path = folder / "submitted" / f"student{i:03d}" / section / f"{section}.ipynb"
         path.parent.mkdir(parents=True)
         path.write_text(texts[i % len(texts)])
 
@@ -68,19 +62,19 @@ def run(folder: Path, program: str, *args: str) -> float:
     return time.monotonic() - start
 
 
-def class_seconds(folder: Path, submissions: int, stock: bool) -> float:
-    make_course(folder, submissions, stock)
-    run(folder, "nbgrader", "generate_assignment", SECTION, "--force")
-    seconds = run(folder, "nbgrader", "autograde", SECTION) if stock else run(folder, "grader", "grade", SECTION)
+def class_seconds(folder: Path, section: str, submissions: int, stock: bool) -> float:
+    make_course(folder, section, submissions, stock)
+    run(folder, "nbgrader", "generate_assignment", section, "--force")
+    seconds = run(folder, "nbgrader", "autograde", section) if stock else run(folder, "grader", "grade", section)
     print(f"{submissions} submissions, {'stock' if stock else 'ours'}: {seconds:.1f} s", file=sys.stderr, flush=True)
     return seconds
 
 
-def scores(folder: Path) -> dict[str, dict[str, float]]:
+def scores(folder: Path, section: str) -> dict[str, dict[str, float]]:
     """Each student's points by machine, aspect by aspect, as the gradebook has them."""
     with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
         return {s.student.id: {g.name: g.auto_score or 0 for n in s.notebooks for g in n.grades}
-                for s in gradebook.assignment_submissions(SECTION)}
+                for s in gradebook.assignment_submissions(section)}
 
 
 def agreement(ours: dict[str, dict[str, float]], stock: dict[str, dict[str, float]]) -> str:
@@ -92,39 +86,13 @@ def agreement(ours: dict[str, dict[str, float]], stock: dict[str, dict[str, floa
     return f"{same} of {len(both)} submissions have the same score in both.{where}"
 
 
-def single_verdicts(trials: int) -> tuple[list[float], float]:
-    """Seconds of each verdict on one notebook with a warm parent, and MiB of memory of one more child."""
-    section = load(SECTION)
-    job = Job(SECTION, "one", text=nbformat.writes(section.notebook))
-    with Warm() as warm:
-        become_judge(warm)
-        judge_job(job, warm)
-        times = []
-        for _ in range(trials):
-            start = time.monotonic()
-            judge_job(job, warm)
-            times.append(time.monotonic() - start)
-        session = Session(warm, job.limits)
-        for cell in [*section.setup, *section.stubs.values()]:
-            session.run(cell.id, cell.source)
-        memory = private_memory(session.child.pid)
-        session.close()
-    return times, memory
-
-
-def private_memory(pid: int) -> float:
-    """MiB that would come free if the process ended: its pages that no other process shares."""
-    fields = dict(line.split(":") for line in Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="utf-8").splitlines()[1:])
-    return (int(fields["Private_Clean"].split()[0]) + int(fields["Private_Dirty"].split()[0])) / 1024
-
-
-def table(sizes: list[int], stock_sizes: list[int], trials: int) -> str:
+def table(section: str, sizes: list[int], stock_sizes: list[int]) -> str:
     folder = Path(tempfile.mkdtemp(prefix="bench-"))
     try:
-        stock = {n: class_seconds(folder / "stock", n, stock=True) for n in sorted(stock_sizes)}
-        ours = {n: class_seconds(folder / "ours", n, stock=False) for n in sorted(sizes, reverse=True)}
-        alike = agreement(scores(folder / "ours"), scores(folder / "stock"))  # of the smallest class here, the largest there
-        times, memory = single_verdicts(trials)
+        stock = {n: class_seconds(folder / "stock", section, n, stock=True) for n in sorted(stock_sizes)}
+        ours = {n: class_seconds(folder / "ours", section, n, stock=False) for n in sorted(sizes, reverse=True)}
+        # of the smallest class here, of the largest there
+        alike = agreement(scores(folder / "ours", section), scores(folder / "stock", section))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     lines = ["| submissions | ours, s | ours, s each | stock nbgrader, s | stock, s each | ratio |",
@@ -133,11 +101,7 @@ def table(sizes: list[int], stock_sizes: list[int], trials: int) -> str:
         a, b = ours.get(n), stock.get(n)
         lines.append(f"| {n} | {cell(a)} | {cell(a and a / n)} | {cell(b)} | {cell(b and b / n)} "
                      f"| {f'{b / a:.1f}' if a and b else 'not run'} |")
-    quantiles = statistics.quantiles(times, n=20)
-    lines += ["", f"One verdict with a warm parent, {trials} times: p50 {statistics.median(times):.2f} s, "
-                  f"p95 {quantiles[18]:.2f} s. Memory of one more child: {memory:.0f} MiB."]
-    lines += ["", alike]
-    return "\n".join(lines)
+    return "\n".join([*lines, "", alike])
 
 
 def cell(x: float | None) -> str:
@@ -146,8 +110,8 @@ def cell(x: float | None) -> str:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--section", default="02-decoding")
     parser.add_argument("--sizes", default="10,100,500")
     parser.add_argument("--stock", default="10,100")
-    parser.add_argument("--trials", type=int, default=50)
     a = parser.parse_args()
-    print(table([int(n) for n in a.sizes.split(",")], [int(n) for n in a.stock.split(",")], a.trials))
+    print(table(a.section, [int(n) for n in a.sizes.split(",")], [int(n) for n in a.stock.split(",")]))

@@ -158,10 +158,10 @@ def tied(base, experts, keep, lam):
 # is tuned on data of every task. So "merging needs no data" is true of the arithmetic alone: to choose λ, and to
 # know whether it worked, you need validation data.
 #
-# Why not train one model on all tasks together? Where the data can be brought to one place, do: on these tasks such
-# a multitask model stays ahead of all merges that the TIES paper compares (2306.01708, table 1). Merging is for when
-# it cannot be done: data that may not leave their owner, experts that come ready made, no compute for another
-# training.
+# Why not train one model on all tasks together? Where the data can be brought to one place, do: on eight image tasks
+# with CLIP ViT-B/32, such a multitask model gets 88.6 percent right on average, a TIES merge 72.2 (FusionBench,
+# 2406.03280). Merging is for when it cannot be done: data that may not leave their owner, experts that come ready
+# made, no compute for another training.
 #
 # **The catch: λ scales the move, not the model.** $\sum_i \lambda_i \theta_i$ is something else unless all λ together
 # make 1. And a move is small beside the weights: in half precision, a difference that is rounded, or a sum that is
