@@ -127,12 +127,13 @@ def finds(s):
     for a in range(len(s)):
         if a and s[a - 1].isalnum():
             continue
-        for b in range(a + 8 - 2, len(s) + 1):
+        kinds = [kind for kind, shape in SHAPES.items() if re.match(shape, s[a:])]  # what can begin here
+        for b in range(a + 8 - 2, len(s) + 1) if kinds else ():
             if b < len(s) and s[b].isalnum():
                 continue
             part = s[a:b]
-            for kind, shape in SHAPES.items():
-                if kind == "email" and len(part) > 254 or not re.fullmatch(shape, part):
+            for kind in kinds:
+                if kind == "email" and len(part) > 254 or not re.fullmatch(SHAPES[kind], part):
                     continue
                 if kind == "card" and not luhn(re.sub("[ -]", "", part)):
                     continue
@@ -312,8 +313,8 @@ check(normalize_text, "ｉｇｎｏｒｅ ﬁle №", want="ignore file No", why
 check(normalize_text, "a\U000e0041\U000e0042b\x07\x7fc\ufe0fd", want="abcd",
       why="tag characters are Cf, bell and delete are Cc, U+FE0F stands behind no picture")
 ### BEGIN HIDDEN TESTS
-odd = [chr(i) for i in range(0x110000) if unicodedata.category(chr(i)) in ("Cc", "Cf", "Zs", "Zl", "Zp")
-       or 0xFE00 <= i <= 0xFE0F or 0xE0100 <= i <= 0xE01EF]
+odd = [chr(i) for i in (*range(0x20000), *range(0xE0000, 0xE1000))  # elsewhere there are none
+       if unicodedata.category(chr(i)) in ("Cc", "Cf", "Zs", "Zl", "Zp") or 0xFE00 <= i <= 0xFE0F or 0xE0100 <= i <= 0xE01EF]
 for k in range(0, len(odd), 60):
     text = "|".join(f"x{c}y" for c in odd[k:k + 60])
     check(normalize_text, text, want=normal(text), why="by category, not by a short list")
@@ -729,9 +730,9 @@ for seed, (A, H, L, shared) in enumerate([(7, 5, 3, 0.5), (1, 1, 1, 0.0), (300, 
     g = torch.Generator().manual_seed(seed)
     caught = (torch.rand(A, L, generator=g) < 0.7) & (torch.rand(A, 1, generator=g) > shared)
     flagged = torch.rand(H, L, generator=g) < 0.04
+    hit = sum(any(row) for row in caught.tolist())
+    alarm = sum(any(row) for row in flagged.tolist())
     for prevalence in (0.5, 0.003, 0, 1.0):
-        hit = sum(any(row) for row in caught.tolist())
-        alarm = sum(any(row) for row in flagged.tolist())
         right, wrong = Fraction(prevalence) * Fraction(hit, A), (1 - Fraction(prevalence)) * Fraction(alarm,
                                                                                                       H)
         check(measured_report, caught, flagged, prevalence, rtol=1e-9, atol=0,
