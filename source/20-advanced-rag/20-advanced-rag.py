@@ -172,15 +172,15 @@ expect(
 ### BEGIN HIDDEN TESTS
 def by_definition(query, docs, k1, b):
     mean = sum(len(d) for d in docs) / len(docs)
+    n = {t: sum(1 for d in docs if t in d) for t in query}
     total = []
     for d in docs:
         parts = [0.0]
         for t in query:
-            n = sum(1 for other in docs if t in other)
             f = sum(1 for w in d if w == t)
             if f:
                 parts.append(
-                    math.log((len(docs) + 1) / (n + 0.5)) * f * (k1 + 1) / (f + k1 * (1 - b + b * len(d) / mean))
+                    math.log((len(docs) + 1) / (n[t] + 0.5)) * f * (k1 + 1) / (f + k1 * (1 - b + b * len(d) / mean))
                 )
         total.append(math.fsum(parts))
     return np.array(total)
