@@ -87,11 +87,11 @@ def k3_of(lp, ref):
 
 def grpo_oracle(lp, old, ref, adv, mask, lo, hi, beta, agg, max_len=None):
     "The loss by loops over plain numbers."
+    lp, old, adv, ref = lp.tolist(), old.tolist(), adv.tolist(), ref.tolist() if beta else None
     rows = []
-    for i in range(lp.shape[0]):
-        rows.append([by_token(*(float(x) for x in (lp[i, t], old[i, t], adv[i])), lo, hi)
-                     + (beta * k3_of(float(lp[i, t]), float(ref[i, t])) if beta else 0.0)
-                     for t in range(lp.shape[1]) if mask[i, t]])
+    for i, where in enumerate(mask.tolist()):
+        rows.append([by_token(lp[i][t], old[i][t], adv[i], lo, hi) + (beta * k3_of(lp[i][t], ref[i][t]) if beta else 0.0)
+                     for t, yes in enumerate(where) if yes])
     if agg == "grpo":
         value = sum(sum(row) / len(row) if row else 0.0 for row in rows) / len(rows)
     elif agg == "dapo":
