@@ -54,6 +54,9 @@ from course.sections import neuro_symbolic
 
 # %% helper
 ### BEGIN HIDDEN TESTS
+from functools import cache
+
+
 def drawn(*shape, seed, dtype=torch.float32):
     "Normal numbers of a seed of their own."
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64).to(dtype)
@@ -238,13 +241,19 @@ def validated(decision, facts, rules, key):
     return now, fired, {"raw": decision, "final": now, "checked": checked, "fired": fired, "input": seal}
 
 
-def truth(f, world):
-    "Whether a formula holds, in plain Python."
+def spelt(f):
+    "A formula in Python's own words."
     if not isinstance(f, tuple):
-        return world[f]
+        return f"world[{f}]"
     if f[0] == "not":
-        return not truth(f[1], world)
-    return all(truth(g, world) for g in f[1:]) if f[0] == "and" else any(truth(g, world) for g in f[1:])
+        return f"(not {spelt(f[1])})"
+    return f"({f' {f[0]} '.join(map(spelt, f[1:]))})" if f[1:] else str(f[0] == "and")
+
+
+@cache
+def truth(f):
+    "Tells for a world whether the formula holds."
+    return eval(f"lambda world: {spelt(f)}")
 
 
 def leaves(f):
@@ -254,22 +263,22 @@ def leaves(f):
 
 def counted(f, probs):
     "The oracle of wmc for one row, by conditioning on one atom after the other, in float64."
-    atoms = sorted(leaves(f))
+    holds = truth(f)
 
     def given(world, left):
         if not left:
-            return 1.0 if truth(f, world) else 0.0
+            return 1.0 if holds(world) else 0.0
         p = float(probs[left[0]])
         return p * given(world | {left[0]: True}, left[1:]) + (1 - p) * given(world | {left[0]: False}, left[1:])
-    return given({}, atoms)
+    return given({}, sorted(leaves(f)))
 
 
 def summed(log_p, log_q):
     "The oracle of sum_distribution in float64: one sum at a time."
     log_p, log_q = log_p.double(), log_q.double()
     m, n = log_p.shape[-1], log_q.shape[-1]
-    return torch.stack([torch.stack([log_p[..., i] + log_q[..., s - i] for i in range(max(0, s - n + 1), min(m, s + 1))],
-                                    -1).logsumexp(-1) for s in range(m + n - 1)], -1)
+    pairs = (log_p[..., :, None] + log_q[..., None, :]).flip(-1)  # those of one sum stand on one diagonal
+    return torch.stack([pairs.diagonal(n - 1 - s, -2, -1).logsumexp(-1) for s in range(m + n - 1)], -1)
 
 
 def network(D, H, K, seed, dtype=torch.float64):
