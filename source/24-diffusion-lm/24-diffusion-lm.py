@@ -72,11 +72,11 @@ def schedule(count, steps):
 
 def committed_row(logits, x, open_, n, order=None, T=0.0, noise=None):
     "The oracle of unmask_step for one row of lists: (new x, new open). No ties, please."
-    tokens, scores = {}, {}
+    tokens, scores, rows = {}, {}, logits.double().tolist()
     for i, free in enumerate(open_):
         if free:
-            row = [float(v) for v in logits[i].double()]
-            heard = [v + (T * float(noise[i, k]) if T else 0.0) for k, v in enumerate(row)]
+            row = rows[i]
+            heard = [v + T * float(noise[i, k]) for k, v in enumerate(row)] if T else row
             tokens[i] = max(range(len(row)), key=heard.__getitem__)
             top = max(row)
             total = math.fsum(math.exp(v - top) for v in row)
