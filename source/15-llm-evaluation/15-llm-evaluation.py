@@ -45,6 +45,9 @@ from course.sections import llm_evaluation
 
 # %% helper
 ### BEGIN HIDDEN TESTS
+from collections import Counter
+
+
 def slow_bt(games, n, ridge=0.0):
     "Bradley-Terry by Newton steps for one model at a time, until nothing moves; in points, mean 0."
     won, met = [[0.0] * n for _ in range(n)], [[0.0] * n for _ in range(n)]
@@ -92,9 +95,9 @@ def columns(games, kind=np.int64, real=np.float64):
 
 
 def slow_kappa(a, b, distance):
-    "Every label of one rater against every label of the other."
+    "Every label of one rater against each kind of the other's."
     seen = math.fsum(distance(x, y) for x, y in zip(a, b)) / len(a)
-    chance = math.fsum(distance(x, y) for x in a for y in b) / len(a) ** 2
+    chance = math.fsum(n * distance(x, y) for y, n in Counter(b).items() for x in a) / len(a) ** 2
     return 1 - seen / chance if chance else math.nan
 
 
