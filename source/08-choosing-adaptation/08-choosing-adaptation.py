@@ -604,19 +604,18 @@ check(with_soft_prompt, E, P, torch.tensor([[F_, T_, T_]]), torch.tensor([[4, 8,
 ### BEGIN HIDDEN TESTS
 def joined(E, P, mask, labels):
     "with_soft_prompt, place by place."
-    B, T, D = E.shape
-    n = len(P)
-    x = torch.zeros(B, n + T, D, dtype=E.dtype)
-    seen, pos, asked = (torch.zeros(B, n + T, dtype=torch.long) for _ in range(3))
-    for b in range(B):
+    n, x, seen, pos, asked = len(P), [], [], [], []
+    for row, marks, ids in zip(E.tolist(), mask.tolist(), labels.tolist()):
         count = 0
-        for i in range(n + T):
-            real = i < n or bool(mask[b, i - n])
-            x[b, i] = P[i].to(E.dtype) if i < n else E[b, i - n]
-            seen[b, i], pos[b, i] = real, count if real else 0
-            asked[b, i] = labels[b, i - n] if i >= n and real else -100
+        for i in range(n + len(row)):
+            real = i < n or marks[i - n]
+            x.append(P[i].tolist() if i < n else row[i - n])
+            seen.append(real)
+            pos.append(count if real else 0)
+            asked.append(ids[i - n] if i >= n and real else -100)
             count += real
-    return x, seen.bool(), pos, asked
+    B, T, D = E.shape
+    return (torch.tensor(x, dtype=E.dtype).view(B, n + T, D), *(torch.tensor(y).view(B, n + T) for y in (seen, pos, asked)))
 
 for seed, (B, T, D, n) in enumerate([(1, 1, 1, 1), (3, 7, 5, 2), (2, 4, 3, 0), (4, 6, 8, 11), (2, 300, 2, 40),
                                      (2, 3, 4, 290), (1, 3001, 1, 2)]):
@@ -1516,8 +1515,10 @@ for change in (0.0, 1.0, 0.002, 0.3):
     for refresh_cost in (0.0, 0.4, 75.0, 5000.0):
         for wrong_cost, queries in [(0.05, 1000), (150.0, 0.3), (2.0, 30_000), (1.0, 0)]:
             for longest, delay in [(1, 0), (40, 0), (41, 6), (300, 2)]:
+                if longest == 300 and (change != 0.002 or refresh_cost < 1):
+                    continue  # so many days only where the best interval is long
                 want, gap = intervals(change, refresh_cost, wrong_cost, queries, longest, delay)
-                if gap > 1e-7 and (longest < 300 or change == 0.002 and refresh_cost > 1):
+                if gap > 1e-7:
                     got = best_refresh(change, refresh_cost, wrong_cost, queries, longest, delay)
                     on = f"best_refresh({change}, {refresh_cost}, {wrong_cost}, {queries}, {longest}, {delay})"
                     whole([got], on)
