@@ -60,19 +60,23 @@ def boot(x, groups, quantiles):
     x = np.asarray(x, float)
     labels = list(range(len(x))) if groups is None else list(groups)
     names = sorted(set(labels), key=str)
-    sums = np.array([sum(v for v, g in zip(x, labels) if g == name) for name in names])
-    sizes = np.array([labels.count(name) for name in names], float)
+    at = {name: i for i, name in enumerate(names)}
+    own = [at[g] for g in labels]
+    sums, sizes = np.bincount(own, x), np.bincount(own)
     rng = np.random.default_rng(4711)
     picks = [rng.integers(0, len(names), (2000, len(names))) for _ in range(8)]
-    means = np.concatenate([sums[p].sum(1) / sizes[p].sum(1) for p in picks])
+    means = np.concatenate([sums[p].sum(1) / (len(names) if groups is None else sizes[p].sum(1)) for p in picks])
     return np.quantile(means, quantiles), float(means.std())
 
 
 def exact_p(wins, losses):
-    "Both tails of a fair coin, in whole numbers."
-    n = wins + losses
-    tail = sum(math.comb(n, i) for i in range(min(wins, losses) + 1))
-    return float(min(Fraction(1), Fraction(2 * tail, 2 ** n)))
+    "Both tails of a fair coin, in whole numbers: counted, or all but what lies between them, whichever is shorter."
+    n, (low, high) = wins + losses, sorted([wins, losses])
+    if 3 * low < n:
+        tails = 2 * sum(math.comb(n, i) for i in range(low + 1))
+    else:
+        tails = 2 ** n - sum(math.comb(n, i) for i in range(low + 1, high))
+    return float(Fraction(tails, 2 ** n))
 
 
 def covered(item, corpus, n):
