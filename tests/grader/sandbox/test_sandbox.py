@@ -1,6 +1,7 @@
 """What a learner's process can and cannot do, tried from the inside of a real one."""
 
 import os
+import platform
 import signal
 import socket
 import subprocess
@@ -102,6 +103,16 @@ def test_memory_ends_in_words(session):
     assert "MemoryError" in outcome(session, "x = bytearray(30 << 30)")
     assert "allocate memory" in outcome(session, "import torch; x = torch.zeros(8_000_000_000)")
     assert outcome(session, "print('alive')") == "alive\n"
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="the rules are glibc's")
+def test_arguments_of_a_timed_call_take_their_pages_once(session):
+    """Else, of two children that do the same, one may take them anew in every call: several times the work."""
+    call = "def call():\n    held = [bytearray(6 << 20) for _ in range(4)]\n"
+    count = "    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt\n"
+    answer = outcome(session, f"import resource\n{call}{count}call()\nbefore = call()\nfor _ in range(9): after = call()\n"
+                              "print(after - before)")
+    assert int(answer) < 1000, f"{answer.strip()} pages of 4 KiB taken anew by nine calls with 24 MiB"
 
 
 def test_output_is_cut_not_stored(session):
