@@ -33,7 +33,7 @@ def test_the_real_cells_of_02_run(weights):
     section = load("02-decoding", ROOT)
     before = str(section.notebook)
     runs = real.run(section.notebook, section.path)
-    assert runs and not any(r.error for r in runs)  # whether in time, `make real` says: a busy machine takes any number of seconds
+    assert runs and not any(r.error for r in runs)  # whether in time, `make real` says
     assert str(section.notebook) == before  # nobody else gets to see the outputs
     text = runs[0].text
     assert text.count("[distinct-4 ") == 6 and "--- greedy" in text and "--- T = 0.8, p = 0.9" in text
