@@ -18,6 +18,8 @@ from grader.pool.worker import become_judge, judge_job
 from grader.sandbox.host import Warm
 from grader.section.load import load, names
 
+TRIALS = 10
+
 
 def seconds(name: str, warm: Warm, trials: int) -> list[float]:
     """Of each verdict on the reference solution, the judge being ready."""
@@ -64,6 +66,6 @@ def table(sections: list[str], trials: int) -> str:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sections", nargs="*")
-    parser.add_argument("--trials", type=int, default=10)
+    parser.add_argument("--trials", type=int, default=TRIALS)
     a = parser.parse_args()
     print(table(a.sections or names(), a.trials))

@@ -890,7 +890,7 @@ def bootstrap_ci(x, y=None, groups=None, alpha=0.05, n_boot=2000, seed=0):
     draws = np.random.default_rng(seed).integers(0, len(x), (n_boot, len(x)))
     low, high = np.quantile(x[draws].sum(1) / sizes[draws].sum(1), [alpha / 2, 1 - alpha / 2])
     return float(x.mean()), float(low), float(high)
-''', limit=4.0, rtol=0, atol=0.03)
+''', limit=8.0, rtol=0, atol=0.03)
 ### END HIDDEN TESTS
 
 # %% tags=["picture"]

@@ -302,8 +302,8 @@ inference_optimization.guides_sum()
 # v (B, H, S, Ev), all of one dtype.
 #
 # - Queries and keys are taken in blocks of `block`; the last block of each may be shorter. `block` may exceed both.
-# - **Never a tensor of N × S numbers**, for no head: a hidden call has N = S = 18,000, and the judge's memory is less
-#   than scores and weights of that size take in float32. Not checked: less memory than `block` × S for a block of
+# - **Never a tensor of N × S numbers**, for no head: a hidden call has N = S = 12,500, and the judge's memory is less
+#   than scores and weights of that size take in float64. Not checked: less memory than `block` × S for a block of
 #   queries, and a causal mask of N × S, though it is the same fault.
 # - `scale` multiplies the scores; None means $1/\sqrt E$. It may be 0 or negative.
 # - `causal`: query i sees key j where j ≤ i + S − N. Where a query sees nothing (N > S), or S = 0, its output is 0.
@@ -480,10 +480,10 @@ q, k, v = drawn(2, 1, 5, 3, seed=1), drawn(2, 1, 6, 3, seed=2), drawn(2, 1, 6, 2
 for causal in (False, True):
     unchanged(flash_attention, q, k, v, 2, causal, -2.0, want=attended(q, k, v, causal, -2.0).float(), rtol=1e-4, atol=1e-4)
     fresh(flash_attention, q, k, v, 9, causal, 1.0, want=attended(q, k, v, causal, 1.0).float(), rtol=1e-4, atol=1e-4)
-n = 18_000
-q, v = torch.zeros(1, 1, n, 1), torch.arange(n, dtype=torch.float32).reshape(1, 1, n, 1) / n
-got = flash_attention(q, torch.zeros(1, 1, n, 1), v, 300)  # no mask: it would take three times as long
-expect(got, v.double().mean(2, keepdim=True).expand(1, 1, n, 1).float(), on="18,000 queries, 18,000 equal scores", rtol=1e-4,
+n = 12_500
+q, v = torch.zeros(1, 1, n, 1).double(), torch.arange(n).double().reshape(1, 1, n, 1) / n
+got = flash_attention(q, torch.zeros(1, 1, n, 1).double(), v, 300)  # no mask: it would take three times as long
+expect(got, v.mean(2, keepdim=True).expand(1, 1, n, 1), on="12,500 queries, 12,500 equal scores, in float64", rtol=1e-4,
        atol=1e-4)
 ### END HIDDEN TESTS
 
