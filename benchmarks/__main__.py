@@ -30,7 +30,7 @@ Honest submissions (the reference and other right solutions in turn). "Ours" is 
 tests and the timed duels; "stock" is `nbgrader autograde` with nbgrader's own preprocessors. Both times hold everything from
 the command's start to its end. Both run the same checks, so the more a section checks, the nearer they are: stock nbgrader
 takes a kernel's start for each submission on top, one after the other; ours a tenth of a second, on every core. In a small
-class the start of `grader grade` counts, most of which is importing PyTorch.
+class the start of `grader grade` counts, most of which is importing nbgrader and PyTorch.
 
 {classes}
 

@@ -27,9 +27,8 @@ from pathlib import Path
 from grader import place
 from grader.section.load import load, names
 
-from .throughput import variants_of
+from .throughput import SECTION, variants_of
 
-SECTION = "02-decoding"  # where clicks, checks and classes are timed
 PROGRAMS = Path(sys.executable).parent
 CLICKS = 50
 ROWS: dict[str, float] = {}

@@ -22,6 +22,7 @@ from grader.cases import compose, find_cases
 from grader.section.load import load
 from grader.section.model import Section
 
+SECTION = "02-decoding"  # the example, here and where start-up is timed
 STOCK = """c = get_config()
 c.CourseDirectory.course_id = "llm-engineering"
 c.CourseDirectory.ignore = ["*.py", "mutants", "variants", ".ipynb_checkpoints"]
@@ -110,7 +111,7 @@ def cell(x: float | None) -> str:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--section", default="02-decoding")
+    parser.add_argument("--section", default=SECTION)
     parser.add_argument("--sizes", default="10,100,500")
     parser.add_argument("--stock", default="10,100")
     a = parser.parse_args()
